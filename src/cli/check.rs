@@ -1,0 +1,195 @@
+//! `authlint check`.
+
+use std::collections::{HashMap, HashSet};
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+
+use clap::ColorChoice;
+use rayon::prelude::*;
+
+use super::options::{Check, FailOn, Files, Format, Server};
+use super::progress::Progress;
+use super::{CLEAN, FINDINGS, TROUBLE, complain, print};
+use crate::finding::{Finding, Level, Problem, ProblemKind};
+use crate::lints::{self, Lint};
+use crate::load::{self, INSTALLED, Loaded, Request};
+use crate::model::{FilesMode, Look, Site};
+use crate::report::{self, Report, Style};
+use crate::source::{FileId, Host};
+
+/// Checks what the options say and prints the report.
+pub fn run(options: &Check) -> u8 {
+    let progress = Progress::start("reading the configuration");
+    let mut host = match host(options) {
+        Ok(host) => host,
+        Err(problem) => {
+            complain(&problem);
+            return TROUBLE;
+        }
+    };
+    let paths = if options.paths.is_empty() { installed(&host) } else { options.paths.clone() };
+    if paths.is_empty() && options.entry.is_empty() {
+        complain("no configuration is installed here: name a file or a directory to check");
+        return TROUBLE;
+    }
+    let request = Request {
+        paths,
+        entries: options.entry.clone(),
+        server: match options.server {
+            Server::Auto => load::Server::Auto,
+            Server::Nginx => load::Server::Nginx,
+            Server::Apache => load::Server::Apache,
+        },
+        stdin_filename: options.stdin_filename.clone(),
+    };
+    let loaded = load::load(&request, &mut host);
+    let report = judge(&loaded, &host, options);
+    drop(progress);
+    tell(&report, &loaded, options)
+}
+
+fn host(options: &Check) -> Result<Host, String> {
+    if let Some(root) = options.root.as_ref().filter(|root| !root.is_dir()) {
+        return Err(format!("--root {}: no such directory", root.display()));
+    }
+    if let Some(map) = options.map.iter().find(|map| !map.to.exists()) {
+        return Err(format!("--map {}={}: there is no {}", map.from.display(), map.to.display(), map.to.display()));
+    }
+    let host = Host::new(options.root.clone(), options.map.clone()).map_err(|error| error.to_string())?;
+    let all_relative = options.paths.iter().chain(&options.entry).all(|path| path.is_relative());
+    let here = std::env::current_dir().map_err(|error| error.to_string())?;
+    Ok(if all_relative && !options.paths.is_empty() { host.shown_from(here) } else { host })
+}
+
+fn installed(host: &Host) -> Vec<PathBuf> {
+    INSTALLED.iter().map(PathBuf::from).filter(|path| host.is_directory(path)).map(|path| host.disk_path(&path)).collect()
+}
+
+fn selected(options: &Check) -> Vec<&'static Lint> {
+    let is_in = |list: &[&Lint], lint: &Lint| list.iter().any(|other| other.id == lint.id);
+    let chosen = |lint: &&Lint| options.select.is_empty() || is_in(&options.select, lint);
+    lints::ALL.iter().filter(chosen).filter(|lint| !is_in(&options.ignore, lint)).collect()
+}
+
+fn judge(loaded: &Loaded, host: &Host, options: &Check) -> Report {
+    let mode = match options.files {
+        Files::Auto => FilesMode::Auto,
+        Files::Always => FilesMode::Always,
+        Files::Never => FilesMode::Never,
+    };
+    let lints = selected(options);
+    let judged: Vec<Judged> = loaded
+        .configs
+        .par_iter()
+        .map(|config| {
+            let site = Site::build(&loaded.files, config, Look { host, mode });
+            let findings = lints::check(&site, &lints);
+            let files: HashSet<FileId> = findings.iter().map(|finding| finding.primary.span.file).collect();
+            let included_from = files.into_iter().map(|file| (file, site.included_from(file))).filter(|(_, chain)| !chain.is_empty());
+            let included_from = included_from.collect();
+            let left_alone = site.left_files_alone() && mode == FilesMode::Auto;
+            Judged { findings, problems: site.problems, included_from, left_alone }
+        })
+        .collect();
+
+    let mut report = Report { problems: loaded.problems.clone(), files: loaded.files.sources.len(), ..Report::default() };
+    let mut left_alone = false;
+    for judged in judged {
+        report.findings.extend(judged.findings);
+        report.problems.extend(judged.problems);
+        report.included_from.extend(judged.included_from);
+        left_alone |= judged.left_alone;
+    }
+    if let Some(asked_for) = &loaded.asked_for {
+        report.findings.retain(|finding| asked_for.contains(&finding.primary.span.file));
+    }
+    report.findings = without_twins(report.findings);
+    report.notes = notes(loaded, left_alone);
+    report.sort(&loaded.files.sources);
+    report
+}
+
+struct Judged {
+    findings: Vec<Finding>,
+    problems: Vec<Problem>,
+    included_from: HashMap<FileId, Vec<crate::source::Span>>,
+    left_alone: bool,
+}
+
+/// A file that several configurations use is told of once.
+fn without_twins(findings: Vec<Finding>) -> Vec<Finding> {
+    let mut seen = HashSet::new();
+    findings.into_iter().filter(|finding| seen.insert((finding.lint, finding.primary.span))).collect()
+}
+
+fn notes(loaded: &Loaded, left_alone: bool) -> Vec<String> {
+    let mut notes = Vec::new();
+    let used: HashSet<FileId> = loaded.configs.iter().flat_map(load::Config::files).collect();
+    let mut templates: Vec<&Path> = used
+        .iter()
+        .filter(|file| loaded.files.tree(**file).is_template)
+        .map(|file| loaded.files.sources.get(*file).path())
+        .collect();
+    templates.sort_unstable();
+    match templates.as_slice() {
+        [] => {}
+        [one] => notes.push(format!("{} is a template: what its marks stand for is unknown", one.display())),
+        [first, rest @ ..] => {
+            notes.push(format!("{} and {} more are templates: what their marks stand for is unknown", first.display(), rest.len()));
+        }
+    }
+    let unknown = loaded.configs.iter().flat_map(|config| config.includes.values()).filter(|included| **included == load::Included::Unknown).count();
+    if unknown > 0 && !loaded.problems.iter().any(|problem| problem.kind == ProblemKind::Include) {
+        notes.push("some includes could not be followed: what they bring in is unknown (--entry names the main configuration)".into());
+    }
+    if left_alone {
+        notes.push("password files were not looked at; --root, --map or --files always does so".into());
+    }
+    notes
+}
+
+fn tell(report: &Report, loaded: &Loaded, options: &Check) -> u8 {
+    let sources = &loaded.files.sources;
+    let is_silent = options.quiet && report.findings.is_empty() && report.problems.is_empty();
+    let text = match options.format {
+        Format::Json => report::json(report, sources),
+        Format::Concise => report::concise(report, sources),
+        Format::Human if is_silent => String::new(),
+        Format::Human => report::human(report, sources, style(options)),
+    };
+    let written = match &options.output {
+        Some(path) => std::fs::write(path, text).map_err(|error| {
+            complain(&format!("{}: {error}", path.display()));
+            TROUBLE
+        }),
+        None => print(&text),
+    };
+    written.err().unwrap_or_else(|| status(report, options.fail_on))
+}
+
+fn status(report: &Report, fail_on: FailOn) -> u8 {
+    let threshold = match fail_on {
+        FailOn::Error => Some(Level::Error),
+        FailOn::Warning => Some(Level::Warning),
+        FailOn::Advice => Some(Level::Advice),
+        FailOn::Never => None,
+    };
+    if !report.problems.is_empty() {
+        return TROUBLE;
+    }
+    let fails = |finding: &Finding| threshold.is_some_and(|threshold| report::level_of(finding) >= threshold);
+    if report.findings.iter().any(fails) { FINDINGS } else { CLEAN }
+}
+
+fn style(options: &Check) -> Style {
+    let is_terminal = options.output.is_none() && std::io::stdout().is_terminal();
+    let color = match options.color {
+        ColorChoice::Always => true,
+        ColorChoice::Never => false,
+        ColorChoice::Auto => {
+            let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+            is_terminal && !no_color && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+        }
+    };
+    Style { color, unicode: true, width: report::terminal_width().unwrap_or(100).clamp(40, 160), links: color && is_terminal }
+}

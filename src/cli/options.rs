@@ -1,0 +1,146 @@
+//! What can be said on the command line.
+
+use std::path::PathBuf;
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
+
+use crate::lints::{self, Lint};
+use crate::source::Map;
+
+/// Says who can reach what on an nginx server, before it is reloaded.
+///
+/// authlint reads the configuration of a web server and finds mistakes in its authentication and
+/// access rules, which `nginx -t` accepts.
+#[derive(Debug, Parser)]
+#[command(name = "authlint", version, max_term_width = 100, disable_help_subcommand = true)]
+#[command(after_help = "Exit status: 0 nothing found, 1 findings, 2 something could not be analysed.")]
+pub struct Options {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Find mistakes in a configuration.
+    Check(Check),
+    /// List the lints.
+    Lints,
+    /// Show what a lint is about, with examples and the way out.
+    Explain {
+        /// The lint's id, as it stands in brackets behind the level.
+        #[arg(value_parser = lint_id())]
+        lint: &'static Lint,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct Check {
+    /// Files and directories to check; `-` reads standard input, which may be what `nginx -T` prints.
+    ///
+    /// Without a path, the installed configuration is checked: /etc/nginx and its like.
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+
+    /// A main configuration that includes the paths; findings are told for the paths only.
+    #[arg(long, value_name = "FILE", help_heading = "Where things are")]
+    pub entry: Vec<PathBuf>,
+
+    /// The server's file system lies under this directory, as of a container or a mounted image.
+    #[arg(long, value_name = "DIR", help_heading = "Where things are")]
+    pub root: Option<PathBuf>,
+
+    /// The server's FROM lies at TO here, as in `--map /etc/nginx=deploy/nginx`. Repeatable.
+    #[arg(long, value_name = "FROM=TO", value_parser = map, help_heading = "Where things are")]
+    pub map: Vec<Map>,
+
+    /// Whether to look at the password files on disk. `auto`: if the configuration is plainly the
+    /// installed one, or --root or --map says where they are.
+    #[arg(long, value_enum, default_value_t, help_heading = "Where things are")]
+    pub files: Files,
+
+    /// The server the files are for.
+    #[arg(long, value_enum, default_value_t, help_heading = "Where things are")]
+    pub server: Server,
+
+    /// The name that standard input would have as a file.
+    #[arg(long, value_name = "PATH", help_heading = "Where things are")]
+    pub stdin_filename: Option<PathBuf>,
+
+    /// Run these lints only, separated by commas.
+    #[arg(long, value_name = "LINT", value_delimiter = ',', value_parser = lint_id(), help_heading = "What counts")]
+    pub select: Vec<&'static Lint>,
+
+    /// Do not run these lints, separated by commas.
+    #[arg(long, value_name = "LINT", value_delimiter = ',', value_parser = lint_id(), help_heading = "What counts")]
+    pub ignore: Vec<&'static Lint>,
+
+    /// The lowest level that makes the exit status 1.
+    #[arg(long, value_enum, default_value_t, value_name = "LEVEL", help_heading = "What counts")]
+    pub fail_on: FailOn,
+
+    /// The form of the report.
+    #[arg(long, value_enum, default_value_t, help_heading = "Output")]
+    pub format: Format,
+
+    /// Write the report to this file instead of standard output.
+    #[arg(long, short, value_name = "FILE", help_heading = "Output")]
+    pub output: Option<PathBuf>,
+
+    /// When to use colours; `auto` heeds the terminal and `NO_COLOR`.
+    #[arg(long, value_enum, default_value_t = ColorChoice::Auto, value_name = "WHEN", help_heading = "Output")]
+    pub color: ColorChoice,
+
+    /// Say nothing when there is nothing to say.
+    #[arg(long, short, help_heading = "Output")]
+    pub quiet: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+pub enum Files {
+    #[default]
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+pub enum Server {
+    #[default]
+    Auto,
+    Nginx,
+    Apache,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people: the lines, with carets and reasons.
+    #[default]
+    Human,
+    /// One line a finding: path:line:column: level[lint] message.
+    Concise,
+    /// One document for programs.
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum FailOn {
+    Error,
+    #[default]
+    Warning,
+    Advice,
+    Never,
+}
+
+fn lint_id() -> impl TypedValueParser<Value = &'static Lint> {
+    PossibleValuesParser::new(lints::ALL.iter().map(|lint| clap::builder::PossibleValue::new(lint.id).hide(true)))
+        .try_map(|id| lints::find(&id).ok_or("no such lint"))
+}
+
+fn map(text: &str) -> Result<Map, String> {
+    match text.split_once('=') {
+        Some((from, to)) if from.starts_with('/') && !to.is_empty() => Ok(Map { from: from.into(), to: to.into() }),
+        Some((from, _)) if !from.starts_with('/') => Err("FROM is a path of the server and begins with `/`".into()),
+        _ => Err("write FROM=TO, as in /etc/nginx=deploy/nginx".into()),
+    }
+}

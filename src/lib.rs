@@ -1,0 +1,9 @@
+//! authlint reads nginx and Apache configuration and says who can reach what.
+pub mod cli;
+pub mod finding;
+pub mod lints;
+pub mod load;
+pub mod model;
+pub mod report;
+pub mod source;
+pub mod syntax;

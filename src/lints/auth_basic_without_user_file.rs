@@ -1,0 +1,47 @@
+//! `auth_basic` without a password file asks for nothing: nginx lets everybody in.
+
+use std::collections::HashMap;
+
+use super::Lint;
+use crate::finding::{Finding, Level};
+use crate::model::nginx::Family;
+use crate::model::{Directive, Kind, Scope, Site};
+
+pub const LINT: Lint = Lint {
+    id: "auth-basic-without-user-file",
+    summary: "no password is asked for: `auth_basic` does nothing without a user file",
+    level: Level::Error,
+    page: include_str!("auth_basic_without_user_file.md"),
+    check,
+};
+
+fn check(site: &Site<'_>) -> Vec<Finding> {
+    // One realm may be in force in many scopes: it is told once, with the first that is open.
+    let mut told = HashMap::new();
+    site.scopes()
+        .filter(|scope| serves(*scope))
+        .filter_map(|scope| Some((scope, realm_without_file(scope)?)))
+        .filter(|(_, realm)| told.insert(realm.span(), ()).is_none())
+        .map(|(scope, realm)| finding(scope, realm))
+        .collect()
+}
+
+fn finding(scope: Scope<'_>, realm: Directive<'_>) -> Finding {
+    Finding::at(realm.span(), "asks for a password only together with a user file")
+        .also(scope.span(), "no `auth_basic_user_file` is in force here")
+        .help("add `auth_basic_user_file /path/to/htpasswd;` beside it")
+}
+
+fn realm_without_file(scope: Scope<'_>) -> Option<Directive<'_>> {
+    let realm = scope.directive(Family::Realm).filter(|realm| !realm.is(0, "off"))?;
+    scope.lacks(Family::UserFile).then_some(realm)
+}
+
+/// Whether requests end here: in a location, or in a server where no location takes them all.
+fn serves(scope: Scope<'_>) -> bool {
+    match scope.kind() {
+        Kind::Location | Kind::LimitExcept => true,
+        Kind::Server => !scope.children().any(|child| child.location().is_some_and(|location| location.path == "/")),
+        _ => false,
+    }
+}

@@ -1,0 +1,27 @@
+//! A directory where the password file should be: every login ends in an error of the server.
+
+use super::Lint;
+use crate::finding::{Finding, Level};
+use crate::model::{PasswordFile, Site};
+use crate::source::Access;
+
+pub const LINT: Lint = Lint {
+    id: "auth-file-is-directory",
+    summary: "the password file is a directory: every login ends in 500 Internal Server Error",
+    level: Level::Error,
+    page: include_str!("auth_file_is_directory.md"),
+    check,
+};
+
+fn check(site: &Site<'_>) -> Vec<Finding> {
+    site.password_files().into_iter().filter_map(check_file).collect()
+}
+
+fn check_file(file: PasswordFile<'_>) -> Option<Finding> {
+    let Access::Directory = file.access()? else { return None };
+    let path = file.written();
+    Some(
+        Finding::at(file.directive.span(), "this is a directory")
+            .help(format!("name the file in it, such as `{}/.htpasswd`; a container makes a directory of a mounted file that is missing", path.display())),
+    )
+}

@@ -1,0 +1,36 @@
+//! A password file that is not there: the login window comes, and every login is refused.
+
+use super::Lint;
+use crate::finding::{Finding, Level};
+use crate::model::{PasswordFile, Site};
+use crate::source::Access;
+
+pub const LINT: Lint = Lint {
+    id: "auth-file-missing",
+    summary: "the password file is not there: every login ends in 403 Forbidden",
+    level: Level::Error,
+    page: include_str!("auth_file_missing.md"),
+    check,
+};
+
+fn check(site: &Site<'_>) -> Vec<Finding> {
+    site.password_files().into_iter().filter_map(check_file).collect()
+}
+
+fn check_file(file: PasswordFile<'_>) -> Option<Finding> {
+    let Access::Missing(missing) = file.access()? else { return None };
+    // A relative path has a page of its own, that says where nginx looks for it.
+    if file.written().is_relative() {
+        return None;
+    }
+    let label = if *missing == file.written() {
+        "there is no such file".to_owned()
+    } else {
+        format!("`{}` does not exist", missing.display())
+    };
+    let path = file.written();
+    Some(
+        Finding::at(file.directive.span(), label)
+            .help(format!("make it with `htpasswd -c -B {} NAME`, or mend the path", path.display())),
+    )
+}

@@ -1,0 +1,62 @@
+//! One header line in an inner block switches off all those of the outer ones.
+
+use super::Lint;
+use crate::finding::{Finding, Level};
+use crate::model::{Backend, Lost, Scope, Site};
+
+pub const LINT: Lint = Lint {
+    id: "proxy-header-inheritance-lost",
+    summary: "an outer header line is not in force: an inner block with lines of its own inherits none",
+    level: Level::Warning,
+    page: include_str!("proxy_header_inheritance_lost.md"),
+    check,
+};
+
+/// Headers that tell the backend who the visitor is, or where he comes from.
+const IDENTITY: &[&str] = &[
+    "authorization", "proxy-authorization", "remote-user", "x-remote-user", "x-user", "x-username", "x-authenticated-user",
+    "x-forwarded-user", "x-forwarded-email", "x-forwarded-groups", "x-forwarded-preferred-username", "x-webauth-user",
+    "x-auth-user", "x-auth-token", "x-auth-request-user", "x-auth-request-email", "x-api-key", "x-access-token",
+];
+const ADDRESS: &[&str] = &["x-real-ip", "x-forwarded-for", "forwarded", "x-client-ip", "remote-addr"];
+
+fn check(site: &Site<'_>) -> Vec<Finding> {
+    site.scopes().filter_map(|scope| Some((scope, scope.backend()?))).flat_map(|(scope, backend)| check_scope(scope, backend)).collect()
+}
+
+fn check_scope<'s>(scope: Scope<'s>, backend: Backend<'s>) -> Vec<Finding> {
+    // What answers an auth_request is a service of its own, with headers of its own.
+    if !scope.is_reached_from_outside() && !scope.location().is_some_and(|location| location.is_named()) {
+        return Vec::new();
+    }
+    let lost = scope.lost_lines(backend).into_iter().filter_map(|lost| {
+        let header = backend.header(lost.line)?;
+        (IDENTITY.contains(&header.as_str()) || ADDRESS.contains(&header.as_str())).then_some((lost, header))
+    });
+    // Lines lost for the same reason are one finding, at the line that matters most.
+    let mut lost: Vec<(Lost<'s>, String)> = lost.collect();
+    lost.sort_by_key(|(lost, header)| (lost.replaced_by.span(), ADDRESS.contains(&header.as_str())));
+    let mut findings: Vec<Finding> = Vec::new();
+    let mut before = None;
+    for (lost, header) in lost {
+        if before.replace(lost.replaced_by) == Some(lost.replaced_by) {
+            if let Some(finding) = findings.last_mut() {
+                *finding = finding.clone().also(lost.line.span(), "and this");
+            }
+            continue;
+        }
+        findings.push(finding(scope, lost, &header));
+    }
+    findings
+}
+
+fn finding<'s>(scope: Scope<'s>, lost: Lost<'s>, header: &str) -> Finding {
+    let what = match (header, lost.line.is(1, "")) {
+        ("authorization", true) => "not in force: the client's password reaches the backend after all",
+        ("authorization", false) => "not in force: the backend gets the client's own credentials instead",
+        _ => "not in force in the inner block",
+    };
+    Finding::at(lost.line.span(), what)
+        .also(lost.replaced_by.span(), format!("because `{}` has a line of its own", scope.title()))
+        .help(format!("repeat `{};` there", lost.line.text()))
+}

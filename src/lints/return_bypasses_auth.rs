@@ -1,0 +1,70 @@
+//! `return` runs before the access phase: nobody is asked for the password beside it.
+
+use super::Lint;
+use crate::finding::{Finding, Level};
+use crate::model::{Answer, Directive, Located, Reply, Scope, Site};
+
+pub const LINT: Lint = Lint {
+    id: "return-bypasses-auth",
+    summary: "the password is never asked for: nginx answers before it comes to that",
+    level: Level::Error,
+    page: include_str!("return_bypasses_auth.md"),
+    check,
+};
+
+fn check(site: &Site<'_>) -> Vec<Finding> {
+    site.scopes().filter_map(check_scope).collect()
+}
+
+fn check_scope(scope: Scope<'_>) -> Option<Finding> {
+    let by = scope.asks().by()?;
+    let answer = scope.answer()?;
+    let level = match &answer.reply {
+        Reply::Redirect(target) => judge_redirect(scope, target)?,
+        Reply::Content { status, text } => judge_content(scope, *status, text)?,
+    };
+    Some(finding(scope, by, &answer, level))
+}
+
+fn finding(scope: Scope<'_>, by: Directive<'_>, answer: &Answer<'_>, level: Level) -> Finding {
+    let label = match answer.reply {
+        Reply::Redirect(_) => "everybody is redirected, with or without a password",
+        Reply::Content { .. } => "everybody gets this, with or without a password",
+    };
+    let help = match answer.reply {
+        Reply::Redirect(_) if level == Level::Advice => "move the auth to where the redirect leads",
+        Reply::Redirect(_) => "ask for the password where the redirect leads, or answer from a named location: `try_files /nonexistent @answer;`",
+        Reply::Content { .. } => "answer from a named location, which is reached after the password: `try_files /nonexistent @answer;`",
+    };
+    Finding::at(answer.by.span(), label)
+        .level(level)
+        .also(by.span(), format!("so this never asks in `{}`", scope.title()))
+        .help(help)
+}
+
+/// A redirect gives nothing away when it leads to the same place by another spelling, or to a place
+/// that asks by itself. Where the password is only inherited, the redirect was meant to be free.
+fn judge_redirect(scope: Scope<'_>, target: &str) -> Option<Level> {
+    scope.own_asking()?;
+    let is_same_place = target.starts_with("https://$host") || target.starts_with("https://$server_name") || is_slash_form(scope, target);
+    let asks_there = target.starts_with('/') && !target.contains('$') && leads_to_a_place_that_asks(scope, target);
+    Some(if is_same_place || asks_there { Level::Advice } else { LINT.level })
+}
+
+fn is_slash_form(scope: Scope<'_>, target: &str) -> bool {
+    target == "$uri/" || scope.location().is_some_and(|location| target == format!("{}/", location.path))
+}
+
+fn leads_to_a_place_that_asks(scope: Scope<'_>, target: &str) -> bool {
+    let path = target.split(['?', '#']).next().unwrap_or(target);
+    let located = scope.server().map(|server| server.locate(path));
+    matches!(located, Some(Located::At(there)) if there != scope && there.asks().by().is_some())
+}
+
+/// A refusal gives nothing away, and neither does an empty answer. An inherited password beside a
+/// probe or a well-known file was not meant for it.
+fn judge_content(scope: Scope<'_>, status: u16, text: &str) -> Option<Level> {
+    let is_answer = (200..300).contains(&status) && !text.is_empty();
+    let is_meant = scope.own_asking().is_some() || scope.purpose().is_none();
+    (is_answer && is_meant).then_some(LINT.level)
+}

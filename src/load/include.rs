@@ -1,0 +1,163 @@
+//! `include` as nginx follows it (spec G13, G14).
+
+use std::collections::HashMap;
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use super::{Config, Files};
+use crate::finding::{Problem, ProblemKind};
+use crate::source::{FileId, Host};
+use crate::syntax::StatementId;
+
+/// How deep files may include each other. nginx has no bound but the number of open files.
+const MAX_DEPTH: usize = 500;
+
+/// What an include statement brings in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Included {
+    /// These files, in this order; none for a wildcard that matches nothing.
+    Files(Vec<FileId>),
+    /// A file that nginx ships and that has no access rules; it is not at hand and not missed.
+    Stock,
+    /// Nobody knows: the file is not there, or its name is not known.
+    Unknown,
+}
+
+/// An include statement and the paths it names.
+pub struct Wanted {
+    pub file: FileId,
+    pub statement: StatementId,
+    pub paths: Vec<PathBuf>,
+    /// What it is when there is no path to read.
+    pub included: Included,
+}
+
+/// Files of the nginx distribution without any directive about access.
+const STOCK: &[&str] = &["mime.types", "fastcgi_params", "fastcgi.conf", "scgi_params", "uwsgi_params", "koi-utf", "koi-win", "win-utf"];
+
+/// What the include statements of `wave` name. Nothing is read yet, only directories are listed.
+pub fn resolve(files: &Files, host: &Host, config: &Config, wave: &[FileId]) -> (Vec<Wanted>, Vec<Problem>) {
+    let mut all = Vec::new();
+    let mut problems = Vec::new();
+    for &file in wave {
+        for &statement in files.tree(file).includes() {
+            let mut wanted = Wanted { file, statement, paths: Vec::new(), included: Included::Unknown };
+            match paths(files, host, config, file, statement) {
+                Target::Paths(paths) => wanted = Wanted { included: Included::Files(Vec::new()), paths, ..wanted },
+                Target::Stock => wanted.included = Included::Stock,
+                Target::Unknown => {}
+                Target::Wrong(message) => {
+                    problems.push(Problem::at(ProblemKind::Syntax, files.head(file, statement), message));
+                }
+            }
+            all.push(wanted);
+        }
+    }
+    (all, problems)
+}
+
+enum Target {
+    Paths(Vec<PathBuf>),
+    Stock,
+    Unknown,
+    Wrong(&'static str),
+}
+
+fn paths(files: &Files, host: &Host, config: &Config, file: FileId, statement: StatementId) -> Target {
+    let tree = files.tree(file);
+    if tree.word_count(statement) != 2 {
+        return Target::Wrong("`include` takes one argument; is a `;` missing?");
+    }
+    if tree.is_template_word(statement, 1) {
+        return Target::Unknown;
+    }
+    let source = files.sources.get(file);
+    let value = tree.value(source, statement, 1).unwrap_or_default();
+    let name = Path::new(OsStr::from_bytes(&value));
+    let path = match &config.prefix {
+        Some(prefix) => prefix.join(name),
+        None if name.is_absolute() => name.to_path_buf(),
+        None => return Target::Unknown,
+    };
+    let is_stock = name.file_name().and_then(OsStr::to_str).is_some_and(|name| STOCK.contains(&name));
+    if value.iter().any(|byte| b"*?[".contains(byte)) {
+        let found = host.glob(&path);
+        if found.is_empty() && !config.is_main && !config.installed {
+            return Target::Unknown;
+        }
+        return Target::Paths(found);
+    }
+    if !host.exists(&path) {
+        if is_stock && !config.installed {
+            return Target::Stock;
+        }
+        if !config.is_main {
+            return Target::Unknown;
+        }
+    }
+    Target::Paths(vec![path])
+}
+
+/// Takes out includes that lead back to a file on the way to them, or too deep.
+pub fn cut_cycles(files: &Files, config: &mut Config) -> Vec<Problem> {
+    let mut edges: HashMap<FileId, Vec<(StatementId, usize, FileId)>> = HashMap::new();
+    for (&(file, statement), included) in &config.includes {
+        if let Included::Files(targets) = included {
+            let targets = targets.iter().enumerate().map(|(n, &target)| (statement, n, target));
+            edges.entry(file).or_default().extend(targets);
+        }
+    }
+    for targets in edges.values_mut() {
+        targets.sort_unstable();
+    }
+    let mut problems = Vec::new();
+    let mut cut = Vec::new();
+    let mut done = HashMap::new();
+    let mut path: Vec<(FileId, usize)> = vec![(config.entry, 0)];
+    done.insert(config.entry, false);
+    while let Some((file, next)) = path.last_mut() {
+        let from = *file;
+        let Some(&(statement, n, target)) = edges.get(&from).and_then(|edges| edges.get(*next)) else {
+            done.insert(from, true);
+            path.pop();
+            continue;
+        };
+        *next += 1;
+        let message = match done.get(&target) {
+            Some(true) => continue,
+            Some(false) => "the file is included again while it is being read: nginx never gets to the end",
+            None if path.len() >= MAX_DEPTH => "files include each other more than 500 deep",
+            None => {
+                done.insert(target, false);
+                path.push((target, 0));
+                continue;
+            }
+        };
+        let kind = if done.contains_key(&target) { ProblemKind::Include } else { ProblemKind::Limit };
+        problems.push(Problem::at(kind, files.head(from, statement), message));
+        cut.push((from, statement, n));
+    }
+    // From the last on, so that the places of the others stay.
+    cut.sort_unstable_by(|a, b| b.cmp(a));
+    for (file, statement, n) in cut {
+        if let Some(Included::Files(targets)) = config.includes.get_mut(&(file, statement)) {
+            targets.remove(n);
+        }
+    }
+    problems
+}
+
+/// `--map /etc/nginx=deploy/nginx`, when the missing file is there under another directory.
+pub fn map_hint(host: &Host, config: &Config, missing: &Path) -> Option<String> {
+    let prefix = config.prefix.as_deref()?;
+    missing.ancestors().skip(1).filter(|above| above.parent().is_some()).find_map(|above| {
+        let rest = missing.strip_prefix(above).ok()?;
+        let here = prefix.join(rest);
+        host.exists(&here).then(|| {
+            let shown = host.shown(prefix);
+            let shown = if shown.as_os_str().is_empty() { Path::new(".") } else { &shown };
+            format!("it is in {}: give `--map {}={}`", shown.display(), above.display(), shown.display())
+        })
+    })
+}

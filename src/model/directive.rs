@@ -1,0 +1,141 @@
+//! A directive in its place, and the values of its arguments.
+
+use std::borrow::Cow;
+
+use super::nginx::Name;
+use super::{DirectiveData, Site};
+use crate::source::{Source, Span};
+use crate::syntax::{Range, Tree};
+
+/// A directive of a site.
+#[derive(Clone, Copy, Debug)]
+pub struct Directive<'s> {
+    pub(super) site: &'s Site<'s>,
+    pub(super) data: DirectiveData,
+}
+
+/// One argument.
+#[derive(Clone, Copy, Debug)]
+pub struct Value<'s> {
+    directive: Directive<'s>,
+    /// The number of the word; the name of the directive is 0.
+    word: usize,
+}
+
+impl<'s> Directive<'s> {
+    /// Which directive it is.
+    #[must_use]
+    pub fn name(self) -> Name {
+        self.data.name
+    }
+
+    /// The name as it is written.
+    #[must_use]
+    pub fn name_text(self) -> &'s str {
+        let name = self.tree().word_range(self.data.statement, 0);
+        self.site.files.sources.text(self.span_of(name))
+    }
+
+    /// The name and the arguments, without the `;`.
+    #[must_use]
+    pub fn span(self) -> Span {
+        self.site.files.head(self.data.file, self.data.statement)
+    }
+
+    /// The whole statement, with its `;`.
+    #[must_use]
+    pub fn statement_span(self) -> Span {
+        self.span_of(self.tree().range(self.data.statement))
+    }
+
+    /// How many arguments there are.
+    #[must_use]
+    pub fn arity(self) -> usize {
+        self.tree().word_count(self.data.statement) - 1
+    }
+
+    /// Argument `n`, counted from 0.
+    #[must_use]
+    pub fn argument(self, n: usize) -> Option<Value<'s>> {
+        (n < self.arity()).then_some(Value { directive: self, word: n + 1 })
+    }
+
+    /// All arguments.
+    pub fn arguments(self) -> impl Iterator<Item = Value<'s>> {
+        (0..self.arity()).filter_map(move |n| self.argument(n))
+    }
+
+    /// The value of argument `n`, where it is known from the text.
+    #[must_use]
+    pub fn literal(self, n: usize) -> Option<Cow<'s, str>> {
+        self.argument(n)?.literal()
+    }
+
+    /// Whether argument `n` is certainly this text.
+    #[must_use]
+    pub fn is(self, n: usize, text: &str) -> bool {
+        self.literal(n).is_some_and(|value| value == text)
+    }
+
+    /// Whether both are the same text with the same arguments.
+    #[must_use]
+    pub fn same_as(self, other: Directive<'_>) -> bool {
+        self.name() == other.name()
+            && self.arity() == other.arity()
+            && self.arguments().zip(other.arguments()).all(|(a, b)| a.text() == b.text() && !a.is_template() && !b.is_template())
+    }
+
+    /// The directive and its arguments as they are written, for people; blanks are made one.
+    #[must_use]
+    pub fn text(self) -> String {
+        self.site.files.sources.text(self.span()).split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
+    fn tree(self) -> &'s Tree {
+        self.site.files.tree(self.data.file)
+    }
+
+    fn source(self) -> &'s Source {
+        self.site.files.sources.get(self.data.file)
+    }
+
+    fn span_of(self, range: Range) -> Span {
+        Span::new(self.data.file, range.start, range.end)
+    }
+}
+
+impl<'s> Value<'s> {
+    /// The value, where it is known from the text: no variable, no template mark. Bytes that are
+    /// not UTF-8 become U+FFFD.
+    #[must_use]
+    pub fn literal(self) -> Option<Cow<'s, str>> {
+        self.directive.tree().is_literal(self.directive.data.statement, self.word).then(|| self.text())
+    }
+
+    /// The value with its variables unresolved.
+    #[must_use]
+    pub fn text(self) -> Cow<'s, str> {
+        match self.bytes() {
+            Cow::Borrowed(bytes) => String::from_utf8_lossy(bytes),
+            Cow::Owned(bytes) => Cow::Owned(String::from_utf8_lossy(&bytes).into_owned()),
+        }
+    }
+
+    /// The value with its variables unresolved, as bytes.
+    #[must_use]
+    pub fn bytes(self) -> Cow<'s, [u8]> {
+        self.directive.tree().value(self.directive.source(), self.directive.data.statement, self.word).unwrap_or_default()
+    }
+
+    /// Whether it holds a template mark.
+    #[must_use]
+    pub fn is_template(self) -> bool {
+        self.directive.tree().is_template_word(self.directive.data.statement, self.word)
+    }
+
+    /// Where it stands, with its quotes.
+    #[must_use]
+    pub fn span(self) -> Span {
+        self.directive.span_of(self.directive.tree().word_range(self.directive.data.statement, self.word))
+    }
+}

@@ -1,0 +1,138 @@
+//! What a backend gets to see of the request's headers (spec U2 to U8).
+
+use super::nginx::{Family, Name};
+use super::{Directive, Scope};
+
+/// The protocols that pass a request on, each with the families of directives that change it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Backend<'s> {
+    /// `proxy_pass` or its like.
+    pub pass: Directive<'s>,
+    /// The list of headers or parameters that are sent.
+    pub list: Family,
+    /// `..._pass_request_headers`; gRPC has none.
+    switch: Option<Family>,
+    /// Whether headers are spelt `HTTP_NAME`.
+    is_cgi: bool,
+}
+
+/// What becomes of a header of the client on its way to the backend.
+#[derive(Clone, Copy, Debug)]
+pub enum Forwarded<'s> {
+    /// The backend gets what the client sent.
+    AsSent,
+    /// The backend never gets it.
+    Dropped(Directive<'s>),
+    /// The backend gets something else.
+    Replaced(Directive<'s>),
+    /// It depends on something that is not known.
+    Unknown,
+}
+
+/// A header line of an outer scope that is not in force, because an inner scope has lines of its
+/// own (spec U4).
+#[derive(Clone, Copy, Debug)]
+pub struct Lost<'s> {
+    /// The outer line.
+    pub line: Directive<'s>,
+    /// The first line of the inner scope.
+    pub replaced_by: Directive<'s>,
+}
+
+impl PartialEq for Directive<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.statement_span() == other.statement_span()
+    }
+}
+
+impl Eq for Directive<'_> {}
+
+impl<'s> Backend<'s> {
+    /// Whether a line of [`Backend::list`] is about this header of HTTP; case does not count.
+    #[must_use]
+    pub fn is_about(self, line: Directive<'_>, header: &str) -> bool {
+        let Some(name) = line.literal(0) else { return false };
+        let name = name.as_ref();
+        let name = if self.is_cgi { name.strip_prefix("HTTP_").unwrap_or(name) } else { name };
+        name.len() == header.len()
+            && name.bytes().zip(header.bytes()).all(|(a, b)| a.eq_ignore_ascii_case(&b) || (self.is_cgi && a == b'_' && b == b'-'))
+    }
+
+    /// The header of HTTP that a line is about, in small letters.
+    #[must_use]
+    pub fn header(self, line: Directive<'_>) -> Option<String> {
+        let name = line.literal(0)?;
+        let name = if self.is_cgi { name.strip_prefix("HTTP_").unwrap_or(&name).replace('_', "-") } else { name.into_owned() };
+        Some(name.to_ascii_lowercase())
+    }
+}
+
+impl<'s> Scope<'s> {
+    /// How this very scope passes requests on, if it does.
+    #[must_use]
+    pub fn backend(self) -> Option<Backend<'s>> {
+        let pass = self.own(Family::Handler).last()?;
+        let (list, switch) = match pass.name() {
+            Name::GrpcPass => (Family::GrpcHeaders, None),
+            Name::FastcgiPass => (Family::FastcgiParams, Some(Family::FastcgiRequestHeaders)),
+            Name::UwsgiPass => (Family::UwsgiParams, Some(Family::UwsgiRequestHeaders)),
+            Name::ScgiPass => (Family::ScgiParams, Some(Family::ScgiRequestHeaders)),
+            _ => (Family::ProxyHeaders, Some(Family::ProxyRequestHeaders)),
+        };
+        Some(Backend { pass, list, switch, is_cgi: !matches!(pass.name(), Name::ProxyPass | Name::GrpcPass) })
+    }
+
+    /// What becomes of a header of the client on the way to this scope's backend (spec U3, U7, U8).
+    #[must_use]
+    pub fn forwards(self, backend: Backend<'s>, header: &str) -> Forwarded<'s> {
+        let list_is_known = match self.provider(backend.list) {
+            Some(provider) => provider.is_wholly_known(),
+            None => self.lacks(backend.list),
+        };
+        if !list_is_known {
+            return Forwarded::Unknown;
+        }
+        let mut dropped = None;
+        for line in self.list(backend.list).filter(|line| backend.is_about(*line, header)) {
+            match line.argument(1).map(|value| (value.is_template(), value.text())) {
+                Some((true, _)) | None => return Forwarded::Unknown,
+                Some((_, text)) if text.is_empty() => dropped = Some(line),
+                Some((_, text)) if text == own_variable(header) => return Forwarded::AsSent,
+                Some(_) => return Forwarded::Replaced(line),
+            }
+        }
+        let switch = backend.switch.and_then(|family| self.directive(family)).filter(|switch| switch.is(0, "off"));
+        match dropped.or(switch) {
+            Some(line) => Forwarded::Dropped(line),
+            None if backend.switch.is_none_or(|family| self.lacks(family) || self.directive(family).is_some()) => Forwarded::AsSent,
+            None => Forwarded::Unknown,
+        }
+    }
+
+    /// The outer lines of the backend's list that are not in force here although they would change
+    /// something: no line in force is about the same header, and they do more than the default.
+    #[must_use]
+    pub fn lost_lines(self, backend: Backend<'s>) -> Vec<Lost<'s>> {
+        let Some(mut inner) = self.provider(backend.list).filter(|inner| inner.is_wholly_known()) else { return Vec::new() };
+        let in_force: Vec<Directive<'s>> = inner.own(backend.list).collect();
+        let mut lost: Vec<Lost<'s>> = Vec::new();
+        while let Some(outer) = inner.parent().and_then(|parent| parent.provider(backend.list)) {
+            let Some(replaced_by) = inner.own(backend.list).next() else { break };
+            for line in outer.own(backend.list) {
+                let Some(header) = backend.header(line) else { continue };
+                let is_told = |other: Directive<'_>| backend.is_about(other, &header);
+                let is_default = line.argument(1).is_some_and(|value| value.text() == own_variable(&header));
+                if !is_default && !in_force.iter().any(|line| is_told(*line)) && !lost.iter().any(|lost| is_told(lost.line)) {
+                    lost.push(Lost { line, replaced_by });
+                }
+            }
+            inner = outer;
+        }
+        lost
+    }
+}
+
+/// The variable that holds the client's own header: sending it is what nginx does anyway.
+fn own_variable(header: &str) -> String {
+    format!("$http_{}", header.to_ascii_lowercase().replace('-', "_"))
+}

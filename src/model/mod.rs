@@ -1,0 +1,334 @@
+//! What a configuration means: scopes, what is effective in each, and who is asked for what.
+//!
+//! A [`Site`] is one configuration with its includes expanded in place. Lints ask a [`Scope`]; they
+//! never climb to the parent to find out what is inherited. An answer is given only where it is
+//! known: [`Scope::directive`] finds what is certainly in force, [`Scope::lacks`] says that
+//! something certainly is not, and where neither holds nobody knows.
+
+mod answer;
+mod asks;
+mod build;
+mod directive;
+mod headers;
+mod location;
+mod neighbours;
+mod password_file;
+mod purpose;
+mod server;
+
+/// The dialect of nginx.
+pub mod nginx {
+    mod names;
+    pub use names::{Family, INHERITED, Name};
+}
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+pub use answer::{Answer, Reply};
+pub use asks::{Asks, Password};
+pub use build::{FilesMode, Look};
+pub use directive::{Directive, Value};
+pub use headers::{Backend, Forwarded, Lost};
+pub use location::{Located, Location, Modifier};
+pub use neighbours::Neighbour;
+pub use password_file::{PasswordFile, PathValue};
+pub use purpose::Purpose;
+pub use server::{Listen, Server};
+
+use crate::finding::Problem;
+use crate::load::{Config, Files};
+use crate::source::{Access, FileId, Identity, Span};
+use crate::syntax::StatementId;
+use nginx::{Family, INHERITED, Name};
+
+/// One configuration, or a part of one, with its meaning.
+#[derive(Debug)]
+pub struct Site<'f> {
+    files: &'f Files,
+    config: &'f Config,
+    scopes: Vec<ScopeData>,
+    directives: Vec<DirectiveData>,
+    instances: Vec<Instance>,
+    /// For each distinct policy and each inherited family: the scope whose lines are in force.
+    policies: Vec<[ScopeRef; INHERITED]>,
+    /// What is known of the password files, by their path on the server; `None` was not looked at.
+    access: HashMap<PathBuf, Option<Access>>,
+    /// Who reads the password files.
+    identity: Identity,
+    /// Names in the document root that begin like a location without a final slash.
+    neighbours: HashMap<u32, Vec<String>>,
+    regexes: Mutex<HashMap<u32, Option<pcre2::bytes::Regex>>>,
+    /// What nginx would refuse once the files are put together.
+    pub problems: Vec<Problem>,
+}
+
+/// The kinds of scope.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// The top of a whole nginx configuration.
+    Main,
+    /// `http { }`.
+    Http,
+    /// `server { }`.
+    Server,
+    /// `location { }`, nested or not, named or not.
+    Location,
+    /// `limit_except { }`.
+    LimitExcept,
+    /// `if { }`.
+    If,
+    /// The top of a file of which it is not known where it is included.
+    Snippet,
+}
+
+#[derive(Debug)]
+struct ScopeData {
+    kind: Kind,
+    parent: u32,
+    /// The children are next to each other.
+    children: (u32, u32),
+    /// Its own directives, by family and within a family in the order of the text.
+    own: (u32, u32),
+    /// The statement that opens it; none for the top of a file.
+    opened_by: Option<(FileId, StatementId)>,
+    instance: u32,
+    policy: u32,
+    /// Something unknown may stand in it: an include that is not there, a template mark.
+    unknown_inside: bool,
+    /// Parts of it stand between template conditions.
+    conditional: bool,
+}
+
+/// A directive and where it is written.
+#[derive(Clone, Copy, Debug)]
+struct DirectiveData {
+    name: Name,
+    file: FileId,
+    statement: StatementId,
+}
+
+/// One inclusion of a file. The same file included twice has two.
+#[derive(Debug)]
+struct Instance {
+    file: FileId,
+    /// The inclusion and the statement that bring it in.
+    via: Option<(u32, StatementId)>,
+}
+
+/// The scope that a value comes from, if any.
+type ScopeRef = u32;
+const NOBODY: ScopeRef = u32::MAX;
+const UNKNOWN: ScopeRef = u32::MAX - 1;
+
+impl<'f> Site<'f> {
+    /// All scopes, outer ones before inner ones.
+    pub fn scopes(&self) -> impl Iterator<Item = Scope<'_>> {
+        (0..self.scopes.len()).map(|id| Scope { site: self, id: crate::source::offset(id) })
+    }
+
+    /// The scopes of one kind.
+    pub fn scopes_of(&self, kind: Kind) -> impl Iterator<Item = Scope<'_>> {
+        self.scopes().filter(move |scope| scope.kind() == kind)
+    }
+
+    /// The files the site is made of, with their syntax trees.
+    #[must_use]
+    pub fn files(&self) -> &'f Files {
+        self.files
+    }
+
+    /// The configuration the site was made of.
+    #[must_use]
+    pub fn config(&self) -> &'f Config {
+        self.config
+    }
+
+    /// Who opens the password files.
+    #[must_use]
+    pub fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    /// An absolute path as nginx makes it of a relative one: from the main configuration's
+    /// directory (spec A4, G13). None where that directory is not known.
+    #[must_use]
+    pub fn absolute(&self, path: &Path) -> Option<PathBuf> {
+        if path.is_absolute() {
+            return Some(path.to_path_buf());
+        }
+        self.config.prefix.as_ref().map(|prefix| prefix.join(path))
+    }
+
+    /// The include statements by which a file came in, the innermost first.
+    #[must_use]
+    pub fn included_from(&self, file: FileId) -> Vec<Span> {
+        let mut chain = Vec::new();
+        let mut at = self.instances.iter().find(|instance| instance.file == file);
+        while let Some((outer, statement)) = at.and_then(|instance| instance.via) {
+            let outer = &self.instances[outer as usize];
+            chain.push(self.files.head(outer.file, statement));
+            at = Some(outer);
+        }
+        chain
+    }
+
+    fn scope(&self, id: u32) -> Scope<'_> {
+        Scope { site: self, id }
+    }
+
+    fn directive(&self, data: DirectiveData) -> Directive<'_> {
+        Directive { site: self, data }
+    }
+}
+
+/// A place where directives take effect.
+#[derive(Clone, Copy, Debug)]
+pub struct Scope<'s> {
+    site: &'s Site<'s>,
+    id: u32,
+}
+
+impl PartialEq for Scope<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.id == other.id
+    }
+}
+
+impl<'s> Scope<'s> {
+    fn data(self) -> &'s ScopeData {
+        &self.site.scopes[self.id as usize]
+    }
+
+    /// The site it belongs to.
+    #[must_use]
+    pub fn site(self) -> &'s Site<'s> {
+        self.site
+    }
+
+    /// What sort of place it is.
+    #[must_use]
+    pub fn kind(self) -> Kind {
+        self.data().kind
+    }
+
+    /// The scope around it.
+    #[must_use]
+    pub fn parent(self) -> Option<Scope<'s>> {
+        (self.id != 0).then(|| self.site.scope(self.data().parent))
+    }
+
+    /// The scopes around it, from the inside out.
+    pub fn ancestors(self) -> impl Iterator<Item = Scope<'s>> {
+        std::iter::successors(self.parent(), |scope| scope.parent())
+    }
+
+    /// The scopes directly in it.
+    pub fn children(self) -> impl Iterator<Item = Scope<'s>> {
+        let (start, end) = self.data().children;
+        (start..end).map(move |id| self.site.scope(id))
+    }
+
+    /// The scopes in it, at all depths.
+    pub fn descendants(self) -> impl Iterator<Item = Scope<'s>> {
+        let mut todo: Vec<Scope<'s>> = self.children().collect();
+        std::iter::from_fn(move || {
+            let scope = todo.pop()?;
+            todo.extend(scope.children());
+            Some(scope)
+        })
+    }
+
+    /// The server it is in, or is.
+    #[must_use]
+    pub fn server(self) -> Option<Scope<'s>> {
+        std::iter::once(self).chain(self.ancestors()).find(|scope| scope.kind() == Kind::Server)
+    }
+
+    /// The name and arguments of its opening directive; for the top of a file all of the file's
+    /// beginning that there is to show, which is nothing.
+    #[must_use]
+    pub fn span(self) -> Span {
+        match self.data().opened_by {
+            Some((file, statement)) => self.site.files.head(file, statement),
+            None => Span::new(self.site.instances[self.data().instance as usize].file, 0, 0),
+        }
+    }
+
+    /// Its opening directive as it is written, such as `location /admin/`, for people.
+    #[must_use]
+    pub fn title(self) -> String {
+        match self.data().opened_by {
+            Some(_) => self.site.files.sources.text(self.span()).split_whitespace().collect::<Vec<_>>().join(" "),
+            None => "the top of the file".to_owned(),
+        }
+    }
+
+    /// The empty place behind its `{`.
+    #[must_use]
+    pub fn inside(self) -> Option<Span> {
+        let (file, statement) = self.data().opened_by?;
+        let at = self.site.files.tree(file).inside(statement)?;
+        Some(Span::new(file, at, at))
+    }
+
+    /// What is served here in the end: the backend or the document root, of this scope or of its
+    /// `location /`.
+    #[must_use]
+    pub fn content(self) -> Option<Directive<'s>> {
+        let root = self.children().find(|child| child.location().is_some_and(|location| location.path == "/"));
+        let here = [root, Some(self)].into_iter().flatten().find_map(|scope| scope.backend().map(|backend| backend.pass));
+        here.or_else(|| root.unwrap_or(self).directive(Family::Root))
+    }
+
+    /// The directives of a family that stand in this very scope, in the order of the text.
+    pub fn own(self, family: Family) -> impl Iterator<Item = Directive<'s>> {
+        let (start, end) = self.data().own;
+        let all = &self.site.directives[start as usize..end as usize];
+        let from = all.partition_point(|directive| directive.name.family() < family);
+        all[from..]
+            .iter()
+            .take_while(move |directive| directive.name.family() == family)
+            .map(move |directive| self.site.directive(*directive))
+    }
+
+    /// The one directive of a family that is in force here, own or inherited.
+    #[must_use]
+    pub fn directive(self, family: Family) -> Option<Directive<'s>> {
+        self.provider(family)?.own(family).last()
+    }
+
+    /// The directives of a list family that are in force here, own or inherited; none where the
+    /// list is empty or not wholly known.
+    pub fn list(self, family: Family) -> impl Iterator<Item = Directive<'s>> {
+        self.provider(family).filter(|scope| !scope.data().unknown_inside).into_iter().flat_map(move |scope| scope.own(family))
+    }
+
+    /// Whether it is certain that no directive of the family is in force here.
+    #[must_use]
+    pub fn lacks(self, family: Family) -> bool {
+        self.site.policies[self.data().policy as usize][family as usize] == NOBODY
+    }
+
+    /// Whether it is certain that there is no further directive in this very scope than are seen.
+    #[must_use]
+    pub fn is_wholly_known(self) -> bool {
+        !self.data().unknown_inside
+    }
+
+    /// Whether parts of it depend on conditions of a template.
+    #[must_use]
+    pub fn is_conditional(self) -> bool {
+        self.data().conditional
+    }
+
+    /// The scope whose lines of the family are in force here.
+    #[must_use]
+    pub fn provider(self, family: Family) -> Option<Scope<'s>> {
+        match self.site.policies[self.data().policy as usize][family as usize] {
+            NOBODY | UNKNOWN => None,
+            id => Some(self.site.scope(id)),
+        }
+    }
+}

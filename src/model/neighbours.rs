@@ -1,0 +1,98 @@
+//! What a prefix location without a final slash covers besides the place it is named after.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use super::nginx::{Family, Name};
+use super::{Directive, Kind, Located, Location, Scope, Site};
+use crate::source::{Host, offset};
+
+/// A path that a location swallows.
+#[derive(Clone, Debug)]
+pub struct Neighbour<'s> {
+    /// A path that the location answers for although it lies beside it.
+    pub path: String,
+    /// The directive that names it; none where it lies in the document root.
+    pub named_by: Option<Directive<'s>>,
+}
+
+/// More names than this in a document root are not looked through.
+const MAX_NAMES: usize = 10_000;
+
+impl<'s> Scope<'s> {
+    /// The prefix of a location that does not end at a slash, such as `/admin`.
+    #[must_use]
+    pub fn open_prefix(self) -> Option<Location<'s>> {
+        self.location().filter(|location| {
+            location.is_prefix() && location.path.len() > 1 && location.path.starts_with('/') && !location.path.ends_with('/')
+        })
+    }
+
+    /// Paths beside an open prefix that this location answers for all the same: files of the
+    /// document root, and what other directives of the server name.
+    pub fn neighbours(self) -> impl Iterator<Item = Neighbour<'s>> {
+        self.open_prefix().zip(self.server()).into_iter().flat_map(move |(prefix, server)| self.beside(&prefix, server))
+    }
+
+    fn beside(self, prefix: &Location<'s>, server: Scope<'s>) -> impl Iterator<Item = Neighbour<'s>> + use<'s> {
+        let prefix = prefix.path.clone();
+        let on_disk = self.site.neighbours.get(&self.id).into_iter().flatten();
+        let on_disk = on_disk.map(|path| Neighbour { path: path.clone(), named_by: None });
+        let named = std::iter::once(server)
+            .chain(server.descendants())
+            .flat_map(Scope::named_paths)
+            .filter(move |(path, _)| is_beside(&prefix, path))
+            .map(|(path, by)| Neighbour { path, named_by: Some(by) });
+        on_disk
+            .chain(named)
+            .filter(move |neighbour| matches!(server.locate(&neighbour.path), Located::At(scope) if scope == self))
+    }
+
+    /// The paths that directives of this very scope lead to.
+    fn named_paths(self) -> Vec<(String, Directive<'s>)> {
+        let last = |directive: Directive<'s>| directive.argument(directive.arity().checked_sub(1)?);
+        [Family::ErrorPage, Family::TryFiles, Family::Rewrite, Family::Subrequest]
+            .into_iter()
+            .flat_map(|family| self.own(family))
+            .filter_map(|directive| {
+                let value = match directive.name() {
+                    Name::Rewrite => directive.argument(1)?,
+                    Name::Set | Name::Break => return None,
+                    _ => last(directive)?,
+                };
+                let path = value.literal()?;
+                let path = path.split(['?', '#']).next()?;
+                path.starts_with('/').then(|| (path.to_owned(), directive))
+            })
+            .collect()
+    }
+}
+
+impl Site<'_> {
+    /// Looks into the document roots of the locations that have an open prefix and ask for
+    /// something.
+    pub(super) fn find_neighbours(&self, host: &Host, may_look: impl Fn(&Path) -> bool) -> HashMap<u32, Vec<String>> {
+        let mut found = HashMap::new();
+        let mut listed: HashMap<PathBuf, Vec<String>> = HashMap::new();
+        for scope in self.scopes_of(Kind::Location) {
+            let Some(prefix) = scope.open_prefix().filter(|_| scope.asks().by().is_some()) else { continue };
+            let root = scope.directive(Family::Root).and_then(|root| root.literal(0)).map(|root| root.into_owned());
+            let Some(root) = root.and_then(|root| self.absolute(Path::new(&root))) else { continue };
+            let (above, _) = prefix.path.rsplit_once('/').unwrap_or_default();
+            let directory = root.join(above.trim_start_matches('/'));
+            if !may_look(&directory) {
+                continue;
+            }
+            let names = listed.entry(directory).or_insert_with_key(|directory| host.list(directory, MAX_NAMES));
+            let beside = names.iter().map(|name| format!("{above}/{name}")).filter(|path| is_beside(&prefix.path, path));
+            found.insert(offset(scope.id as usize), beside.collect());
+        }
+        found
+    }
+}
+
+/// Whether `path` begins with `prefix` but is another place: `/admins` beside `/admin`, but not
+/// `/admin/x`, `/admin.php` or `/admin?x`.
+fn is_beside(prefix: &str, path: &str) -> bool {
+    path.strip_prefix(prefix).is_some_and(|rest| rest.starts_with(|c: char| c.is_alphanumeric() || c == '-' || c == '_'))
+}

@@ -1,0 +1,210 @@
+//! The directives of nginx that the model understands, and how each is inherited.
+//!
+//! One line a directive: adding one here makes it known to every question of the model.
+
+/// A directive that the model knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[allow(missing_docs)]
+pub enum Name {
+    AuthBasic,
+    AuthBasicUserFile,
+    Satisfy,
+    Allow,
+    Deny,
+    AuthRequest,
+    AuthDelay,
+    /// `auth_jwt`, `auth_digest`, `auth_ldap` and whatever else asks for credentials.
+    OtherAuth,
+    /// Lua or njs code in the access phase.
+    AccessCode,
+    ProxySetHeader,
+    GrpcSetHeader,
+    FastcgiParam,
+    UwsgiParam,
+    ScgiParam,
+    ProxyPassRequestHeaders,
+    FastcgiPassRequestHeaders,
+    UwsgiPassRequestHeaders,
+    ScgiPassRequestHeaders,
+    Root,
+    Internal,
+    ErrorPage,
+    // From here on, not inherited.
+    ProxyPass,
+    GrpcPass,
+    FastcgiPass,
+    UwsgiPass,
+    ScgiPass,
+    Alias,
+    TryFiles,
+    Return,
+    Rewrite,
+    Break,
+    Set,
+    Listen,
+    ServerName,
+    User,
+}
+
+/// Directives that are inherited or replaced together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[allow(missing_docs)]
+#[repr(u8)]
+pub enum Family {
+    Realm,
+    UserFile,
+    Satisfy,
+    /// allow and deny: any line replaces the whole outer list (spec M2).
+    Rules,
+    Subrequest,
+    Delay,
+    OtherAuth,
+    AccessCode,
+    ProxyHeaders,
+    GrpcHeaders,
+    FastcgiParams,
+    UwsgiParams,
+    ScgiParams,
+    ProxyRequestHeaders,
+    FastcgiRequestHeaders,
+    UwsgiRequestHeaders,
+    ScgiRequestHeaders,
+    Root,
+    Internal,
+    ErrorPage,
+    // From here on, not inherited (spec M5).
+    Handler,
+    Alias,
+    TryFiles,
+    Rewrite,
+    Listen,
+    ServerName,
+    User,
+}
+
+/// How many families are inherited.
+pub const INHERITED: usize = Family::Handler as usize;
+
+impl Family {
+    /// Whether a second line at the same level makes nginx refuse the configuration with
+    /// `"..." directive is duplicate`.
+    #[must_use]
+    pub fn is_single(self) -> bool {
+        use Family::{Delay, Realm, Root, Satisfy, Subrequest, UserFile};
+        matches!(self, Realm | UserFile | Satisfy | Subrequest | Delay | Root)
+    }
+}
+
+impl Name {
+    /// The directive of this name; directives are looked up exactly, case counts (spec G11).
+    #[must_use]
+    pub fn of(name: &[u8]) -> Option<Name> {
+        use Name::*;
+        Some(match name {
+            b"auth_basic" => AuthBasic,
+            b"auth_basic_user_file" => AuthBasicUserFile,
+            b"satisfy" => Satisfy,
+            b"allow" => Allow,
+            b"deny" => Deny,
+            b"auth_request" => AuthRequest,
+            b"auth_delay" => AuthDelay,
+            b"auth_request_set" | b"auth_http" | b"auth_http_header" | b"auth_jwt_key_file" | b"auth_jwt_leeway" => return None,
+            b"access_by_lua_block" | b"access_by_lua_file" | b"access_by_lua" | b"js_access" => AccessCode,
+            b"proxy_set_header" => ProxySetHeader,
+            b"grpc_set_header" => GrpcSetHeader,
+            b"fastcgi_param" => FastcgiParam,
+            b"uwsgi_param" => UwsgiParam,
+            b"scgi_param" => ScgiParam,
+            b"proxy_pass_request_headers" => ProxyPassRequestHeaders,
+            b"fastcgi_pass_request_headers" => FastcgiPassRequestHeaders,
+            b"uwsgi_pass_request_headers" => UwsgiPassRequestHeaders,
+            b"scgi_pass_request_headers" => ScgiPassRequestHeaders,
+            b"root" => Root,
+            b"internal" => Internal,
+            b"error_page" => ErrorPage,
+            b"proxy_pass" => ProxyPass,
+            b"grpc_pass" => GrpcPass,
+            b"fastcgi_pass" => FastcgiPass,
+            b"uwsgi_pass" => UwsgiPass,
+            b"scgi_pass" => ScgiPass,
+            b"alias" => Alias,
+            b"try_files" => TryFiles,
+            b"return" => Return,
+            b"rewrite" => Rewrite,
+            b"break" => Break,
+            b"set" => Set,
+            b"listen" => Listen,
+            b"server_name" => ServerName,
+            b"user" => User,
+            name if name.starts_with(b"auth_") => OtherAuth,
+            _ => return None,
+        })
+    }
+
+    /// The family it belongs to.
+    #[must_use]
+    pub fn family(self) -> Family {
+        match self {
+            Name::AuthBasic => Family::Realm,
+            Name::AuthBasicUserFile => Family::UserFile,
+            Name::Satisfy => Family::Satisfy,
+            Name::Allow | Name::Deny => Family::Rules,
+            Name::AuthRequest => Family::Subrequest,
+            Name::AuthDelay => Family::Delay,
+            Name::OtherAuth => Family::OtherAuth,
+            Name::AccessCode => Family::AccessCode,
+            Name::ProxySetHeader => Family::ProxyHeaders,
+            Name::GrpcSetHeader => Family::GrpcHeaders,
+            Name::FastcgiParam => Family::FastcgiParams,
+            Name::UwsgiParam => Family::UwsgiParams,
+            Name::ScgiParam => Family::ScgiParams,
+            Name::ProxyPassRequestHeaders => Family::ProxyRequestHeaders,
+            Name::FastcgiPassRequestHeaders => Family::FastcgiRequestHeaders,
+            Name::UwsgiPassRequestHeaders => Family::UwsgiRequestHeaders,
+            Name::ScgiPassRequestHeaders => Family::ScgiRequestHeaders,
+            Name::Root => Family::Root,
+            Name::Internal => Family::Internal,
+            Name::ErrorPage => Family::ErrorPage,
+            Name::ProxyPass | Name::GrpcPass | Name::FastcgiPass | Name::UwsgiPass | Name::ScgiPass => Family::Handler,
+            Name::Alias => Family::Alias,
+            Name::TryFiles => Family::TryFiles,
+            Name::Return | Name::Rewrite | Name::Break | Name::Set => Family::Rewrite,
+            Name::Listen => Family::Listen,
+            Name::ServerName => Family::ServerName,
+            Name::User => Family::User,
+        }
+    }
+
+    /// The fewest and the most arguments.
+    #[must_use]
+    pub fn arguments(self) -> (usize, usize) {
+        const MANY: usize = usize::MAX;
+        match self {
+            Name::AuthBasic
+            | Name::AuthBasicUserFile
+            | Name::Satisfy
+            | Name::Allow
+            | Name::Deny
+            | Name::AuthRequest
+            | Name::AuthDelay
+            | Name::ProxyPassRequestHeaders
+            | Name::FastcgiPassRequestHeaders
+            | Name::UwsgiPassRequestHeaders
+            | Name::ScgiPassRequestHeaders
+            | Name::Root
+            | Name::Alias
+            | Name::ProxyPass
+            | Name::GrpcPass
+            | Name::FastcgiPass
+            | Name::UwsgiPass
+            | Name::ScgiPass => (1, 1),
+            Name::ProxySetHeader | Name::GrpcSetHeader | Name::Set => (2, 2),
+            Name::FastcgiParam | Name::UwsgiParam | Name::ScgiParam | Name::Rewrite => (2, 3),
+            Name::Return | Name::User => (1, 2),
+            Name::Internal | Name::Break => (0, 0),
+            Name::ErrorPage | Name::TryFiles => (2, MANY),
+            Name::Listen | Name::ServerName => (1, MANY),
+            Name::OtherAuth | Name::AccessCode => (0, MANY),
+        }
+    }
+}

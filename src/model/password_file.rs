@@ -1,0 +1,105 @@
+//! The files that `auth_basic_user_file` names, and whether the server can read them.
+
+use std::collections::{HashMap, HashSet};
+use std::path::{Path, PathBuf};
+
+use super::nginx::Family;
+use super::{Directive, FilesMode, Kind, Look, Site};
+use crate::source::{Access, Host, Identity};
+
+/// A password file that some scope asks for.
+#[derive(Clone, Copy, Debug)]
+pub struct PasswordFile<'s> {
+    /// `auth_basic_user_file`.
+    pub directive: Directive<'s>,
+}
+
+/// The path as the server will open it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PathValue {
+    /// Always this one.
+    Absolute(PathBuf),
+    /// Relative, and it is not known to what directory.
+    Relative(PathBuf),
+    /// It depends on the request or on a template.
+    Varies,
+}
+
+impl<'s> PasswordFile<'s> {
+    /// The path as it is written.
+    #[must_use]
+    pub fn written(self) -> PathBuf {
+        PathBuf::from(self.directive.argument(0).map(|value| value.text().into_owned()).unwrap_or_default())
+    }
+
+    /// The path as the server will open it.
+    #[must_use]
+    pub fn path(self) -> PathValue {
+        let Some(written) = self.directive.literal(0) else { return PathValue::Varies };
+        let written = Path::new(written.as_ref());
+        match self.directive.site.absolute(written) {
+            Some(path) => PathValue::Absolute(path),
+            None => PathValue::Relative(written.to_path_buf()),
+        }
+    }
+
+    /// Whether the server's user can read it; none where it was not looked at.
+    #[must_use]
+    pub fn access(self) -> Option<&'s Access> {
+        match self.path() {
+            PathValue::Absolute(path) => self.directive.site.access.get(&path)?.as_ref(),
+            _ => None,
+        }
+    }
+}
+
+impl Site<'_> {
+    /// The password files in force somewhere, one for each directive that names one. A directive
+    /// is passed over where no realm switches it on, because then the file is never opened.
+    #[must_use]
+    pub fn password_files(&self) -> Vec<PasswordFile<'_>> {
+        let mut seen = HashSet::new();
+        self.scopes()
+            .filter_map(|scope| {
+                let file = scope.directive(Family::UserFile)?;
+                let may_ask = !scope.lacks(Family::Realm) && !scope.directive(Family::Realm).is_some_and(|realm| realm.is(0, "off"));
+                (may_ask && seen.insert((file.data.file, file.data.statement))).then_some(PasswordFile { directive: file })
+            })
+            .collect()
+    }
+
+    /// Whether there is a password file that was left alone, because it is not known that the
+    /// configuration is this machine's.
+    #[must_use]
+    pub fn left_files_alone(&self) -> bool {
+        self.access.values().any(Option::is_none)
+    }
+
+    /// Who the worker is (spec A10).
+    pub(super) fn find_identity(&self, host: &Host) -> Identity {
+        let main = self.scopes_of(Kind::Main).next();
+        let Some(user) = main.and_then(|main| main.own(Family::User).last()) else { return Identity::unknown(None) };
+        match user.literal(0) {
+            Some(name) => host.users().identity(&name, user.literal(1).as_deref()),
+            None => Identity::unknown(None),
+        }
+    }
+
+    pub(super) fn look_at_files(&mut self, look: Look<'_>) {
+        let may_look = |path: &Path| match look.mode {
+            FilesMode::Always => true,
+            FilesMode::Never => false,
+            FilesMode::Auto => self.config.installed || look.host.places(path),
+        };
+        let mut access = HashMap::new();
+        for file in self.password_files() {
+            if let PathValue::Absolute(path) = file.path() {
+                let look_at = |path: &Path| may_look(path).then(|| look.host.access(path, &self.identity));
+                access.entry(path).or_insert_with_key(|path| look_at(path));
+            }
+        }
+        let neighbours = self.find_neighbours(look.host, may_look);
+        self.access = access;
+        self.neighbours = neighbours;
+    }
+}

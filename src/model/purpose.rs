@@ -1,0 +1,109 @@
+//! What a location is made for, as far as its name says.
+
+use super::{Location, Scope};
+
+/// What a place is made for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// Files that belong to pages: styles, scripts, pictures, fonts, and what browsers and robots
+    /// fetch by themselves.
+    Assets,
+    /// Programs that bring no password of a person: an API, a webhook, a certificate authority.
+    Machines,
+    /// Somebody looks whether the server is alive.
+    Probe,
+}
+
+/// Fetched by browsers and robots without the credentials of the page.
+const FETCHED_ALONE: &[&str] = &[
+    "/favicon.ico", "/robots.txt", "/manifest.json", "/manifest.webmanifest", "/site.webmanifest", "/apple-touch-icon.png",
+    "/browserconfig.xml", "/sitemap.xml", "/ads.txt", "/humans.txt", "/sw.js", "/service-worker.js",
+];
+const ASSET_DIRECTORIES: &[&str] = &["static", "assets", "css", "js", "img", "images", "fonts", "icons", "dist", "_next", "_nuxt", "_app"];
+const ASSET_SUFFIXES: &[&str] = &[
+    "css", "js", "mjs", "png", "jpg", "jpeg", "jpe?g", "gif", "ico", "svg", "svgz", "svgz?", "webp", "avif", "bmp", "woff", "woff2", "woff2?",
+    "ttf", "ttc", "otf", "eot", "map", "webmanifest", "cur", "htc",
+];
+const MACHINES: &[&str] = &["api", "webhook", "webhooks", "hook", "hooks", "callback", ".well-known", "acme-challenge", "public", "rss", "feed", "oauth2"];
+const PROBES: &[&str] = &["health", "healthz", "healthcheck", "_health", "health-check", "ping", "ready", "readyz", "live", "livez", "alive", "heartbeat", "up", "status"];
+
+impl Location<'_> {
+    /// What the location is made for; none where its name says nothing.
+    #[must_use]
+    pub fn purpose(&self) -> Option<Purpose> {
+        let path = self.path.as_ref();
+        if self.is_named() {
+            return None;
+        }
+        if FETCHED_ALONE.contains(&path) || self.is_asset_directory() || (self.is_regex() && is_asset_regex(path)) {
+            return Some(Purpose::Assets);
+        }
+        let mut words = path.split(|c: char| !(c.is_alphanumeric() || ".-_".contains(c)));
+        words.find_map(|word| match word {
+            word if MACHINES.contains(&word) => Some(Purpose::Machines),
+            word if PROBES.contains(&word) => Some(Purpose::Probe),
+            _ => None,
+        })
+    }
+
+    fn is_asset_directory(&self) -> bool {
+        let last = self.path.split('/').rfind(|segment| !segment.is_empty());
+        let last = if self.is_regex() { self.path.strip_prefix("^/").map(|path| path.trim_end_matches('/')) } else { last };
+        last.is_some_and(|last| {
+            let words: Vec<&str> = last.strip_prefix('(').and_then(|words| words.strip_suffix(')')).unwrap_or(last).split('|').collect();
+            words.iter().all(|word| ASSET_DIRECTORIES.contains(word))
+        })
+    }
+}
+
+impl Scope<'_> {
+    /// What the location is made for; none for other scopes.
+    #[must_use]
+    pub fn purpose(self) -> Option<Purpose> {
+        self.location()?.purpose()
+    }
+}
+
+/// Whether an expression ends in suffixes of assets alone: `\.(css|js)$` or `\.css$`.
+fn is_asset_regex(regex: &str) -> bool {
+    let Some((_, end)) = regex.strip_suffix('$').unwrap_or(regex).rsplit_once("\\.") else { return false };
+    let end = end.strip_prefix('(').and_then(|end| end.strip_suffix(')')).unwrap_or(end);
+    let end = end.strip_prefix("?:").unwrap_or(end);
+    end.split('|').all(|suffix| ASSET_SUFFIXES.contains(&suffix))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Modifier;
+
+    fn purpose(modifier: Modifier, path: &str) -> Option<Purpose> {
+        Location { modifier, path: path.into() }.purpose()
+    }
+
+    #[test]
+    fn by_name() {
+        for (path, expected) in [
+            ("/static/", Some(Purpose::Assets)),
+            ("/app/assets", Some(Purpose::Assets)),
+            ("/robots.txt", Some(Purpose::Assets)),
+            ("/api/v1/", Some(Purpose::Machines)),
+            ("/.well-known/acme-challenge/", Some(Purpose::Machines)),
+            ("/healthz", Some(Purpose::Probe)),
+            ("/", None),
+            ("/upload/", None),
+            ("/capital/", None),
+        ] {
+            assert_eq!(purpose(Modifier::Prefix, path), expected, "{path}");
+        }
+        for (path, expected) in [
+            (r"\.(css|js|png|jpe?g|woff2?)$", Some(Purpose::Assets)),
+            (r"\.css$", Some(Purpose::Assets)),
+            (r"^/(static|assets)/", Some(Purpose::Assets)),
+            (r"\.(php|css)$", None),
+            (r"\.php$", None),
+        ] {
+            assert_eq!(purpose(Modifier::Regex, path), expected, "{path}");
+        }
+    }
+}

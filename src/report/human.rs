@@ -1,0 +1,236 @@
+//! For people at a terminal: miette shows the lines, with carets and the places that explain.
+
+use std::borrow::Cow;
+use std::fmt::{self, Display, Write};
+use std::sync::OnceLock;
+
+use miette::{
+    Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents, Severity, SourceCode,
+    SourceSpan, SpanContents,
+};
+use rayon::prelude::*;
+
+use super::{Report, harmless, kind, level_of, message, place, plural, url};
+use crate::finding::{Finding, Label, Level, Place, Problem};
+use crate::source::{FileId, Source, Sources, Span, offset};
+
+/// How the terminal wants it.
+#[derive(Clone, Copy, Debug)]
+pub struct Style {
+    /// Whether colours may be used.
+    pub color: bool,
+    /// Whether lines may be drawn with characters beyond ASCII.
+    pub unicode: bool,
+    /// The width in columns.
+    pub width: usize,
+    /// Whether ids may be links.
+    pub links: bool,
+}
+
+/// A line of a configuration is cut to this many bytes around what is shown.
+const LINE: usize = 160;
+/// A label underlines no more than this.
+const UNDERLINED: u32 = 120;
+
+/// The whole report with a last line that counts.
+#[must_use]
+pub fn human(report: &Report, sources: &Sources, style: Style) -> String {
+    let handler = handler(style);
+    let texts = Texts { sources, texts: std::iter::repeat_with(OnceLock::new).take(sources.len()).collect() };
+    let shown: Vec<Shown<'_>> = (report.findings.iter().map(|finding| of_finding(finding, report, &texts)))
+        .chain(report.problems.iter().map(|problem| of_problem(problem, &texts)))
+        .collect();
+    let texts: Vec<String> = shown
+        .par_iter()
+        .map(|shown| {
+            let mut text = String::new();
+            if handler.render_report(&mut text, shown).is_err() {
+                let _ = writeln!(text, "{shown}");
+            }
+            text
+        })
+        .collect();
+    let mut out: String = texts.into_iter().map(|text| text + "\n").collect();
+    for note in &report.notes {
+        let _ = writeln!(out, "note: {}", harmless(note));
+    }
+    let _ = writeln!(out, "{}", report.summary());
+    out
+}
+
+fn handler(style: Style) -> GraphicalReportHandler {
+    let theme = match (style.unicode, style.color) {
+        (true, true) => GraphicalTheme::unicode(),
+        (true, false) => GraphicalTheme::unicode_nocolor(),
+        (false, true) => GraphicalTheme { characters: miette::ThemeCharacters::ascii(), ..GraphicalTheme::unicode() },
+        (false, false) => GraphicalTheme { characters: miette::ThemeCharacters::ascii(), ..GraphicalTheme::none() },
+    };
+    GraphicalReportHandler::new_themed(theme)
+        .with_width(style.width)
+        .with_links(style.links)
+        .with_urls(style.links)
+        .with_context_lines(1)
+        .with_show_related_as_nested(true)
+}
+
+/// A finding, a problem, or the part of one that lies in another file.
+#[derive(Debug)]
+struct Shown<'s> {
+    title: String,
+    url: Option<String>,
+    severity: Severity,
+    help: Option<String>,
+    excerpt: Option<Excerpt<'s>>,
+    labels: Vec<LabeledSpan>,
+    related: Vec<Shown<'s>>,
+}
+
+fn of_finding<'s>(finding: &'s Finding, report: &Report, texts: &'s Texts<'s>) -> Shown<'s> {
+    let severity = match level_of(finding) {
+        Level::Error => Severity::Error,
+        Level::Warning => Severity::Warning,
+        Level::Advice => Severity::Advice,
+    };
+    let mut help = finding.help.clone().unwrap_or_default();
+    if finding.elsewhere > 0 {
+        help = format!("{help}\nthe same is the matter in {} more", plural(finding.elsewhere, "place"));
+    }
+    if let Some(&by) = report.included_from.get(&finding.primary.span.file).and_then(|chain| chain.first()) {
+        let (path, start, _) = place(texts.sources, by);
+        help = format!("{help}\nincluded from {}:{}", path.display(), start.line);
+    }
+    let mut shown = Shown::new(format!("{}[{}]: {}", level_of(finding).as_str(), finding.lint, message(finding)), severity);
+    shown.url = url(finding);
+    shown.help = Some(help).filter(|help| !help.is_empty()).map(|help| harmless(help.trim_start()).into_owned());
+    shown.place(&finding.primary, &finding.because, texts);
+    shown
+}
+
+fn of_problem<'s>(problem: &'s Problem, texts: &'s Texts<'s>) -> Shown<'s> {
+    let mut shown = Shown::new(String::new(), Severity::Error);
+    shown.help = problem.help.as_deref().map(|help| harmless(help).into_owned());
+    match &problem.place {
+        Place::Path(path) => shown.title = format!("problem[{}]: {}: {}", kind(problem).as_str(), path.display(), problem.message),
+        Place::Span(span) => {
+            shown.title = format!("problem[{}]: {}", kind(problem).as_str(), problem.message);
+            shown.place(&Label { span: *span, message: "here".into() }, &problem.because, texts);
+        }
+    }
+    shown.title = harmless(&shown.title).into_owned();
+    shown
+}
+
+impl<'s> Shown<'s> {
+    fn new(title: String, severity: Severity) -> Self {
+        let title = harmless(&title).into_owned();
+        Shown { title, url: None, severity, help: None, excerpt: None, labels: Vec::new(), related: Vec::new() }
+    }
+
+    /// Labels in the file of the primary one are shown with it, those in other files as a part of
+    /// their own.
+    fn place(&mut self, primary: &Label, because: &[Label], texts: &'s Texts<'s>) {
+        self.excerpt = Some(Excerpt { source: texts.sources.get(primary.span.file), texts, file: primary.span.file });
+        self.labels.push(labeled(primary, true));
+        for label in because {
+            if label.span.file == primary.span.file {
+                self.labels.push(labeled(label, false));
+            } else {
+                let mut part = Shown::new("because".to_owned(), Severity::Advice);
+                part.place(label, &[], texts);
+                self.related.push(part);
+            }
+        }
+    }
+}
+
+fn labeled(label: &Label, primary: bool) -> LabeledSpan {
+    let Span { start, end, .. } = label.span;
+    let length = end.saturating_sub(start).clamp(1, UNDERLINED) as usize;
+    let span = SourceSpan::new((start as usize).into(), length);
+    let text = Some(harmless(&label.message).into_owned());
+    if primary { LabeledSpan::new_primary_with_span(text, span) } else { LabeledSpan::new_with_span(text, span) }
+}
+
+impl Display for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.title)
+    }
+}
+
+impl std::error::Error for Shown<'_> {}
+
+impl Diagnostic for Shown<'_> {
+    fn severity(&self) -> Option<Severity> {
+        Some(self.severity)
+    }
+
+    fn help<'a>(&'a self) -> Option<Box<dyn Display + 'a>> {
+        self.help.as_ref().map(|help| Box::new(help) as Box<dyn Display>)
+    }
+
+    fn url<'a>(&'a self) -> Option<Box<dyn Display + 'a>> {
+        self.url.as_ref().map(|url| Box::new(url) as Box<dyn Display>)
+    }
+
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        self.excerpt.as_ref().map(|excerpt| excerpt as &dyn SourceCode)
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        Some(Box::new(self.labels.iter().cloned()))
+    }
+
+    fn related<'a>(&'a self) -> Option<Box<dyn Iterator<Item = &'a dyn Diagnostic> + 'a>> {
+        if self.related.is_empty() {
+            return None;
+        }
+        Some(Box::new(self.related.iter().map(|part| part as &dyn Diagnostic)))
+    }
+}
+
+/// The lines of a file around a place, harmless, and cut where they are long.
+#[derive(Debug)]
+struct Excerpt<'s> {
+    source: &'s Source,
+    texts: &'s Texts<'s>,
+    file: FileId,
+}
+
+/// The harmless texts of the files that are shown, each made once.
+#[derive(Debug)]
+struct Texts<'s> {
+    sources: &'s Sources,
+    texts: Vec<OnceLock<Cow<'s, str>>>,
+}
+
+impl<'s> Texts<'s> {
+    fn get(&self, file: FileId) -> &str {
+        self.texts[file.index()].get_or_init(|| harmless(self.sources.get(file).text()))
+    }
+}
+
+impl SourceCode for Excerpt<'_> {
+    fn read_span<'a>(&'a self, span: &SourceSpan, before: usize, after: usize) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
+        let text = self.texts.get(self.file);
+        let lines = self.source.lines();
+        let from = span.offset().min(text.len());
+        let to = (span.offset() + span.len()).clamp(from, text.len());
+        let line = self.source.line_of(offset(from));
+        let last_line = self.source.line_of(offset(to.saturating_sub(1).max(from)));
+
+        let first_start = lines[line.saturating_sub(before)] as usize;
+        let last_end = lines.get(last_line + after + 1).map_or(text.len(), |&next| next as usize);
+        let start = text.floor_char_boundary(first_start.max(from.saturating_sub(LINE)));
+        let end = text.floor_char_boundary(last_end.min(to + LINE));
+        let first = self.source.line_of(offset(start));
+        let column = if before == 0 { self.source.position(offset(from)).column - 1 } else { 0 };
+        Ok(Box::new(MietteSpanContents::new_named(
+            harmless(&self.source.path().display().to_string()).into_owned(),
+            &text.as_bytes()[start..end],
+            SourceSpan::new(start.into(), end - start),
+            first,
+            column,
+            last_line - first + 1,
+        )))
+    }
+}

@@ -1,0 +1,103 @@
+//! How findings and problems are told: in what order, and in what form.
+
+mod concise;
+mod human;
+mod json;
+mod text;
+
+use std::path::Path;
+
+use crate::finding::{Finding, Level, Place, Problem, ProblemKind};
+use crate::source::{Position, Sources, Span};
+
+pub use concise::concise;
+pub use human::{Style, human};
+pub use json::json;
+pub use text::harmless;
+
+/// All that a run has to say.
+#[derive(Debug, Default)]
+pub struct Report {
+    /// What is wrong.
+    pub findings: Vec<Finding>,
+    /// What could not be analysed.
+    pub problems: Vec<Problem>,
+    /// How many files were read.
+    pub files: usize,
+    /// What the user should know besides, one sentence each.
+    pub notes: Vec<String>,
+    /// For files that are included: by which statements, the innermost first.
+    pub included_from: std::collections::HashMap<crate::source::FileId, Vec<Span>>,
+}
+
+impl Report {
+    /// Puts everything into the order of paths, lines and columns. A problem that two sites share
+    /// is told once.
+    pub fn sort(&mut self, sources: &Sources) {
+        let place = |span: Span| (sources.get(span.file).path().to_path_buf(), span.start, span.end);
+        self.findings.sort_by_cached_key(|finding| (place(finding.primary.span), finding.lint));
+        self.problems.sort_by_cached_key(|problem| match &problem.place {
+            Place::Span(span) => (place(*span), problem.message.clone()),
+            Place::Path(path) => ((path.clone(), 0, 0), problem.message.clone()),
+        });
+        self.problems.dedup();
+    }
+
+    /// How many findings have this level.
+    #[must_use]
+    pub fn count(&self, level: Level) -> usize {
+        self.findings.iter().filter(|finding| level_of(finding) == level).count()
+    }
+
+    /// `2 errors, 1 warning in 3 files`.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        let counts = [
+            (self.count(Level::Error), "error"),
+            (self.count(Level::Warning), "warning"),
+            (self.problems.len(), "problem"),
+        ];
+        let mut parts: Vec<String> = counts.iter().filter(|(count, _)| *count > 0).map(|&(count, word)| plural(count, word)).collect();
+        let advice = self.count(Level::Advice);
+        if advice > 0 {
+            parts.push(format!("{advice} advice"));
+        }
+        let found = if parts.is_empty() { "nothing found".to_owned() } else { parts.join(", ") };
+        format!("{found} in {}", plural(self.files, "file"))
+    }
+}
+
+/// The level of a finding that has gone through [`crate::lints::check`].
+#[must_use]
+pub fn level_of(finding: &Finding) -> Level {
+    finding.level.unwrap_or(Level::Warning)
+}
+
+/// Where on the web the page of a lint is.
+fn url(finding: &Finding) -> Option<String> {
+    crate::lints::find(finding.lint).map(crate::lints::Lint::url)
+}
+
+fn message(finding: &Finding) -> &str {
+    finding.message.as_deref().unwrap_or_default()
+}
+
+fn plural(count: usize, word: &str) -> String {
+    if count == 1 { format!("1 {word}") } else { format!("{count} {word}s") }
+}
+
+/// Path, start and end of a span.
+fn place(sources: &Sources, span: Span) -> (&Path, Position, Position) {
+    let source = sources.get(span.file);
+    (source.path(), source.position(span.start), source.position(span.end))
+}
+
+fn kind(problem: &Problem) -> ProblemKind {
+    problem.kind
+}
+
+/// The width of the terminal in columns; none where standard output is none.
+#[must_use]
+pub fn terminal_width() -> Option<usize> {
+    terminal_size::terminal_size().map(|(width, _)| width.0.into())
+}

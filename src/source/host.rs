@@ -1,0 +1,481 @@
+//! The server's file system, seen from here: `--root` and `--map` say where the server's paths lie.
+//!
+//! Everything in a configuration is a path *of the server*. A [`Host`] finds it on this machine,
+//! follows links as the server would, reads files in bounded memory, and says whether the server's
+//! user can read a file.
+
+use std::io;
+use std::path::{Component, Path, PathBuf};
+use std::sync::OnceLock;
+
+use super::disk::{Kind, Stat};
+use super::users::Permission;
+use super::{glob, Disk, Identity, Users};
+
+pub use super::disk::Entry;
+
+/// The largest file that is read, in bytes. Offsets are 32 bits wide.
+pub const MAX_FILE: u64 = 256 << 20;
+
+/// As Linux: more links than this on one path are a loop.
+const MAX_LINKS: usize = 40;
+
+/// `--map FROM=TO`: the server's `from` lies at `to` here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Map {
+    /// A path of the server.
+    pub from: PathBuf,
+    /// The path here.
+    pub to: PathBuf,
+}
+
+/// Why a file was not read.
+#[derive(Debug, PartialEq, Eq)]
+pub enum ReadError {
+    /// It is not there.
+    Missing,
+    /// It is a directory.
+    Directory,
+    /// It is no regular file; what it is instead, for people.
+    Special(&'static str),
+    /// It is larger than [`MAX_FILE`].
+    TooLarge,
+    /// The system's own words.
+    Io(String),
+}
+
+/// Type, permissions and owner of a file that stands in the way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileState {
+    /// The server's path.
+    pub path: PathBuf,
+    /// The twelve permission bits.
+    pub mode: u32,
+    /// The owner's number.
+    pub uid: u32,
+    /// The group's number.
+    pub gid: u32,
+}
+
+/// What keeps the server from reading a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Obstacle {
+    /// The file's own mode.
+    File(FileState),
+    /// A directory above it that the user may not search.
+    Parent(FileState),
+    /// A part of the path that should be a directory is a file.
+    NotADirectory(PathBuf),
+}
+
+/// Whether the server's user can read a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Yes.
+    Readable,
+    /// It is not there; the first part of the path that is missing.
+    Missing(PathBuf),
+    /// It is a directory.
+    Directory,
+    /// No, because of this.
+    Unreadable(Obstacle),
+    /// It cannot be known from here; the reason.
+    Unknown(String),
+}
+
+/// What makes two paths the same file.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum FileKey {
+    Inode(u64, u64),
+    Path(PathBuf),
+}
+
+/// A file system as the server sees it.
+#[derive(Debug)]
+pub struct Host {
+    disk: Disk,
+    root: Option<PathBuf>,
+    maps: Vec<Map>,
+    /// Paths below this directory are shown relative to it.
+    shown_from: Option<PathBuf>,
+    users: OnceLock<Users>,
+}
+
+impl Host {
+    /// The file system of this machine. `root` and the `to` of the maps may be relative to the
+    /// working directory.
+    ///
+    /// # Errors
+    /// When the working directory cannot be found out.
+    pub fn new(root: Option<PathBuf>, maps: Vec<Map>) -> io::Result<Self> {
+        let root = root.map(std::path::absolute).transpose()?;
+        let mut maps = maps
+            .into_iter()
+            .map(|map| Ok(Map { from: map.from, to: std::path::absolute(map.to)? }))
+            .collect::<io::Result<Vec<_>>>()?;
+        // The most specific prefix wins.
+        maps.sort_by_key(|map| std::cmp::Reverse(map.from.components().count()));
+        Ok(Host { disk: Disk::Real, root, maps, shown_from: None, users: OnceLock::new() })
+    }
+
+    /// A file system in memory.
+    #[must_use]
+    pub fn memory(files: impl IntoIterator<Item = (PathBuf, Entry)>) -> Self {
+        let disk = Disk::Memory(files.into_iter().collect());
+        Host { disk, root: None, maps: Vec::new(), shown_from: None, users: OnceLock::new() }
+    }
+
+    /// Shows paths below `directory` relative to it.
+    #[must_use]
+    pub fn shown_from(mut self, directory: PathBuf) -> Self {
+        self.shown_from = Some(directory);
+        self
+    }
+
+    /// Whether this is memory, not a disk.
+    #[must_use]
+    pub fn is_memory(&self) -> bool {
+        matches!(self.disk, Disk::Memory(_))
+    }
+
+    /// Whether a `--root` was given.
+    #[must_use]
+    pub fn has_root(&self) -> bool {
+        self.root.is_some()
+    }
+
+    /// What makes two paths of the server the same file.
+    #[must_use]
+    pub(crate) fn key(&self, path: &Path) -> FileKey {
+        match (self.is_memory(), self.find(path)) {
+            (false, Ok((_, Stat { inode: Some((device, inode)), .. }))) => FileKey::Inode(device, inode),
+            _ => FileKey::Path(path.to_path_buf()),
+        }
+    }
+
+    /// Where a path of the server lies on this machine, its links followed.
+    #[must_use]
+    pub fn disk_path(&self, path: &Path) -> PathBuf {
+        self.find(path).map_or_else(|_| self.here(path), |(here, _)| here)
+    }
+
+    /// Whether a `--root` or `--map` says where this path of the server lies.
+    #[must_use]
+    pub fn places(&self, path: &Path) -> bool {
+        self.root.is_some() || self.is_memory() || self.maps.iter().any(|map| path.starts_with(&map.from))
+    }
+
+    /// The server's name for a path of this machine. Where a root is given and the path is outside
+    /// of it, the path's directory is taken as lying there for the server too: the user named it.
+    pub fn server_path(&mut self, here: &Path) -> PathBuf {
+        let here = std::path::absolute(here).unwrap_or_else(|_| here.to_path_buf());
+        for map in &self.maps {
+            if let Ok(rest) = here.strip_prefix(&map.to) {
+                return join(&map.from, rest);
+            }
+        }
+        let Some(root) = &self.root else { return here };
+        if let Ok(rest) = here.strip_prefix(root) {
+            return join(Path::new("/"), rest);
+        }
+        let directory = here.parent().unwrap_or(Path::new("/")).to_path_buf();
+        self.maps.insert(0, Map { from: directory.clone(), to: directory });
+        here
+    }
+
+    /// The path as the user knows it: on this machine, relative where that is wished.
+    #[must_use]
+    pub fn shown(&self, path: &Path) -> PathBuf {
+        let here = self.here(path);
+        match &self.shown_from {
+            Some(base) => here.strip_prefix(base).map(Path::to_path_buf).unwrap_or(here),
+            None => here,
+        }
+    }
+
+    /// Reads a regular file of at most [`MAX_FILE`] bytes. Anything else is never opened.
+    ///
+    /// # Errors
+    /// Why it was not read.
+    pub fn read(&self, path: &Path) -> Result<Vec<u8>, ReadError> {
+        let (path, stat) = self.find(path)?;
+        match stat.kind {
+            Kind::File => {}
+            Kind::Directory => return Err(ReadError::Directory),
+            Kind::Special(what) => return Err(ReadError::Special(what)),
+            Kind::Link => return Err(ReadError::Missing),
+        }
+        if stat.size > MAX_FILE {
+            return Err(ReadError::TooLarge);
+        }
+        let bytes = self.disk.read(&path, stat.size, MAX_FILE).map_err(|error| read_error(&error))?;
+        if bytes.len() as u64 > MAX_FILE { Err(ReadError::TooLarge) } else { Ok(bytes) }
+    }
+
+    /// Whether the path is a directory, links followed.
+    #[must_use]
+    pub fn is_directory(&self, path: &Path) -> bool {
+        self.find(path).is_ok_and(|(_, stat)| stat.kind == Kind::Directory)
+    }
+
+    /// Whether there is something, links followed.
+    #[must_use]
+    pub fn exists(&self, path: &Path) -> bool {
+        self.find(path).is_ok()
+    }
+
+    /// The names in a directory in bytewise order, at most `limit` of them.
+    #[must_use]
+    pub fn list(&self, path: &Path, limit: usize) -> Vec<String> {
+        let Ok((here, _)) = self.find(path) else { return Vec::new() };
+        let mut names: Vec<_> = self
+            .disk
+            .names(&here)
+            .unwrap_or_default()
+            .into_iter()
+            .filter_map(|name| name.into_string().ok())
+            .collect();
+        names.sort_unstable();
+        names.truncate(limit);
+        names
+    }
+
+    /// The paths that an absolute pattern matches, in the order of glob(3): bytewise.
+    #[must_use]
+    pub fn glob(&self, pattern: &Path) -> Vec<PathBuf> {
+        let mut found = vec![PathBuf::from("/")];
+        for part in pattern.components() {
+            let Component::Normal(part) = part else {
+                if part == Component::ParentDir {
+                    found.iter_mut().for_each(|path| path.push(".."));
+                }
+                continue;
+            };
+            if !glob::is_pattern(part.as_encoded_bytes()) {
+                found.iter_mut().for_each(|path| path.push(part));
+                continue;
+            }
+            let mut next = Vec::new();
+            for directory in found {
+                let Ok((here, _)) = self.find(&directory) else { continue };
+                for name in self.disk.names(&here).unwrap_or_default() {
+                    if glob::matches(part.as_encoded_bytes(), name.as_encoded_bytes()) {
+                        next.push(directory.join(name));
+                    }
+                }
+            }
+            found = next;
+        }
+        // glob(3) gives a dangling link too, as it is; only what has no entry at all is left out.
+        found.retain(|path| self.entry_exists(path));
+        found.sort_by(|a, b| a.as_os_str().cmp(b.as_os_str()));
+        found
+    }
+
+    /// Whether `who` can read the file at an absolute path of the server (spec A8, A10).
+    #[must_use]
+    pub fn access(&self, path: &Path, who: &Identity) -> Access {
+        let (parents, file) = match self.walk(path) {
+            Walk::Missing(missing) => return Access::Missing(missing),
+            Walk::NotADirectory(path) => return Access::Unreadable(Obstacle::NotADirectory(path)),
+            Walk::Unknown(why) => return Access::Unknown(why),
+            Walk::Found { path, stat, parents } => (parents, (path, stat)),
+        };
+        let state = |(path, stat): (PathBuf, Stat)| FileState { path, mode: stat.mode, uid: stat.uid, gid: stat.gid };
+        let mut unsure = None;
+        for parent in parents {
+            match who.may(Permission::Search, &parent.1) {
+                Some(true) => {}
+                Some(false) => return Access::Unreadable(Obstacle::Parent(state(parent))),
+                None => unsure = Some(parent.0),
+            }
+        }
+        match (who.may(Permission::Read, &file.1), file.1.kind) {
+            (Some(false), _) => Access::Unreadable(Obstacle::File(state(file))),
+            (_, _) if unsure.is_some() => Access::Unknown("the server's user is not known".into()),
+            (None, _) => Access::Unknown("the server's user is not known".into()),
+            (Some(true), Kind::Directory) => Access::Directory,
+            (Some(true), Kind::Special(what)) if file.0 != Path::new("/dev/null") => Access::Unknown(format!("it is {what}")),
+            (Some(true), _) => Access::Readable,
+        }
+    }
+
+    /// The users and groups of the server's machine.
+    pub fn users(&self) -> &Users {
+        self.users.get_or_init(|| {
+            let text = |path: &str| {
+                self.read(Path::new(path)).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default()
+            };
+            Users::parse(&text("/etc/passwd"), &text("/etc/group"))
+        })
+    }
+
+    fn is_plain(&self) -> bool {
+        self.root.is_none() && self.maps.is_empty() && !self.is_memory()
+    }
+
+    /// Where a path of the server lies here, links not followed.
+    fn here(&self, path: &Path) -> PathBuf {
+        for map in &self.maps {
+            if let Ok(rest) = path.strip_prefix(&map.from) {
+                return join(&map.to, rest);
+            }
+        }
+        match &self.root {
+            Some(root) => join(root, path.strip_prefix("/").unwrap_or(path)),
+            None => path.to_path_buf(),
+        }
+    }
+
+    /// Whether modes at this path are the server's: the top of a root or of a map stands for a
+    /// directory of the server but has the mode that a checkout or a mount gave it.
+    fn has_its_own_mode(&self, path: &Path) -> bool {
+        let root = self.root.is_some() && path == Path::new("/");
+        let maps = self.maps.iter().any(|map| map.from.starts_with(path));
+        !root && !maps
+    }
+
+    fn entry_exists(&self, path: &Path) -> bool {
+        match (path.parent(), path.file_name()) {
+            (Some(directory), Some(name)) => {
+                self.find(directory).is_ok_and(|(here, _)| self.disk.lstat(&here.join(name)).is_ok())
+                    || self.find(path).is_ok()
+            }
+            _ => true,
+        }
+    }
+
+    fn find(&self, path: &Path) -> Result<(PathBuf, Stat), ReadError> {
+        if self.is_plain() {
+            let stat = self.disk.stat(path).map_err(|error| read_error(&error))?;
+            return Ok((path.to_path_buf(), stat));
+        }
+        match self.walk(path) {
+            Walk::Found { path, stat, .. } => Ok((self.here(&path), stat)),
+            Walk::Missing(_) | Walk::NotADirectory(_) => Err(ReadError::Missing),
+            Walk::Unknown(why) => Err(ReadError::Io(why)),
+        }
+    }
+
+    /// Follows a path of the server part by part, links included, as its kernel would: an absolute
+    /// link starts at the server's root again, and `..` at the root stays there. So nothing outside
+    /// of a given root is ever reached.
+    fn walk(&self, path: &Path) -> Walk {
+        let mut todo: Vec<PathBuf> = path.components().rev().map(|part| part.as_os_str().into()).collect();
+        let mut at = PathBuf::from("/");
+        let mut parents = Vec::new();
+        let mut links = 0;
+        let mut stat = match self.disk.lstat(&self.here(&at)) {
+            Ok(stat) => stat,
+            Err(_) => Stat::assumed_directory(),
+        };
+        while let Some(part) = todo.pop() {
+            match part.components().next() {
+                Some(Component::Normal(name)) => {
+                    if stat.kind != Kind::Directory {
+                        return Walk::NotADirectory(at);
+                    }
+                    if self.has_its_own_mode(&at) {
+                        parents.push((at.clone(), stat));
+                    }
+                    at.push(name);
+                }
+                Some(Component::ParentDir) => {
+                    at.pop();
+                }
+                Some(Component::RootDir) => at = PathBuf::from("/"),
+                _ => continue,
+            }
+            stat = match self.disk.lstat(&self.here(&at)) {
+                Ok(stat) => stat,
+                Err(error) if error.kind() == io::ErrorKind::NotFound && self.leads_to_a_map(&at) => {
+                    Stat::assumed_directory()
+                }
+                Err(error) if error.kind() == io::ErrorKind::NotFound => return Walk::Missing(at),
+                Err(error) => return Walk::Unknown(format!("{}: {error}", self.shown(&at).display())),
+            };
+            if stat.kind == Kind::Link {
+                links += 1;
+                let target = self.disk.read_link(&self.here(&at));
+                let (Ok(target), true) = (target, links <= MAX_LINKS) else {
+                    return Walk::Unknown(format!("{}: too many links", self.shown(&at).display()));
+                };
+                at.pop();
+                todo.extend(target.components().rev().map(|part| PathBuf::from(part.as_os_str())));
+                stat = Stat::assumed_directory();
+            }
+        }
+        Walk::Found { path: at, stat, parents }
+    }
+
+    /// Whether a map begins below this path, so that it is there for the server.
+    fn leads_to_a_map(&self, path: &Path) -> bool {
+        self.maps.iter().any(|map| map.from.starts_with(path))
+    }
+}
+
+enum Walk {
+    Found {
+        path: PathBuf,
+        stat: Stat,
+        /// Every directory gone through, in order.
+        parents: Vec<(PathBuf, Stat)>,
+    },
+    Missing(PathBuf),
+    NotADirectory(PathBuf),
+    Unknown(String),
+}
+
+fn read_error(error: &io::Error) -> ReadError {
+    match error.kind() {
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => ReadError::Missing,
+        _ => ReadError::Io(error.to_string()),
+    }
+}
+
+fn join(base: &Path, rest: &Path) -> PathBuf {
+    if rest.as_os_str().is_empty() { base.to_path_buf() } else { base.join(rest) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn host() -> Host {
+        Host::memory([
+            ("/etc/passwd".into(), Entry::file("www-data:x:33:33::/:\n")),
+            ("/etc/group".into(), Entry::file("www-data:x:33:\n")),
+            ("/srv/open".into(), Entry::file("")),
+            ("/srv/closed".into(), Entry { mode: 0o600, ..Entry::file("") }),
+            ("/srv/group".into(), Entry { mode: 0o640, gid: 33, ..Entry::file("") }),
+            ("/secret".into(), Entry { mode: 0o700, ..Entry::directory() }),
+            ("/secret/users".into(), Entry::file("")),
+        ])
+    }
+
+    #[test]
+    fn access_is_judged_for_the_servers_user() {
+        let host = host();
+        let www = host.users().identity("www-data", None);
+        let access = |path: &str| host.access(Path::new(path), &www);
+        assert_eq!(access("/srv/open"), Access::Readable);
+        assert_eq!(access("/srv/group"), Access::Readable);
+        assert_eq!(access("/srv"), Access::Directory);
+        assert_eq!(access("/srv/none"), Access::Missing("/srv/none".into()));
+        assert_eq!(access("/none/users"), Access::Missing("/none".into()));
+        assert_eq!(access("/srv/open/x"), Access::Unreadable(Obstacle::NotADirectory("/srv/open".into())));
+        let state = |path: &str, mode| FileState { path: path.into(), mode, uid: 0, gid: 0 };
+        assert_eq!(access("/srv/closed"), Access::Unreadable(Obstacle::File(state("/srv/closed", 0o600))));
+        assert_eq!(access("/secret/users"), Access::Unreadable(Obstacle::Parent(state("/secret", 0o700))));
+    }
+
+    #[test]
+    fn glob_finds_in_bytewise_order_and_leaves_dots() {
+        let files = ["/c/b.conf", "/c/.h.conf", "/c/B.conf", "/c/9.conf", "/c/10.conf", "/c/a.conf~", "/d/x"];
+        let host = Host::memory(files.map(|path| (path.into(), Entry::file(""))));
+        let found = host.glob(Path::new("/c/*.conf"));
+        assert_eq!(found, ["/c/10.conf", "/c/9.conf", "/c/B.conf", "/c/b.conf"].map(PathBuf::from));
+        assert_eq!(host.glob(Path::new("/?/x")), [PathBuf::from("/d/x")]);
+        assert!(host.glob(Path::new("/e/*")).is_empty());
+    }
+}

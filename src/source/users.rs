@@ -1,0 +1,118 @@
+//! Who the server is: names of passwd(5) and group(5), and what the mode bits of a file let them do.
+
+use super::disk::Stat;
+
+/// The users and groups of the machine that the server runs on.
+#[derive(Debug, Default)]
+pub struct Users {
+    /// Name, number, primary group.
+    users: Vec<(String, u32, u32)>,
+    /// Name, number, members.
+    groups: Vec<(String, u32, Vec<String>)>,
+}
+
+/// The user a server reads its files as.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// The name in the configuration, where there is one.
+    pub name: Option<String>,
+    uid: Option<u32>,
+    gids: Vec<u32>,
+}
+
+/// What a permission bit allows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Permission {
+    Read,
+    /// On a directory: to reach what is in it.
+    Search,
+}
+
+impl Users {
+    /// Reads the two files' texts; lines that are not of their form are passed over.
+    #[must_use]
+    pub fn parse(passwd: &str, group: &str) -> Self {
+        let users = passwd.lines().filter_map(|line| {
+            let mut fields = line.split(':');
+            let name = fields.next()?.to_owned();
+            Some((name, fields.nth(1)?.parse().ok()?, fields.next()?.parse().ok()?))
+        });
+        let groups = group.lines().filter_map(|line| {
+            let mut fields = line.split(':');
+            let name = fields.next()?.to_owned();
+            let number = fields.nth(1)?.parse().ok()?;
+            let members = fields.next().unwrap_or("").split(',').map(str::to_owned).collect();
+            Some((name, number, members))
+        });
+        Users { users: users.collect(), groups: groups.collect() }
+    }
+
+    /// The identity of `user group;` in nginx: the group is named like the user unless given, and
+    /// the supplementary groups are loaded too (spec A10).
+    #[must_use]
+    pub fn identity(&self, user: &str, group: Option<&str>) -> Identity {
+        let uid = self.users.iter().find(|(name, ..)| name == user).map(|&(_, uid, _)| uid);
+        let group = group.unwrap_or(user);
+        let gids = self
+            .groups
+            .iter()
+            .filter(|(name, _, members)| name == group || members.iter().any(|member| member == user))
+            .map(|&(_, gid, _)| gid)
+            .collect();
+        Identity { name: Some(user.to_owned()), uid, gids }
+    }
+}
+
+impl Identity {
+    /// A user of whom only this is known: it is not root. nginx falls back to the user it was built
+    /// with (`nobody`, `nginx`, `www-data`, ...) when the configuration names none.
+    #[must_use]
+    pub fn unknown(name: Option<String>) -> Self {
+        Identity { name, uid: None, gids: Vec::new() }
+    }
+
+    /// Whether the mode bits allow it; `None` where it depends on who exactly this is.
+    pub(super) fn may(&self, wanted: Permission, stat: &Stat) -> Option<bool> {
+        let bit = match wanted {
+            Permission::Read => 4,
+            Permission::Search => 1,
+        };
+        let (owner, group, other) = (stat.mode & (bit << 6) != 0, stat.mode & (bit << 3) != 0, stat.mode & bit != 0);
+        match self.uid {
+            Some(0) => Some(true),
+            Some(uid) if uid == stat.uid => Some(owner),
+            Some(_) if self.gids.contains(&stat.gid) => Some(group),
+            Some(_) => Some(other),
+            None if other => Some(true),
+            // Nobody but root gets in by owner or group, and this is not root.
+            None if (stat.uid == 0 || !owner) && (stat.gid == 0 || !group) => Some(false),
+            None => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::disk::Kind;
+
+    #[test]
+    fn the_class_that_fits_first_decides() {
+        let users = Users::parse(
+            "root:x:0:0::/:\nwww-data:x:33:33::/:\n",
+            "root:x:0:\nwww-data:x:33:\nssl-cert:x:110:postgres,www-data\n",
+        );
+        let www = users.identity("www-data", None);
+        let stat = |mode, uid, gid| Stat { kind: Kind::File, mode, uid, gid, size: 0, inode: None };
+        assert_eq!(www.may(Permission::Read, &stat(0o600, 0, 0)), Some(false));
+        assert_eq!(www.may(Permission::Read, &stat(0o640, 0, 33)), Some(true));
+        assert_eq!(www.may(Permission::Read, &stat(0o640, 0, 110)), Some(true));
+        assert_eq!(www.may(Permission::Read, &stat(0o604, 0, 33)), Some(false));
+        assert_eq!(www.may(Permission::Read, &stat(0o044, 33, 0)), Some(false));
+        assert_eq!(users.identity("root", None).may(Permission::Read, &stat(0, 5, 5)), Some(true));
+        let somebody = Identity::unknown(None);
+        assert_eq!(somebody.may(Permission::Read, &stat(0o600, 0, 0)), Some(false));
+        assert_eq!(somebody.may(Permission::Read, &stat(0o640, 0, 33)), None);
+        assert_eq!(somebody.may(Permission::Search, &stat(0o711, 0, 0)), Some(true));
+    }
+}
