@@ -136,6 +136,15 @@ impl Finding {
     }
 }
 
+/// How a file came into a site.
+#[derive(Clone, Debug, Default)]
+pub struct Inclusion {
+    /// The statements that led to it the first time, the innermost first; none for the entry.
+    pub chain: Vec<Span>,
+    /// How often it was included.
+    pub times: usize,
+}
+
 /// What kind of obstacle kept a part of the input from being understood.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ProblemKind {
@@ -196,8 +205,18 @@ impl Problem {
     }
 
     /// A problem with a path.
-    pub fn with_path(kind: ProblemKind, path: impl Into<std::path::PathBuf>, message: impl Into<String>) -> Self {
-        Problem { kind, place: Place::Path(path.into()), message: message.into(), because: Vec::new(), help: None }
+    pub fn with_path(
+        kind: ProblemKind,
+        path: impl Into<std::path::PathBuf>,
+        message: impl Into<String>,
+    ) -> Self {
+        Problem {
+            kind,
+            place: Place::Path(path.into()),
+            message: message.into(),
+            because: Vec::new(),
+            help: None,
+        }
     }
 
     /// A second place that explains the first.

@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use super::options::{Check, FailOn, Files, Format, Server};
 use super::progress::Progress;
 use super::{CLEAN, FINDINGS, TROUBLE, complain, print};
-use crate::finding::{Finding, Level, Problem, ProblemKind};
+use crate::finding::{Finding, Inclusion, Label, Level, Problem, ProblemKind};
 use crate::lints::{self, Lint};
 use crate::load::{self, INSTALLED, Loaded, Request};
 use crate::model::{FilesMode, Look, Site};
@@ -53,16 +53,28 @@ fn host(options: &Check) -> Result<Host, String> {
         return Err(format!("--root {}: no such directory", root.display()));
     }
     if let Some(map) = options.map.iter().find(|map| !map.to.exists()) {
-        return Err(format!("--map {}={}: there is no {}", map.from.display(), map.to.display(), map.to.display()));
+        return Err(format!(
+            "--map {}={}: there is no {}",
+            map.from.display(),
+            map.to.display(),
+            map.to.display()
+        ));
     }
     let host = Host::new(options.root.clone(), options.map.clone()).map_err(|error| error.to_string())?;
-    let all_relative = options.paths.iter().chain(&options.entry).all(|path| path.is_relative());
+    // Paths are shown as they were given: relative ones as relative ones.
+    let mut given = options.paths.iter().chain(&options.entry).chain(&options.root).peekable();
+    let is_relative = given.peek().is_some() && given.all(|path| path.is_relative());
     let here = std::env::current_dir().map_err(|error| error.to_string())?;
-    Ok(if all_relative && !options.paths.is_empty() { host.shown_from(here) } else { host })
+    Ok(if is_relative { host.shown_from(here) } else { host })
 }
 
 fn installed(host: &Host) -> Vec<PathBuf> {
-    INSTALLED.iter().map(PathBuf::from).filter(|path| host.is_directory(path)).map(|path| host.disk_path(&path)).collect()
+    INSTALLED
+        .iter()
+        .map(PathBuf::from)
+        .filter(|path| host.is_directory(path))
+        .map(|path| host.disk_path(&path))
+        .collect()
 }
 
 fn selected(options: &Check) -> Vec<&'static Lint> {
@@ -85,14 +97,14 @@ fn judge(loaded: &Loaded, host: &Host, options: &Check) -> Report {
             let site = Site::build(&loaded.files, config, Look { host, mode });
             let findings = lints::check(&site, &lints);
             let files: HashSet<FileId> = findings.iter().map(|finding| finding.primary.span.file).collect();
-            let included_from = files.into_iter().map(|file| (file, site.included_from(file))).filter(|(_, chain)| !chain.is_empty());
-            let included_from = included_from.collect();
+            let included_from = files.into_iter().map(|file| (file, site.included_from(file))).collect();
             let left_alone = site.left_files_alone() && mode == FilesMode::Auto;
             Judged { findings, problems: site.problems, included_from, left_alone }
         })
         .collect();
 
-    let mut report = Report { problems: loaded.problems.clone(), files: loaded.files.sources.len(), ..Report::default() };
+    let files: HashSet<FileId> = loaded.configs.iter().flat_map(load::Config::files).collect();
+    let mut report = Report { problems: loaded.problems.clone(), files: files.len(), ..Report::default() };
     let mut left_alone = false;
     for judged in judged {
         report.findings.extend(judged.findings);
@@ -101,7 +113,10 @@ fn judge(loaded: &Loaded, host: &Host, options: &Check) -> Report {
         left_alone |= judged.left_alone;
     }
     if let Some(asked_for) = &loaded.asked_for {
-        report.findings.retain(|finding| asked_for.contains(&finding.primary.span.file));
+        let is_asked_for = |label: &Label| asked_for.contains(&label.span.file);
+        report
+            .findings
+            .retain(|finding| is_asked_for(&finding.primary) || finding.because.iter().any(is_asked_for));
     }
     report.findings = without_twins(report.findings);
     report.notes = notes(loaded, left_alone);
@@ -112,7 +127,7 @@ fn judge(loaded: &Loaded, host: &Host, options: &Check) -> Report {
 struct Judged {
     findings: Vec<Finding>,
     problems: Vec<Problem>,
-    included_from: HashMap<FileId, Vec<crate::source::Span>>,
+    included_from: HashMap<FileId, Inclusion>,
     left_alone: bool,
 }
 
@@ -135,10 +150,19 @@ fn notes(loaded: &Loaded, left_alone: bool) -> Vec<String> {
         [] => {}
         [one] => notes.push(format!("{} is a template: what its marks stand for is unknown", one.display())),
         [first, rest @ ..] => {
-            notes.push(format!("{} and {} more are templates: what their marks stand for is unknown", first.display(), rest.len()));
+            notes.push(format!(
+                "{} and {} more are templates: what their marks stand for is unknown",
+                first.display(),
+                rest.len()
+            ));
         }
     }
-    let unknown = loaded.configs.iter().flat_map(|config| config.includes.values()).filter(|included| **included == load::Included::Unknown).count();
+    let unknown = loaded
+        .configs
+        .iter()
+        .flat_map(|config| config.includes.values())
+        .filter(|included| **included == load::Included::Unknown)
+        .count();
     if unknown > 0 && !loaded.problems.iter().any(|problem| problem.kind == ProblemKind::Include) {
         notes.push("some includes could not be followed: what they bring in is unknown (--entry names the main configuration)".into());
     }
@@ -191,5 +215,10 @@ fn style(options: &Check) -> Style {
             is_terminal && !no_color && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
         }
     };
-    Style { color, unicode: true, width: report::terminal_width().unwrap_or(100).clamp(40, 160), links: color && is_terminal }
+    Style {
+        color,
+        unicode: true,
+        width: report::terminal_width().unwrap_or(100).clamp(40, 160),
+        links: color && is_terminal,
+    }
 }

@@ -29,7 +29,7 @@ pub enum Command {
     /// Show what a lint is about, with examples and the way out.
     Explain {
         /// The lint's id, as it stands in brackets behind the level.
-        #[arg(value_parser = lint_id())]
+        #[arg(value_parser = lint_id(), hide_possible_values = true)]
         lint: &'static Lint,
     },
 }
@@ -68,11 +68,11 @@ pub struct Check {
     pub stdin_filename: Option<PathBuf>,
 
     /// Run these lints only, separated by commas.
-    #[arg(long, value_name = "LINT", value_delimiter = ',', value_parser = lint_id(), help_heading = "What counts")]
+    #[arg(long, value_name = "LINT", value_delimiter = ',', value_parser = lint_id(), hide_possible_values = true, help_heading = "What counts")]
     pub select: Vec<&'static Lint>,
 
     /// Do not run these lints, separated by commas.
-    #[arg(long, value_name = "LINT", value_delimiter = ',', value_parser = lint_id(), help_heading = "What counts")]
+    #[arg(long, value_name = "LINT", value_delimiter = ',', value_parser = lint_id(), hide_possible_values = true, help_heading = "What counts")]
     pub ignore: Vec<&'static Lint>,
 
     /// The lowest level that makes the exit status 1.
@@ -133,14 +133,18 @@ pub enum FailOn {
 }
 
 fn lint_id() -> impl TypedValueParser<Value = &'static Lint> {
-    PossibleValuesParser::new(lints::ALL.iter().map(|lint| clap::builder::PossibleValue::new(lint.id).hide(true)))
+    PossibleValuesParser::new(lints::ALL.iter().map(|lint| lint.id))
         .try_map(|id| lints::find(&id).ok_or("no such lint"))
 }
 
 fn map(text: &str) -> Result<Map, String> {
     match text.split_once('=') {
-        Some((from, to)) if from.starts_with('/') && !to.is_empty() => Ok(Map { from: from.into(), to: to.into() }),
-        Some((from, _)) if !from.starts_with('/') => Err("FROM is a path of the server and begins with `/`".into()),
+        Some((from, to)) if from.starts_with('/') && !to.is_empty() => {
+            Ok(Map { from: from.into(), to: to.into() })
+        }
+        Some((from, _)) if !from.starts_with('/') => {
+            Err("FROM is a path of the server and begins with `/`".into())
+        }
         _ => Err("write FROM=TO, as in /etc/nginx=deploy/nginx".into()),
     }
 }

@@ -6,7 +6,8 @@ use crate::lints::{ALL, Lint};
 /// One line for each lint: level, id and summary.
 pub fn lints() -> u8 {
     let width = ALL.iter().map(|lint| lint.id.len()).max().unwrap_or(0);
-    let lines = ALL.iter().map(|lint| format!("{:<7}  {:<width$}  {}\n", lint.level.as_str(), lint.id, lint.summary));
+    let lines =
+        ALL.iter().map(|lint| format!("{:<7}  {:<width$}  {}\n", lint.level.as_str(), lint.id, lint.summary));
     print(&lines.collect::<String>()).err().unwrap_or(CLEAN)
 }
 

@@ -41,7 +41,9 @@ fn realm_without_file(scope: Scope<'_>) -> Option<Directive<'_>> {
 fn serves(scope: Scope<'_>) -> bool {
     match scope.kind() {
         Kind::Location | Kind::LimitExcept => true,
-        Kind::Server => !scope.children().any(|child| child.location().is_some_and(|location| location.path == "/")),
+        Kind::Server => {
+            !scope.children().any(|child| child.location().is_some_and(|location| location.path == "/"))
+        }
         _ => false,
     }
 }

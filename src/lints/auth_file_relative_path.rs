@@ -29,7 +29,9 @@ fn check_file(file: PasswordFile<'_>) -> Option<Finding> {
         }
     };
     let (level, what) = match file.access() {
-        Some(Access::Missing(_)) => (Level::Error, ", which does not exist: every login ends in 403 Forbidden"),
+        Some(Access::Missing(_)) => {
+            (Level::Error, ", which does not exist: every login ends in 403 Forbidden")
+        }
         // It works today; it will not where the configuration is tried with another `-c`.
         Some(Access::Readable) => (Level::Advice, ""),
         _ => (LINT.level, ""),
@@ -37,6 +39,9 @@ fn check_file(file: PasswordFile<'_>) -> Option<Finding> {
     Some(
         Finding::at(file.directive.span(), format!("nginx opens `{}`{what}", path.display()))
             .level(level)
-            .help(format!("write the whole path: `auth_basic_user_file {};` if this is the file you mean", path.display())),
+            .help(format!(
+                "write the whole path: `auth_basic_user_file {};` if this is the file you mean",
+                path.display()
+            )),
     )
 }

@@ -19,16 +19,30 @@ fn check(site: &Site<'_>) -> Vec<Finding> {
 
 fn check_file(file: PasswordFile<'_>, worker: &Identity) -> Option<Finding> {
     let Access::Unreadable(obstacle) = file.access()? else { return None };
-    let who = worker.name.as_deref().map_or_else(|| "the worker's user".to_owned(), |name| format!("the worker's user `{name}`"));
+    let who = worker
+        .name
+        .as_deref()
+        .map_or_else(|| "the worker's user".to_owned(), |name| format!("the worker's user `{name}`"));
     let finding = match obstacle {
-        Obstacle::File(state) => Finding::at(file.directive.span(), format!("{who} may not read it: {}", owner(state)))
-            .help(format!("let the group of {who} read it: `chgrp GROUP {path}; chmod 640 {path}`", path = state.path.display())),
-        Obstacle::Parent(state) => {
-            Finding::at(file.directive.span(), format!("{who} may not pass through `{}`: {}", state.path.display(), owner(state)))
-                .help(format!("`chmod o+x {}`, or move the file to a directory that is open to the server", state.path.display()))
+        Obstacle::File(state) => {
+            Finding::at(file.directive.span(), format!("{who} may not read it: {}", owner(state))).help(
+                format!(
+                    "let the group of {who} read it: `chgrp GROUP {path}; chmod 640 {path}`",
+                    path = state.path.display()
+                ),
+            )
         }
+        Obstacle::Parent(state) => Finding::at(
+            file.directive.span(),
+            format!("{who} may not pass through `{}`: {}", state.path.display(), owner(state)),
+        )
+        .help(format!(
+            "`chmod o+x {}`, or move the file to a directory that is open to the server",
+            state.path.display()
+        )),
         Obstacle::NotADirectory(path) => {
-            Finding::at(file.directive.span(), format!("`{}` is a file, not a directory", path.display())).help("mend the path")
+            Finding::at(file.directive.span(), format!("`{}` is a file, not a directory", path.display()))
+                .help("mend the path")
         }
     };
     Some(finding)

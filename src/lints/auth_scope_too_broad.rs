@@ -3,7 +3,7 @@
 use super::Lint;
 use crate::finding::{Finding, Level};
 use crate::model::nginx::Family;
-use crate::model::{Directive, Kind, Located, Neighbour, Purpose, Scope, Site};
+use crate::model::{Directive, Kind, Neighbour, Purpose, Scope, Site};
 
 pub const LINT: Lint = Lint {
     id: "auth-scope-too-broad",
@@ -38,7 +38,9 @@ fn check_whole<'s>(scope: Scope<'s>, by: Directive<'s>) -> Option<Finding> {
     if is_exempted(scope) || !std::iter::once(scope).chain(scope.descendants()).all(Scope::is_wholly_known) {
         return None;
     }
-    if let Some(public) = scope.descendants().find(|inner| inner.asks().by() == Some(by) && looks_public(*inner)) {
+    if let Some(public) =
+        scope.descendants().find(|inner| inner.asks().by() == Some(by) && looks_public(*inner))
+    {
         return Some(
             Finding::at(public.span(), "this looks public, but asks for credentials")
                 .also(by.span(), "inherited from here")
@@ -47,7 +49,11 @@ fn check_whole<'s>(scope: Scope<'s>, by: Directive<'s>) -> Option<Finding> {
     }
     let server = scope.server()?;
     let is_whole = server.descendants().all(|inner| inner.kind() == Kind::If || inner.asks().by().is_some());
-    if !is_whole || is_meant_as_a_whole(server) || scope.descendants().any(|inner| inner.purpose() == Some(Purpose::Assets)) {
+    if !is_whole
+        || server.answer().is_some()
+        || server.is_closed_on_purpose()
+        || scope.descendants().any(|inner| inner.purpose() == Some(Purpose::Assets))
+    {
         return None;
     }
     Some(
@@ -61,35 +67,25 @@ fn check_whole<'s>(scope: Scope<'s>, by: Directive<'s>) -> Option<Finding> {
 /// `location /a` covers `/api` and `/assets` as well.
 fn check_prefix<'s>(scope: Scope<'s>, by: Directive<'s>) -> Option<Finding> {
     let prefix = scope.open_prefix()?.path;
-    let Neighbour { path, named_by } = scope.neighbours().next().or_else(|| usual_neighbour(scope, &prefix))?;
-    let finding = Finding::at(scope.span(), format!("every path that begins with `{prefix}` is meant: `{path}`, too"))
-        .also(by.span(), "so this is asked for there as well");
+    let Neighbour { path, named_by } = scope.neighbours().next()?;
+    let finding =
+        Finding::at(scope.span(), format!("every path that begins with `{prefix}` is meant: `{path}`, too"))
+            .also(by.span(), "so this is asked for there as well");
     let finding = match named_by {
         Some(line) if line.statement_span() != scope.span() => finding.also(line.span(), "which leads there"),
         _ => finding,
     };
-    Some(finding.help(format!("write `location {prefix}/` (and `location = {prefix}` where the bare path is needed)")))
-}
-
-/// A name of one or two letters hardly stands for itself alone.
-fn usual_neighbour<'s>(scope: Scope<'s>, prefix: &str) -> Option<Neighbour<'s>> {
-    const USUAL: &[&str] = &["/api", "/assets", "/static", "/images", "/css", "/js", "/fonts", "/media", "/login", "/public", "/status"];
-    let server = scope.server()?;
-    let name = prefix.strip_prefix('/').filter(|name| name.len() <= 2 && !name.contains('/'))?;
-    USUAL
-        .iter()
-        .find(|path| path[1..].starts_with(name) && path[1..] != *name && answers(server, scope, path))
-        .map(|path| Neighbour { path: (*path).to_owned(), named_by: None })
-}
-
-fn answers(server: Scope<'_>, scope: Scope<'_>, path: &str) -> bool {
-    matches!(server.locate(path), Located::At(found) if found == scope)
+    Some(finding.help(format!(
+        "write `location {prefix}/` (and `location = {prefix}` where the bare path is needed)"
+    )))
 }
 
 /// Whether something below is let off: then the rest is meant.
 fn is_exempted(scope: Scope<'_>) -> bool {
     std::iter::once(scope).chain(scope.descendants()).any(|inner| {
-        inner.exemptions().next().is_some() || inner.asks().nothing() || inner.own(Family::Satisfy).any(|line| line.is(0, "any"))
+        inner.exemptions().next().is_some()
+            || inner.asks().nothing()
+            || inner.own(Family::Satisfy).any(|line| line.is(0, "any"))
     })
 }
 
@@ -102,25 +98,5 @@ fn looks_public(scope: Scope<'_>) -> bool {
     matches!(scope.purpose(), Some(Purpose::Machines | Purpose::Probe))
         && scope.answer().is_none()
         && scope.is_reached_from_outside()
-        && !uses_the_login(scope)
-}
-
-fn uses_the_login(scope: Scope<'_>) -> bool {
-    let Some(backend) = scope.backend() else { return false };
-    let inside = std::iter::successors(scope.provider(backend.list), |provider| provider.parent()?.provider(backend.list));
-    inside.flat_map(|provider| provider.own(backend.list)).any(|line| line.argument(1).is_some_and(|value| value.text().contains("remote_user")))
-}
-
-/// Names under which a whole site is usually closed, and a single application behind a proxy.
-fn is_meant_as_a_whole(server: Scope<'_>) -> bool {
-    const CLOSED: &[&str] = &["staging", "stage", "stg", "dev", "test", "testing", "preview", "preprod", "qa", "uat", "demo", "internal", "intranet", "private", "admin", "beta", "monitor", "monitoring"];
-    if server.content().is_some_and(|content| content.name().family() == Family::Handler) {
-        return true;
-    }
-    server.own(Family::ServerName).flat_map(Directive::arguments).any(|name| {
-        // The last label is the top-level domain: `shop.test` is not a test of the shop.
-        let name = name.text().to_ascii_lowercase();
-        let labels = name.rsplit_once('.').map_or(name.as_str(), |(labels, _)| labels);
-        labels.split(['.', '-', '_']).any(|part| CLOSED.contains(&part))
-    })
+        && !scope.hands_on_the_user()
 }

@@ -14,7 +14,8 @@ pub const LINT: Lint = Lint {
 };
 
 /// `"auth_basic" directive is duplicate`.
-const SINGLE: &[Family] = &[Family::Realm, Family::UserFile, Family::Subrequest, Family::Satisfy, Family::Delay];
+const SINGLE: &[Family] =
+    &[Family::Realm, Family::UserFile, Family::Subrequest, Family::Satisfy, Family::Delay];
 
 fn check(site: &Site<'_>) -> Vec<Finding> {
     // Between the branches of a template's condition a directive may well be written twice.

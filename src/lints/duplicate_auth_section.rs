@@ -3,7 +3,7 @@
 use super::Lint;
 use crate::finding::{Edit, Finding, Level, Safety};
 use crate::model::nginx::Family;
-use crate::model::{Directive, Kind, Location, Scope, Site};
+use crate::model::{Directive, Scope, Site};
 
 pub const LINT: Lint = Lint {
     id: "duplicate-auth-section",
@@ -15,15 +15,17 @@ pub const LINT: Lint = Lint {
 
 fn check(site: &Site<'_>) -> Vec<Finding> {
     let repeated = site.scopes().filter(|scope| !scope.is_conditional()).filter_map(check_scope);
-    let places = site.scopes().flat_map(check_places);
-    repeated.chain(places).collect()
+    let twins = site.scopes().flat_map(check_twins);
+    repeated.chain(twins).collect()
 }
 
 /// An inner block that repeats all that is in force around it.
 fn check_scope(scope: Scope<'_>) -> Option<Finding> {
     let outer = scope.parent()?;
-    let own: Vec<Directive<'_>> =
-        [Family::Realm, Family::UserFile, Family::Subrequest].into_iter().flat_map(|family| scope.own(family)).collect();
+    let own: Vec<Directive<'_>> = [Family::Realm, Family::UserFile, Family::Subrequest]
+        .into_iter()
+        .flat_map(|family| scope.own(family))
+        .collect();
     let first = *own.first()?;
     scope.asks().by()?;
     // Lines of an included file may be needed by others that include it.
@@ -32,7 +34,9 @@ fn check_scope(scope: Scope<'_>) -> Option<Finding> {
     }
     let inherited: Vec<Directive<'_>> = own
         .iter()
-        .map(|line| outer.directive(line.name().family()).filter(|outer| outer.same_as(*line) && *outer != *line))
+        .map(|line| {
+            outer.directive(line.name().family()).filter(|outer| outer.same_as(*line) && *outer != *line)
+        })
         .collect::<Option<_>>()?;
 
     let edits = own.iter().map(|line| Edit { span: line.statement_span(), text: String::new() }).collect();
@@ -44,29 +48,17 @@ fn check_scope(scope: Scope<'_>) -> Option<Finding> {
     )
 }
 
-/// Two locations for one place, at least one of them with auth: nginx refuses the second, or never
-/// comes to it where it is a regular expression.
-fn check_places(scope: Scope<'_>) -> Vec<Finding> {
-    let mut seen: std::collections::HashMap<(bool, bool, String), Scope<'_>> = std::collections::HashMap::new();
-    let mut findings = Vec::new();
-    for second in scope.children().filter(|child| child.kind() == Kind::Location) {
-        let Some(location) = second.location() else { continue };
-        match seen.entry(place(&location)) {
-            std::collections::hash_map::Entry::Vacant(vacant) => drop(vacant.insert(second)),
-            std::collections::hash_map::Entry::Occupied(first) => {
-                let first = *first.get();
-                if !scope.is_conditional() && (first.own_asking().is_some() || second.own_asking().is_some()) {
-                    findings.push(two_places(first, second, location.is_regex()));
-                }
-            }
-        }
-    }
-    findings
+/// Two locations for one place, at least one of them with auth.
+fn check_twins(scope: Scope<'_>) -> Vec<Finding> {
+    let twins = scope.twin_locations().into_iter().filter(|(first, second)| {
+        !scope.is_conditional() && (first.own_asking().is_some() || second.own_asking().is_some())
+    });
+    twins.map(|(first, second)| twin(first, second)).collect()
 }
 
-fn two_places(first: Scope<'_>, second: Scope<'_>, is_regex: bool) -> Finding {
-    let (level, label) = if is_regex {
-        (Level::Warning, "never reached: the expressions are tried in order, and the same one stands before it")
+fn twin(first: Scope<'_>, second: Scope<'_>) -> Finding {
+    let (level, label) = if second.location().is_some_and(|location| location.is_regex()) {
+        (Level::Warning, "never reached: the same expression stands before it")
     } else {
         (Level::Error, "nginx refuses a second location for the same place")
     };
@@ -75,10 +67,4 @@ fn two_places(first: Scope<'_>, second: Scope<'_>, is_regex: bool) -> Finding {
         .message("two locations for one place, with auth in it")
         .also(first.span(), "this is the first")
         .help("make one location of the two")
-}
-
-/// What makes two locations the same for nginx (spec S12): `/a` and `^~ /a` are, `= /a` is not.
-fn place(location: &Location<'_>) -> (bool, bool, String) {
-    let caseless = location.modifier == crate::model::Modifier::RegexCaseless;
-    (location.is_regex(), caseless || location.modifier == crate::model::Modifier::Exact, location.path.to_string())
 }

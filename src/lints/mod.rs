@@ -62,10 +62,11 @@ pub fn find(id: &str) -> Option<&'static Lint> {
 }
 
 impl Lint {
-    /// Where the page can be read on the web.
+    /// Where the page can be read on the web; none as long as `Cargo.toml` names no homepage.
     #[must_use]
-    pub fn url(&self) -> String {
-        format!("https://authlint.dev/lints/{}", self.id)
+    pub fn url(&self) -> Option<String> {
+        let homepage = env!("CARGO_PKG_HOMEPAGE").trim_end_matches('/');
+        (!homepage.is_empty()).then(|| format!("{homepage}/lints/{}", self.id))
     }
 }
 

@@ -26,7 +26,11 @@ fn check_backend<'s>(scope: Scope<'s>, backend: Backend<'s>) -> Option<Finding> 
         .also(backend.pass.span(), "this backend is asked without it")
         .also(scope.span(), "and nginx itself asks for nothing here");
     Some(match by.name() {
-        Name::ProxySetHeader | Name::GrpcSetHeader | Name::FastcgiParam | Name::UwsgiParam | Name::ScgiParam => finding
+        Name::ProxySetHeader
+        | Name::GrpcSetHeader
+        | Name::FastcgiParam
+        | Name::UwsgiParam
+        | Name::ScgiParam => finding
             .help(format!("remove `{};`, unless the backend needs no login", by.text()))
             .fix(Safety::Unsafe, vec![Edit { span: by.statement_span(), text: String::new() }]),
         _ => finding.help("add a line that passes `Authorization $http_authorization`, or remove this one"),
@@ -45,7 +49,15 @@ fn is_asked_for_here(scope: Scope<'_>) -> bool {
 
 /// Object stores refuse requests with an `Authorization` that is not theirs: it has to be dropped.
 fn takes_no_foreign_credentials(backend: Backend<'_>) -> bool {
-    const STORES: &[&str] = &["s3", "amazonaws.com", "storage.googleapis.com", "blob.core.windows.net", "digitaloceanspaces.com", "r2.cloudflarestorage.com", "minio"];
+    const STORES: &[&str] = &[
+        "s3",
+        "amazonaws.com",
+        "storage.googleapis.com",
+        "blob.core.windows.net",
+        "digitaloceanspaces.com",
+        "r2.cloudflarestorage.com",
+        "minio",
+    ];
     let target = backend.pass.argument(0).map(|value| value.text().to_ascii_lowercase()).unwrap_or_default();
     STORES.iter().any(|store| target.contains(store))
 }

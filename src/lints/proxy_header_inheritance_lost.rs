@@ -14,14 +14,32 @@ pub const LINT: Lint = Lint {
 
 /// Headers that tell the backend who the visitor is, or where he comes from.
 const IDENTITY: &[&str] = &[
-    "authorization", "proxy-authorization", "remote-user", "x-remote-user", "x-user", "x-username", "x-authenticated-user",
-    "x-forwarded-user", "x-forwarded-email", "x-forwarded-groups", "x-forwarded-preferred-username", "x-webauth-user",
-    "x-auth-user", "x-auth-token", "x-auth-request-user", "x-auth-request-email", "x-api-key", "x-access-token",
+    "authorization",
+    "proxy-authorization",
+    "remote-user",
+    "x-remote-user",
+    "x-user",
+    "x-username",
+    "x-authenticated-user",
+    "x-forwarded-user",
+    "x-forwarded-email",
+    "x-forwarded-groups",
+    "x-forwarded-preferred-username",
+    "x-webauth-user",
+    "x-auth-user",
+    "x-auth-token",
+    "x-auth-request-user",
+    "x-auth-request-email",
+    "x-api-key",
+    "x-access-token",
 ];
 const ADDRESS: &[&str] = &["x-real-ip", "x-forwarded-for", "forwarded", "x-client-ip", "remote-addr"];
 
 fn check(site: &Site<'_>) -> Vec<Finding> {
-    site.scopes().filter_map(|scope| Some((scope, scope.backend()?))).flat_map(|(scope, backend)| check_scope(scope, backend)).collect()
+    site.scopes()
+        .filter_map(|scope| Some((scope, scope.backend()?)))
+        .flat_map(|(scope, backend)| check_scope(scope, backend))
+        .collect()
 }
 
 fn check_scope<'s>(scope: Scope<'s>, backend: Backend<'s>) -> Vec<Finding> {

@@ -33,8 +33,12 @@ fn finding(scope: Scope<'_>, by: Directive<'_>, answer: &Answer<'_>, level: Leve
     };
     let help = match answer.reply {
         Reply::Redirect(_) if level == Level::Advice => "move the auth to where the redirect leads",
-        Reply::Redirect(_) => "ask for the password where the redirect leads, or answer from a named location: `try_files /nonexistent @answer;`",
-        Reply::Content { .. } => "answer from a named location, which is reached after the password: `try_files /nonexistent @answer;`",
+        Reply::Redirect(_) => {
+            "ask for the password where the redirect leads, or answer from a named location: `try_files /nonexistent @answer;`"
+        }
+        Reply::Content { .. } => {
+            "answer from a named location, which is reached after the password: `try_files /nonexistent @answer;`"
+        }
     };
     Finding::at(answer.by.span(), label)
         .level(level)
@@ -46,8 +50,11 @@ fn finding(scope: Scope<'_>, by: Directive<'_>, answer: &Answer<'_>, level: Leve
 /// that asks by itself. Where the password is only inherited, the redirect was meant to be free.
 fn judge_redirect(scope: Scope<'_>, target: &str) -> Option<Level> {
     scope.own_asking()?;
-    let is_same_place = target.starts_with("https://$host") || target.starts_with("https://$server_name") || is_slash_form(scope, target);
-    let asks_there = target.starts_with('/') && !target.contains('$') && leads_to_a_place_that_asks(scope, target);
+    let is_same_place = target.starts_with("https://$host")
+        || target.starts_with("https://$server_name")
+        || is_slash_form(scope, target);
+    let asks_there =
+        target.starts_with('/') && !target.contains('$') && leads_to_a_place_that_asks(scope, target);
     Some(if is_same_place || asks_there { Level::Advice } else { LINT.level })
 }
 

@@ -33,7 +33,14 @@ fn check_location(scope: Scope<'_>) -> Option<Finding> {
 
 /// Whether the location says something about access itself: then what holds there is meant.
 fn has_access_rules(scope: Scope<'_>) -> bool {
-    let families = [Family::Realm, Family::UserFile, Family::Subrequest, Family::OtherAuth, Family::Rules, Family::Satisfy];
+    let families = [
+        Family::Realm,
+        Family::UserFile,
+        Family::Subrequest,
+        Family::OtherAuth,
+        Family::Rules,
+        Family::Satisfy,
+    ];
     families.into_iter().any(|family| scope.own(family).next().is_some())
         || scope.own(Family::Rewrite).any(|line| line.name() == Name::Return)
         || !scope.is_wholly_known()

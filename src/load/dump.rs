@@ -12,7 +12,8 @@ const MARK: &[u8] = b"# configuration file /";
 pub fn is_dump(bytes: &[u8]) -> bool {
     let preamble = bytes.iter().take(4096).copied();
     bytes.starts_with(MARK)
-        || bytes.starts_with(b"nginx: ") && memchr::memmem::find(&preamble.collect::<Vec<_>>(), b"\n# configuration file /").is_some()
+        || bytes.starts_with(b"nginx: ")
+            && memchr::memmem::find(&preamble.collect::<Vec<_>>(), b"\n# configuration file /").is_some()
 }
 
 /// The files in the order of the dump; the main configuration is the first.
@@ -22,7 +23,9 @@ pub fn split(bytes: &[u8]) -> Vec<(PathBuf, Vec<u8>)> {
     for line in bytes.split_inclusive(|&byte| byte == b'\n') {
         let name = line.strip_prefix(MARK).and_then(|rest| rest.strip_suffix(b":\n"));
         match (name, files.last_mut()) {
-            (Some(name), _) => files.push((PathBuf::from(format!("/{}", String::from_utf8_lossy(name))), Vec::new())),
+            (Some(name), _) => {
+                files.push((PathBuf::from(format!("/{}", String::from_utf8_lossy(name))), Vec::new()))
+            }
             (None, Some((_, text))) => text.extend_from_slice(line),
             (None, None) => {}
         }

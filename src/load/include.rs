@@ -34,7 +34,16 @@ pub struct Wanted {
 }
 
 /// Files of the nginx distribution without any directive about access.
-const STOCK: &[&str] = &["mime.types", "fastcgi_params", "fastcgi.conf", "scgi_params", "uwsgi_params", "koi-utf", "koi-win", "win-utf"];
+const STOCK: &[&str] = &[
+    "mime.types",
+    "fastcgi_params",
+    "fastcgi.conf",
+    "scgi_params",
+    "uwsgi_params",
+    "koi-utf",
+    "koi-win",
+    "win-utf",
+];
 
 /// What the include statements of `wave` name. Nothing is read yet, only directories are listed.
 pub fn resolve(files: &Files, host: &Host, config: &Config, wave: &[FileId]) -> (Vec<Wanted>, Vec<Problem>) {
@@ -44,7 +53,9 @@ pub fn resolve(files: &Files, host: &Host, config: &Config, wave: &[FileId]) -> 
         for &statement in files.tree(file).includes() {
             let mut wanted = Wanted { file, statement, paths: Vec::new(), included: Included::Unknown };
             match paths(files, host, config, file, statement) {
-                Target::Paths(paths) => wanted = Wanted { included: Included::Files(Vec::new()), paths, ..wanted },
+                Target::Paths(paths) => {
+                    wanted = Wanted { included: Included::Files(Vec::new()), paths, ..wanted }
+                }
                 Target::Stock => wanted.included = Included::Stock,
                 Target::Unknown => {}
                 Target::Wrong(message) => {

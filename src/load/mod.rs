@@ -6,17 +6,15 @@
 mod dump;
 mod include;
 mod kind;
+mod loader;
 mod walk;
 
 use std::collections::{HashMap, HashSet};
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use rayon::prelude::*;
-
-use crate::finding::{Problem, ProblemKind};
-use crate::source::{FileId, FileKey, Host, MAX_FILE, ReadError, Source, Sources, Span};
-use crate::syntax::{self, StatementId, Tree};
+use crate::finding::Problem;
+use crate::source::{FileId, Host, Source, Sources, Span};
+use crate::syntax::{StatementId, Tree};
 
 pub use include::Included;
 pub use kind::Kind;
@@ -115,319 +113,21 @@ pub struct Loaded {
 }
 
 /// Directories where an installed nginx has its configuration.
-pub const INSTALLED: &[&str] =
-    &["/etc/nginx", "/usr/local/etc/nginx", "/usr/local/nginx/conf", "/usr/local/openresty/nginx/conf", "/opt/nginx/conf"];
+pub const INSTALLED: &[&str] = &[
+    "/etc/nginx",
+    "/usr/local/etc/nginx",
+    "/usr/local/nginx/conf",
+    "/usr/local/openresty/nginx/conf",
+    "/opt/nginx/conf",
+];
 
 /// Reads everything that `request` asks for.
 pub fn load(request: &Request, host: &mut Host) -> Loaded {
-    let mut loader = Loader { host, server: request.server, loaded: Loaded::default(), known: HashMap::new() };
-    loader.run(request);
-    loader.loaded
+    loader::run(request, host)
 }
 
 /// Reads one configuration out of memory, from its entry on.
 #[must_use]
 pub fn load_memory(entry: &Path, host: &mut Host) -> Loaded {
     load(&Request { paths: vec![entry.to_path_buf()], server: Server::Nginx, ..Request::default() }, host)
-}
-
-struct Loader<'h> {
-    host: &'h mut Host,
-    server: Server,
-    loaded: Loaded,
-    /// Paths of the server that were read, by identity; `None` where reading failed.
-    known: HashMap<FileKey, Option<FileId>>,
-}
-
-/// A path that may be a configuration.
-struct Candidate {
-    path: PathBuf,
-    /// Named by the user, not found in a directory: then it must be understood.
-    named: bool,
-}
-
-impl Loader<'_> {
-    fn run(&mut self, request: &Request) {
-        let mut candidates = Vec::new();
-        for path in &request.paths {
-            if path == Path::new("-") {
-                self.standard_input(request.stdin_filename.as_deref());
-            } else {
-                self.expand(path, &mut candidates);
-            }
-        }
-        for path in &request.entries {
-            let path = self.host.server_path(path);
-            candidates.insert(0, Candidate { path, named: true });
-        }
-        let asked_for: Vec<PathBuf> = candidates.iter().skip(request.entries.len()).map(|c| c.path.clone()).collect();
-
-        // Main configurations first, so that their parts get the names under which they include them.
-        let (mains, rest): (Vec<_>, Vec<_>) =
-            candidates.into_iter().partition(|c| c.path.file_name().is_some_and(|name| name == "nginx.conf"));
-        self.take_in(mains);
-        self.take_in(rest);
-
-        if !request.entries.is_empty() {
-            let asked = asked_for.iter().filter_map(|path| self.known.get(&self.host.key(path)).copied().flatten());
-            self.loaded.asked_for = Some(asked.collect());
-        }
-        self.report_slips();
-    }
-
-    fn expand(&mut self, path: &Path, candidates: &mut Vec<Candidate>) {
-        let server_path = self.host.server_path(path);
-        if self.host.is_directory(&server_path) {
-            let found = walk::candidates(self.host, &server_path);
-            if found.is_empty() {
-                let message = "no nginx or Apache configuration in this directory";
-                self.loaded.problems.push(Problem::with_path(ProblemKind::Io, path, message));
-            }
-            candidates.extend(found.into_iter().map(|path| Candidate { path, named: false }));
-        } else {
-            candidates.push(Candidate { path: server_path, named: true });
-        }
-    }
-
-    /// Reads candidates that are not known yet, and makes configurations of them.
-    fn take_in(&mut self, candidates: Vec<Candidate>) {
-        let named: HashMap<PathBuf, bool> = candidates.iter().map(|c| (c.path.clone(), c.named)).collect();
-        let paths: Vec<PathBuf> = candidates.into_iter().map(|c| c.path).collect();
-        let mut fragments = Vec::new();
-        let mut found_any = false;
-        for (path, result) in self.read(&paths) {
-            let named = named.get(&path).copied().unwrap_or(false);
-            let file = match result {
-                Ok(Some(file)) => file,
-                Ok(None) => {
-                    found_any = true;
-                    continue;
-                }
-                Err(error) => {
-                    self.read_problem(&path, &error);
-                    continue;
-                }
-            };
-            if let bytes = self.loaded.files.sources.get(file).bytes()
-                && dump::is_dump(bytes)
-            {
-                let bytes = bytes.to_vec();
-                self.dump(&bytes);
-                continue;
-            }
-            match self.kind(&path, file, named) {
-                Kind::NginxMain => self.config(file, &path, true),
-                Kind::NginxFragment => fragments.push((file, path)),
-                Kind::Apache => self.problem_of(file, ProblemKind::Unsupported, "this is an Apache configuration, which is not read yet"),
-                Kind::Neither if named => {
-                    self.problem_of(file, ProblemKind::Unsupported, "this is neither an nginx nor an Apache configuration");
-                }
-                Kind::Neither => continue,
-            }
-            found_any = true;
-        }
-        if !found_any && paths.len() > 1 && named.values().all(|named| !named) {
-            let directory = paths[0].parent().unwrap_or(Path::new("/"));
-            let shown = self.host.shown(directory);
-            let message = "none of the files here is an nginx or Apache configuration";
-            self.loaded.problems.push(Problem::with_path(ProblemKind::Io, shown, message));
-        }
-        let included: HashSet<FileId> = self.loaded.configs.iter().flat_map(Config::files).collect();
-        for (file, path) in fragments {
-            if !included.contains(&file) {
-                self.config(file, &path, false);
-            }
-        }
-    }
-
-    fn kind(&self, path: &Path, file: FileId, named: bool) -> Kind {
-        let source = self.loaded.files.sources.get(file);
-        let tree = self.loaded.files.tree(file);
-        match (self.server, kind::of(path, source, tree)) {
-            (Server::Apache, _) => Kind::Apache,
-            (Server::Nginx, Kind::Apache | Kind::Neither) => Kind::NginxFragment,
-            (_, Kind::Neither) if named && kind::has_the_form_of_nginx(source, tree) => Kind::NginxFragment,
-            (_, kind) => kind,
-        }
-    }
-
-    /// Follows the includes of one entry, wave by wave.
-    fn config(&mut self, entry: FileId, path: &Path, is_main: bool) {
-        let prefix = if is_main { path.parent().map(Path::to_path_buf) } else { self.guess_prefix(path) };
-        let installed = self.is_installed(path);
-        let mut config = Config { entry, is_main, prefix, includes: HashMap::new(), installed };
-        let mut seen = HashSet::from([entry]);
-        let mut wave = vec![entry];
-        while !wave.is_empty() {
-            let (wanted, problems) = include::resolve(&self.loaded.files, self.host, &config, &wave);
-            self.loaded.problems.extend(problems);
-            let mut paths: Vec<PathBuf> = wanted.iter().flat_map(|wanted| wanted.paths.iter().cloned()).collect();
-            paths.sort_unstable();
-            paths.dedup();
-            let mut failed = HashMap::new();
-            for (path, result) in self.read(&paths) {
-                if let Err(error) = result {
-                    failed.insert(path, error);
-                }
-            }
-            wave.clear();
-            for wanted in wanted {
-                let mut files = Vec::new();
-                for path in &wanted.paths {
-                    match self.known.get(&self.host.key(path)).copied().flatten() {
-                        Some(file) => files.push(file),
-                        None => {
-                            let error = failed.get(path).unwrap_or(&ReadError::Missing);
-                            let problem = self.include_problem(&wanted, path, error, &config);
-                            self.loaded.problems.push(problem);
-                        }
-                    }
-                }
-                wave.extend(files.iter().copied().filter(|file| seen.insert(*file)));
-                let included = if files.len() < wanted.paths.len() { Included::Unknown } else { wanted.included };
-                config.includes.insert(
-                    (wanted.file, wanted.statement),
-                    if files.is_empty() && !matches!(included, Included::Files(_)) { included } else { Included::Files(files) },
-                );
-            }
-        }
-        let problems = include::cut_cycles(&self.loaded.files, &mut config);
-        self.loaded.problems.extend(problems);
-        self.loaded.configs.push(config);
-    }
-
-    /// The main configuration's directory for a part: the nearest directory above that holds an
-    /// `nginx.conf`.
-    fn guess_prefix(&self, path: &Path) -> Option<PathBuf> {
-        path.ancestors().skip(1).take(4).find(|above| self.host.exists(&above.join("nginx.conf"))).map(Path::to_path_buf)
-    }
-
-    fn is_installed(&self, path: &Path) -> bool {
-        self.host.is_memory() || self.host.has_root() || INSTALLED.iter().any(|directory| path.starts_with(directory))
-    }
-
-    /// Reads and parses what is not known yet, in parallel. `Ok(None)`: it was known before.
-    fn read(&mut self, paths: &[PathBuf]) -> Vec<(PathBuf, Result<Option<FileId>, ReadError>)> {
-        let host = &*self.host;
-        let keys: Vec<FileKey> = paths.par_iter().map(|path| host.key(path)).collect();
-        let mut fresh = Vec::new();
-        let mut results = Vec::new();
-        for (path, key) in paths.iter().zip(keys) {
-            if self.known.contains_key(&key) {
-                results.push((path.clone(), Ok(None)));
-            } else {
-                self.known.insert(key.clone(), None);
-                fresh.push((path, key));
-            }
-        }
-        let parsed: Vec<_> = fresh
-            .par_iter()
-            .map(|(path, _)| {
-                let source = Source::new(host.shown(path), host.read(path)?);
-                let tree = if dump::is_dump(source.bytes()) { Tree::default() } else { syntax::parse_nginx(&source) };
-                Ok((source, tree))
-            })
-            .collect();
-        for ((path, key), parsed) in fresh.into_iter().zip(parsed) {
-            let result = parsed.map(|(source, tree)| {
-                let file = self.loaded.files.add(source, tree);
-                self.known.insert(key, Some(file));
-                Some(file)
-            });
-            results.push((path.clone(), result));
-        }
-        results
-    }
-
-    fn standard_input(&mut self, name: Option<&Path>) {
-        let mut bytes = Vec::new();
-        let shown = name.map_or_else(|| PathBuf::from("<stdin>"), Path::to_path_buf);
-        match std::io::stdin().lock().take(MAX_FILE + 1).read_to_end(&mut bytes) {
-            Err(error) => {
-                let problem = Problem::with_path(ProblemKind::Io, shown, format!("standard input: {error}"));
-                self.loaded.problems.push(problem);
-            }
-            Ok(_) if bytes.len() as u64 > MAX_FILE => self.read_problem(&shown, &ReadError::TooLarge),
-            Ok(_) if dump::is_dump(&bytes) => self.dump(&bytes),
-            Ok(_) => {
-                let path = self.host.server_path(name.unwrap_or(Path::new("stdin.conf")));
-                let source = Source::new(shown, bytes);
-                let tree = syntax::parse_nginx(&source);
-                let file = self.loaded.files.add(source, tree);
-                match self.kind(&path, file, true) {
-                    Kind::NginxMain => self.config(file, &path, true),
-                    Kind::NginxFragment => self.config(file, &path, false),
-                    Kind::Apache => self.problem_of(file, ProblemKind::Unsupported, "this is an Apache configuration, which is not read yet"),
-                    Kind::Neither => {
-                        self.problem_of(file, ProblemKind::Unsupported, "this is neither an nginx nor an Apache configuration");
-                    }
-                }
-            }
-        }
-    }
-
-    /// Loads the configuration that `nginx -T` printed. Its files are those of the dump and no
-    /// others; that of the machine is the same if its main file is.
-    fn dump(&mut self, bytes: &[u8]) {
-        let files = dump::split(bytes);
-        let Some((main, text)) = files.first().cloned() else { return };
-        let installed = self.host.read(&main).is_ok_and(|here| here == text);
-        let mut memory = dump::host(files);
-        let mut inner = Loader { host: &mut memory, server: Server::Nginx, loaded: std::mem::take(&mut self.loaded), known: HashMap::new() };
-        if let Some((path, Ok(Some(file)))) = inner.read(std::slice::from_ref(&main)).pop() {
-            inner.config(file, &path, true);
-        }
-        self.loaded = inner.loaded;
-        if let Some(config) = self.loaded.configs.last_mut() {
-            config.installed = installed || self.host.has_root();
-        }
-    }
-
-    fn read_problem(&mut self, path: &Path, error: &ReadError) {
-        let kind = if *error == ReadError::TooLarge { ProblemKind::Limit } else { ProblemKind::Io };
-        let shown = self.host.shown(path);
-        self.loaded.problems.push(Problem::with_path(kind, shown, words_for(error)));
-    }
-
-    fn problem_of(&mut self, file: FileId, kind: ProblemKind, message: &str) {
-        self.loaded.problems.push(Problem::at(kind, Span::new(file, 0, 0), message));
-    }
-
-    fn include_problem(&self, wanted: &include::Wanted, path: &Path, error: &ReadError, config: &Config) -> Problem {
-        let span = self.loaded.files.head(wanted.file, wanted.statement);
-        let shown = self.host.shown(path);
-        let problem = Problem::at(ProblemKind::Include, span, format!("{}: {}", shown.display(), words_for(error)));
-        match include::map_hint(self.host, config, path) {
-            Some(hint) if *error == ReadError::Missing => problem.help(hint),
-            _ => problem,
-        }
-    }
-
-    /// Slips of the files that some configuration uses.
-    fn report_slips(&mut self) {
-        let used: HashSet<FileId> = self.loaded.configs.iter().flat_map(Config::files).collect();
-        let mut used: Vec<FileId> = used.into_iter().collect();
-        used.sort_unstable();
-        for file in used {
-            for slip in &self.loaded.files.tree(file).slips {
-                let span = |range: syntax::Range| Span::new(file, range.start, range.end);
-                let mut problem = Problem::at(ProblemKind::Syntax, span(slip.at), slip.message.clone());
-                if let Some((range, words)) = slip.because {
-                    problem = problem.also(span(range), words);
-                }
-                problem.help = slip.help.map(str::to_owned);
-                self.loaded.problems.push(problem);
-            }
-        }
-    }
-}
-
-fn words_for(error: &ReadError) -> String {
-    match error {
-        ReadError::Missing => "no such file or directory".into(),
-        ReadError::Directory => "this is a directory".into(),
-        ReadError::Special(what) => format!("this is {what}, not a file"),
-        ReadError::TooLarge => format!("the file is larger than {} MiB and is not read", MAX_FILE >> 20),
-        ReadError::Io(words) => words.clone(),
-    }
 }

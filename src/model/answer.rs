@@ -34,7 +34,9 @@ impl<'s> Scope<'s> {
         for by in self.own(Family::Rewrite) {
             let reply = match by.name() {
                 Name::Return => returned(by)?,
-                Name::Rewrite if matches_everything(by) && is_redirect(by) => Reply::Redirect(by.argument(1)?.text().into_owned()),
+                Name::Rewrite if matches_everything(by) && is_redirect(by) => {
+                    Reply::Redirect(by.argument(1)?.text().into_owned())
+                }
                 // The request goes on elsewhere, or the rest is not run.
                 Name::Rewrite if matches_everything(by) && by.arity() == 3 => return None,
                 Name::Break => return None,
@@ -53,9 +55,10 @@ fn returned(by: Directive<'_>) -> Option<Reply> {
             let target = by.argument(1).map(|url| url.text().into_owned());
             Some(target.map_or(Reply::Content { status, text: String::new() }, Reply::Redirect))
         }
-        Some(status) => {
-            Some(Reply::Content { status, text: by.argument(1).map(|text| text.text().into_owned()).unwrap_or_default() })
-        }
+        Some(status) => Some(Reply::Content {
+            status,
+            text: by.argument(1).map(|text| text.text().into_owned()).unwrap_or_default(),
+        }),
         // `return https://...`: a URL alone is a 302.
         None if by.arity() == 1 => Some(Reply::Redirect(first.text().into_owned())),
         None => None,
@@ -64,7 +67,23 @@ fn returned(by: Directive<'_>) -> Option<Reply> {
 
 fn matches_everything(rewrite: Directive<'_>) -> bool {
     let pattern = rewrite.argument(0).map(|value| value.text().into_owned()).unwrap_or_default();
-    matches!(pattern.as_str(), "^" | ".*" | "^.*" | "^.*$" | "(.*)" | "^(.*)$" | "^(.*)" | "^/(.*)$" | "^/(.*)" | "^/" | "/" | "^/.*" | "^/.*$" | "." | "$")
+    matches!(
+        pattern.as_str(),
+        "^" | ".*"
+            | "^.*"
+            | "^.*$"
+            | "(.*)"
+            | "^(.*)$"
+            | "^(.*)"
+            | "^/(.*)$"
+            | "^/(.*)"
+            | "^/"
+            | "/"
+            | "^/.*"
+            | "^/.*$"
+            | "."
+            | "$"
+    )
 }
 
 fn is_redirect(rewrite: Directive<'_>) -> bool {

@@ -1,7 +1,7 @@
 //! Who is asked for credentials, and by what.
 
 use super::nginx::Family;
-use super::{Directive, Kind, Scope};
+use super::{Directive, DirectiveData, Kind, Scope, Site};
 
 /// `auth_basic` with its password file: only together they ask for anything (spec A1).
 #[derive(Clone, Copy, Debug)]
@@ -27,6 +27,27 @@ pub enum Asks<'s> {
     Unknown,
 }
 
+/// [`Asks`] as it is kept, once for every distinct policy.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Asked {
+    Nothing,
+    Password { realm: DirectiveData, file: DirectiveData },
+    Subrequest(DirectiveData),
+    Other(DirectiveData),
+    Unknown,
+}
+
+impl Site<'_> {
+    /// What each policy asks for.
+    pub(super) fn find_asked(&self) -> Vec<Asked> {
+        let mut asked: Vec<Option<Asked>> = vec![None; self.policies.len()];
+        for scope in self.scopes() {
+            asked[scope.data().policy as usize].get_or_insert_with(|| scope.find_asked());
+        }
+        asked.into_iter().map(|asked| asked.unwrap_or(Asked::Unknown)).collect()
+    }
+}
+
 impl<'s> Asks<'s> {
     /// The directive that asks, when it is certain that one does.
     #[must_use]
@@ -49,28 +70,45 @@ impl<'s> Scope<'s> {
     /// What a request has to bring to get past the access phase here (spec A1, A2, M3).
     #[must_use]
     pub fn asks(self) -> Asks<'s> {
-        if let Some(password) = self.password() {
-            return Asks::Password(password);
+        let directive = |data| self.site.directive(data);
+        match self.site.asked[self.data().policy as usize] {
+            Asked::Nothing => Asks::Nothing,
+            Asked::Password { realm, file } => {
+                Asks::Password(Password { realm: directive(realm), file: directive(file) })
+            }
+            Asked::Subrequest(by) => Asks::Subrequest(directive(by)),
+            Asked::Other(by) => Asks::Other(directive(by)),
+            Asked::Unknown => Asks::Unknown,
+        }
+    }
+
+    fn find_asked(self) -> Asked {
+        if let Some((realm, file)) = self.find_password() {
+            return Asked::Password { realm: realm.data, file: file.data };
         }
         if let Some(by) = self.directive(Family::Subrequest).filter(|by| !by.is(0, "off")) {
-            return Asks::Subrequest(by);
+            return Asked::Subrequest(by.data);
         }
         if let Some(by) = self.directive(Family::OtherAuth).filter(|by| !by.is(0, "off")) {
-            return Asks::Other(by);
+            return Asked::Other(by.data);
         }
         let is_off = |family| self.lacks(family) || self.directive(family).is_some_and(|by| by.is(0, "off"));
         let no_password = is_off(Family::Realm) || self.lacks(Family::UserFile);
-        if no_password && is_off(Family::Subrequest) && is_off(Family::OtherAuth) && self.lacks(Family::AccessCode) {
-            return Asks::Nothing;
+        if no_password
+            && is_off(Family::Subrequest)
+            && is_off(Family::OtherAuth)
+            && self.lacks(Family::AccessCode)
+        {
+            return Asked::Nothing;
         }
-        Asks::Unknown
+        Asked::Unknown
     }
 
-    /// The password that is certainly asked for here.
-    #[must_use]
-    pub fn password(self) -> Option<Password<'s>> {
-        let realm = self.directive(Family::Realm).filter(|realm| realm.literal(0).is_some_and(|realm| realm != "off"))?;
-        Some(Password { realm, file: self.directive(Family::UserFile)? })
+    fn find_password(self) -> Option<(Directive<'s>, Directive<'s>)> {
+        let realm = self
+            .directive(Family::Realm)
+            .filter(|realm| realm.literal(0).is_some_and(|realm| realm != "off"))?;
+        Some((realm, self.directive(Family::UserFile)?))
     }
 
     /// The directive in this very scope that makes it ask.

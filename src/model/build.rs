@@ -52,6 +52,8 @@ impl<'f> Site<'f> {
                 directives: Vec::new(),
                 instances: Vec::new(),
                 policies: Vec::new(),
+                asked: Vec::new(),
+                inclusions: HashMap::new(),
                 access: HashMap::new(),
                 identity: Identity::unknown(None),
                 neighbours: HashMap::new(),
@@ -61,6 +63,7 @@ impl<'f> Site<'f> {
             is_full: false,
         };
         builder.scopes();
+        builder.site.asked = builder.site.find_asked();
         builder.site.identity = builder.site.find_identity(look.host);
         builder.site.look_at_files(look);
         builder.site
@@ -86,6 +89,7 @@ impl Builder<'_> {
     fn scopes(&mut self) {
         let entry = self.site.config.entry;
         self.site.instances.push(Instance { file: entry, via: None });
+        self.site.inclusions.insert(entry, (0, 1));
         let kind = if self.site.config.is_main { Kind::Main } else { self.context_of(entry) };
         self.site.policies.push([if self.site.config.is_main { NOBODY } else { UNKNOWN }; INHERITED]);
         self.site.scopes.push(new_scope(kind, 0, None, 0));
@@ -113,11 +117,14 @@ impl Builder<'_> {
         for statement in tree.top() {
             let Some(name) = tree.raw(source, statement, 0) else { continue };
             match (name, tree.is_block(statement)) {
-                (b"http" | b"events" | b"stream" | b"mail", true) | (b"load_module" | b"worker_processes" | b"user", false) => {
+                (b"http" | b"events" | b"stream" | b"mail", true)
+                | (b"load_module" | b"worker_processes" | b"user", false) => {
                     return Kind::Main;
                 }
                 (b"server" | b"upstream" | b"map" | b"geo" | b"split_clients", true)
-                | (b"log_format" | b"limit_req_zone" | b"limit_conn_zone" | b"proxy_cache_path", false) => return Kind::Http,
+                | (b"log_format" | b"limit_req_zone" | b"limit_conn_zone" | b"proxy_cache_path", false) => {
+                    return Kind::Http;
+                }
                 (b"location", true) | (b"listen" | b"server_name", false) => kind = Kind::Server,
                 _ => {}
             }
@@ -133,7 +140,9 @@ impl Builder<'_> {
         let mut blocks = Vec::new();
         let files = self.site.files;
         let start = match scope.opened_by {
-            Some((file, statement)) => (file, instance, files.tree(file).children(statement).collect::<Vec<_>>()),
+            Some((file, statement)) => {
+                (file, instance, files.tree(file).children(statement).collect::<Vec<_>>())
+            }
             None => {
                 let file = self.site.instances[instance as usize].file;
                 (file, instance, files.tree(file).top().collect())
@@ -165,7 +174,12 @@ impl Builder<'_> {
                                 let via = Some((instance, statement));
                                 let inner = offset(self.site.instances.len());
                                 self.site.instances.push(Instance { file, via });
-                                todo.push((file, inner, files.tree(file).top().collect::<Vec<_>>().into_iter()));
+                                self.site.inclusions.entry(file).or_insert((inner, 0)).1 += 1;
+                                todo.push((
+                                    file,
+                                    inner,
+                                    files.tree(file).top().collect::<Vec<_>>().into_iter(),
+                                ));
                             }
                         }
                     }
@@ -173,8 +187,11 @@ impl Builder<'_> {
                     Some(Included::Unknown) | None => self.site.scopes[id].unknown_inside = true,
                 }
             } else if let Some(name) = Name::of(name) {
-                self.site.directives.push(DirectiveData { name, file, statement });
-                self.check_arguments(name, file, statement);
+                if self.check_arguments(name, file, statement) {
+                    self.site.directives.push(DirectiveData { name, file, statement });
+                } else {
+                    self.site.scopes[id].unknown_inside = true;
+                }
             } else if tree.is_template_word(statement, 0) {
                 self.site.scopes[id].unknown_inside = true;
             }
@@ -189,7 +206,8 @@ impl Builder<'_> {
         let scope = &self.site.scopes[id];
         let outer = if id == 0 { 0 } else { self.site.scopes[scope.parent as usize].policy };
         let own = &self.site.directives[scope.own.0 as usize..scope.own.1 as usize];
-        let families = own.iter().map(|directive| directive.name.family()).filter(|&family| family < Family::Handler);
+        let families =
+            own.iter().map(|directive| directive.name.family()).filter(|&family| family < Family::Handler);
         let mut policy: Option<[ScopeRef; INHERITED]> = None;
         if scope.unknown_inside {
             policy = Some([UNKNOWN; INHERITED]);
@@ -207,14 +225,14 @@ impl Builder<'_> {
     }
 
     /// A wrong number of arguments is most often a forgotten `;`: then the next directive, on its
-    /// own line, has become an argument.
-    fn check_arguments(&mut self, name: Name, file: FileId, statement: StatementId) {
+    /// own line, has become an argument. What was meant is not known then.
+    fn check_arguments(&mut self, name: Name, file: FileId, statement: StatementId) -> bool {
         let files = self.site.files;
         let tree = files.tree(file);
         let count = tree.word_count(statement) - 1;
         let (fewest, most) = name.arguments();
         if count <= most && (count >= fewest || name == Name::ProxySetHeader || name == Name::GrpcSetHeader) {
-            return;
+            return true;
         }
         let source = files.sources.get(file);
         let text = |word| tree.raw(source, statement, word).map(String::from_utf8_lossy).unwrap_or_default();
@@ -225,10 +243,18 @@ impl Builder<'_> {
             Span::new(file, range.start, range.end)
         };
         let problem = match swallowed {
-            Some(word) => Problem::at(ProblemKind::Syntax, span(word - 1), format!("`;` is missing here: `{}` becomes an argument of `{}`", text(word), text(0)))
-                .also(span(word), "nginx takes this for an argument"),
+            Some(word) => Problem::at(
+                ProblemKind::Syntax,
+                span(word - 1),
+                format!("`;` is missing here: `{}` becomes an argument of `{}`", text(word), text(0)),
+            )
+            .also(span(word), "nginx takes this for an argument"),
             None => {
-                let message = format!("nginx refuses `{}` with {count} argument{}", text(0), if count == 1 { "" } else { "s" });
+                let message = format!(
+                    "nginx refuses `{}` with {count} argument{}",
+                    text(0),
+                    if count == 1 { "" } else { "s" }
+                );
                 Problem::at(ProblemKind::Syntax, files.head(file, statement), message)
             }
         };
@@ -236,6 +262,7 @@ impl Builder<'_> {
         if !self.site.problems.contains(&problem) {
             self.site.problems.push(problem);
         }
+        false
     }
 
     fn is_within_bounds(&mut self, file: FileId) -> bool {
@@ -243,7 +270,8 @@ impl Builder<'_> {
             return true;
         }
         if !std::mem::replace(&mut self.is_full, true) {
-            let message = "the includes multiply to more than authlint follows; nginx would hardly start with this";
+            let message =
+                "the includes multiply to more than authlint follows; nginx would hardly start with this";
             self.site.problems.push(Problem::at(ProblemKind::Limit, Span::new(file, 0, 0), message));
         }
         false

@@ -82,7 +82,10 @@ impl<'s> Directive<'s> {
     pub fn same_as(self, other: Directive<'_>) -> bool {
         self.name() == other.name()
             && self.arity() == other.arity()
-            && self.arguments().zip(other.arguments()).all(|(a, b)| a.text() == b.text() && !a.is_template() && !b.is_template())
+            && self
+                .arguments()
+                .zip(other.arguments())
+                .all(|(a, b)| a.text() == b.text() && !a.is_template() && !b.is_template())
     }
 
     /// The directive and its arguments as they are written, for people; blanks are made one.
@@ -124,7 +127,10 @@ impl<'s> Value<'s> {
     /// The value with its variables unresolved, as bytes.
     #[must_use]
     pub fn bytes(self) -> Cow<'s, [u8]> {
-        self.directive.tree().value(self.directive.source(), self.directive.data.statement, self.word).unwrap_or_default()
+        self.directive
+            .tree()
+            .value(self.directive.source(), self.directive.data.statement, self.word)
+            .unwrap_or_default()
     }
 
     /// Whether it holds a template mark.

@@ -55,14 +55,21 @@ impl<'s> Backend<'s> {
         let name = name.as_ref();
         let name = if self.is_cgi { name.strip_prefix("HTTP_").unwrap_or(name) } else { name };
         name.len() == header.len()
-            && name.bytes().zip(header.bytes()).all(|(a, b)| a.eq_ignore_ascii_case(&b) || (self.is_cgi && a == b'_' && b == b'-'))
+            && name
+                .bytes()
+                .zip(header.bytes())
+                .all(|(a, b)| a.eq_ignore_ascii_case(&b) || (self.is_cgi && a == b'_' && b == b'-'))
     }
 
     /// The header of HTTP that a line is about, in small letters.
     #[must_use]
     pub fn header(self, line: Directive<'_>) -> Option<String> {
         let name = line.literal(0)?;
-        let name = if self.is_cgi { name.strip_prefix("HTTP_").unwrap_or(&name).replace('_', "-") } else { name.into_owned() };
+        let name = if self.is_cgi {
+            name.strip_prefix("HTTP_").unwrap_or(&name).replace('_', "-")
+        } else {
+            name.into_owned()
+        };
         Some(name.to_ascii_lowercase())
     }
 }
@@ -101,19 +108,37 @@ impl<'s> Scope<'s> {
                 Some(_) => return Forwarded::Replaced(line),
             }
         }
-        let switch = backend.switch.and_then(|family| self.directive(family)).filter(|switch| switch.is(0, "off"));
+        let switch =
+            backend.switch.and_then(|family| self.directive(family)).filter(|switch| switch.is(0, "off"));
         match dropped.or(switch) {
             Some(line) => Forwarded::Dropped(line),
-            None if backend.switch.is_none_or(|family| self.lacks(family) || self.directive(family).is_some()) => Forwarded::AsSent,
+            None if backend
+                .switch
+                .is_none_or(|family| self.lacks(family) || self.directive(family).is_some()) =>
+            {
+                Forwarded::AsSent
+            }
             None => Forwarded::Unknown,
         }
+    }
+
+    /// Whether some line of the backend's list, in force or lost, hands on who logged in.
+    #[must_use]
+    pub fn hands_on_the_user(self) -> bool {
+        let Some(backend) = self.backend() else { return false };
+        let next = |provider: &Scope<'s>| provider.parent()?.provider(backend.list);
+        std::iter::successors(self.provider(backend.list), next)
+            .flat_map(|provider| provider.own(backend.list))
+            .any(|line| line.argument(1).is_some_and(|value| value.text().contains("remote_user")))
     }
 
     /// The outer lines of the backend's list that are not in force here although they would change
     /// something: no line in force is about the same header, and they do more than the default.
     #[must_use]
     pub fn lost_lines(self, backend: Backend<'s>) -> Vec<Lost<'s>> {
-        let Some(mut inner) = self.provider(backend.list).filter(|inner| inner.is_wholly_known()) else { return Vec::new() };
+        let Some(mut inner) = self.provider(backend.list).filter(|inner| inner.is_wholly_known()) else {
+            return Vec::new();
+        };
         let in_force: Vec<Directive<'s>> = inner.own(backend.list).collect();
         let mut lost: Vec<Lost<'s>> = Vec::new();
         while let Some(outer) = inner.parent().and_then(|parent| parent.provider(backend.list)) {
@@ -122,7 +147,10 @@ impl<'s> Scope<'s> {
                 let Some(header) = backend.header(line) else { continue };
                 let is_told = |other: Directive<'_>| backend.is_about(other, &header);
                 let is_default = line.argument(1).is_some_and(|value| value.text() == own_variable(&header));
-                if !is_default && !in_force.iter().any(|line| is_told(*line)) && !lost.iter().any(|lost| is_told(lost.line)) {
+                if !is_default
+                    && !in_force.iter().any(|line| is_told(*line))
+                    && !lost.iter().any(|lost| is_told(lost.line))
+                {
                     lost.push(Lost { line, replaced_by });
                 }
             }

@@ -1,13 +1,14 @@
 //! Which location answers for a path (spec S8 to S13).
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 
 use pcre2::bytes::{Regex, RegexBuilder};
 
 use super::{Kind, Scope};
 
 /// How a location is compared with the path.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Modifier {
     /// `= /x`
     Exact,
@@ -83,6 +84,25 @@ impl<'s> Scope<'s> {
         Some(Location { modifier, path })
     }
 
+    /// The locations directly in this scope that stand for the same place, each with the first of
+    /// its kind: nginx refuses a second prefix or exact location, and never comes to a second
+    /// regular expression (spec S8, S12).
+    #[must_use]
+    pub fn twin_locations(self) -> Vec<(Scope<'s>, Scope<'s>)> {
+        let mut first = HashMap::new();
+        let mut twins = Vec::new();
+        for child in self.children().filter(|child| child.kind() == Kind::Location) {
+            let Some(location) = child.location() else { continue };
+            // `/a` and `^~ /a` are one place, `= /a` is another.
+            let kind = if location.is_prefix() { Modifier::Prefix } else { location.modifier };
+            let twin = *first.entry((kind, location.path.into_owned())).or_insert(child);
+            if twin != child {
+                twins.push((twin, child));
+            }
+        }
+        twins
+    }
+
     /// The location of this server, or within this location, that answers for a normalised path.
     #[must_use]
     pub fn locate(self, path: &str) -> Located<'s> {
@@ -148,7 +168,10 @@ impl<'s> Scope<'s> {
         }
         let mut cache = self.site.regexes.lock().ok()?;
         let compile = || -> Option<Regex> {
-            RegexBuilder::new().caseless(location.modifier == Modifier::RegexCaseless).build(&location.path).ok()
+            RegexBuilder::new()
+                .caseless(location.modifier == Modifier::RegexCaseless)
+                .build(&location.path)
+                .ok()
         };
         let regex = cache.entry(self.id).or_insert_with(compile).clone()?;
         drop(cache);

@@ -35,9 +35,9 @@ pub use location::{Located, Location, Modifier};
 pub use neighbours::Neighbour;
 pub use password_file::{PasswordFile, PathValue};
 pub use purpose::Purpose;
-pub use server::{Listen, Server};
+pub use server::{Hidden, Listen, Server, TakenName};
 
-use crate::finding::Problem;
+use crate::finding::{Inclusion, Problem};
 use crate::load::{Config, Files};
 use crate::source::{Access, FileId, Identity, Span};
 use crate::syntax::StatementId;
@@ -53,6 +53,10 @@ pub struct Site<'f> {
     instances: Vec<Instance>,
     /// For each distinct policy and each inherited family: the scope whose lines are in force.
     policies: Vec<[ScopeRef; INHERITED]>,
+    /// For each distinct policy: what it asks for.
+    asked: Vec<asks::Asked>,
+    /// The first inclusion of each file, and how many there are.
+    inclusions: HashMap<FileId, (u32, usize)>,
     /// What is known of the password files, by their path on the server; `None` was not looked at.
     access: HashMap<PathBuf, Option<Access>>,
     /// Who reads the password files.
@@ -161,17 +165,18 @@ impl<'f> Site<'f> {
         self.config.prefix.as_ref().map(|prefix| prefix.join(path))
     }
 
-    /// The include statements by which a file came in, the innermost first.
+    /// How a file came in.
     #[must_use]
-    pub fn included_from(&self, file: FileId) -> Vec<Span> {
-        let mut chain = Vec::new();
-        let mut at = self.instances.iter().find(|instance| instance.file == file);
-        while let Some((outer, statement)) = at.and_then(|instance| instance.via) {
-            let outer = &self.instances[outer as usize];
-            chain.push(self.files.head(outer.file, statement));
-            at = Some(outer);
+    pub fn included_from(&self, file: FileId) -> Inclusion {
+        let mut inclusion = Inclusion::default();
+        let Some(&(first, times)) = self.inclusions.get(&file) else { return inclusion };
+        inclusion.times = times;
+        let mut at = &self.instances[first as usize];
+        while let Some((outer, statement)) = at.via {
+            at = &self.instances[outer as usize];
+            inclusion.chain.push(self.files.head(at.file, statement));
         }
-        chain
+        inclusion
     }
 
     fn scope(&self, id: u32) -> Scope<'_> {
@@ -260,7 +265,9 @@ impl<'s> Scope<'s> {
     #[must_use]
     pub fn title(self) -> String {
         match self.data().opened_by {
-            Some(_) => self.site.files.sources.text(self.span()).split_whitespace().collect::<Vec<_>>().join(" "),
+            Some(_) => {
+                self.site.files.sources.text(self.span()).split_whitespace().collect::<Vec<_>>().join(" ")
+            }
             None => "the top of the file".to_owned(),
         }
     }
@@ -277,8 +284,12 @@ impl<'s> Scope<'s> {
     /// `location /`.
     #[must_use]
     pub fn content(self) -> Option<Directive<'s>> {
-        let root = self.children().find(|child| child.location().is_some_and(|location| location.path == "/"));
-        let here = [root, Some(self)].into_iter().flatten().find_map(|scope| scope.backend().map(|backend| backend.pass));
+        let root =
+            self.children().find(|child| child.location().is_some_and(|location| location.path == "/"));
+        let here = [root, Some(self)]
+            .into_iter()
+            .flatten()
+            .find_map(|scope| scope.backend().map(|backend| backend.pass));
         here.or_else(|| root.unwrap_or(self).directive(Family::Root))
     }
 
@@ -302,7 +313,10 @@ impl<'s> Scope<'s> {
     /// The directives of a list family that are in force here, own or inherited; none where the
     /// list is empty or not wholly known.
     pub fn list(self, family: Family) -> impl Iterator<Item = Directive<'s>> {
-        self.provider(family).filter(|scope| !scope.data().unknown_inside).into_iter().flat_map(move |scope| scope.own(family))
+        self.provider(family)
+            .filter(|scope| !scope.data().unknown_inside)
+            .into_iter()
+            .flat_map(move |scope| scope.own(family))
     }
 
     /// Whether it is certain that no directive of the family is in force here.

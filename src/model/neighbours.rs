@@ -12,9 +12,16 @@ use crate::source::{Host, offset};
 pub struct Neighbour<'s> {
     /// A path that the location answers for although it lies beside it.
     pub path: String,
-    /// The directive that names it; none where it lies in the document root.
+    /// The directive that names it; none where it lies in the document root, or where nothing but
+    /// its usual name speaks for it.
     pub named_by: Option<Directive<'s>>,
 }
+
+/// Places that many sites have. A prefix of one or two letters hardly means to cover them.
+const USUAL: &[&str] = &[
+    "/api", "/assets", "/static", "/images", "/css", "/js", "/fonts", "/media", "/login", "/public",
+    "/status",
+];
 
 /// More names than this in a document root are not looked through.
 const MAX_NAMES: usize = 10_000;
@@ -24,28 +31,41 @@ impl<'s> Scope<'s> {
     #[must_use]
     pub fn open_prefix(self) -> Option<Location<'s>> {
         self.location().filter(|location| {
-            location.is_prefix() && location.path.len() > 1 && location.path.starts_with('/') && !location.path.ends_with('/')
+            location.is_prefix()
+                && location.path.len() > 1
+                && location.path.starts_with('/')
+                && !location.path.ends_with('/')
         })
     }
 
     /// Paths beside an open prefix that this location answers for all the same: files of the
-    /// document root, and what other directives of the server name.
+    /// document root, what other directives of the server name, and, beside a prefix of one or two
+    /// letters, the places that many sites have.
     pub fn neighbours(self) -> impl Iterator<Item = Neighbour<'s>> {
-        self.open_prefix().zip(self.server()).into_iter().flat_map(move |(prefix, server)| self.beside(&prefix, server))
+        self.open_prefix()
+            .zip(self.server())
+            .into_iter()
+            .flat_map(move |(prefix, server)| self.beside(&prefix, server))
     }
 
-    fn beside(self, prefix: &Location<'s>, server: Scope<'s>) -> impl Iterator<Item = Neighbour<'s>> + use<'s> {
+    fn beside(
+        self,
+        prefix: &Location<'s>,
+        server: Scope<'s>,
+    ) -> impl Iterator<Item = Neighbour<'s>> + use<'s> {
         let prefix = prefix.path.clone();
         let on_disk = self.site.neighbours.get(&self.id).into_iter().flatten();
-        let on_disk = on_disk.map(|path| Neighbour { path: path.clone(), named_by: None });
-        let named = std::iter::once(server)
-            .chain(server.descendants())
-            .flat_map(Scope::named_paths)
-            .filter(move |(path, _)| is_beside(&prefix, path))
-            .map(|(path, by)| Neighbour { path, named_by: Some(by) });
+        let on_disk = on_disk.map(|path| (path.clone(), None));
+        let scopes = std::iter::once(server).chain(server.descendants());
+        let named = scopes.flat_map(Scope::named_paths).map(|(path, by)| (path, Some(by)));
+        let usual = USUAL.iter().filter(|_| prefix.len() <= 3).map(|path| ((*path).to_owned(), None));
+        let usual: Vec<_> = usual.collect();
         on_disk
             .chain(named)
-            .filter(move |neighbour| matches!(server.locate(&neighbour.path), Located::At(scope) if scope == self))
+            .chain(usual)
+            .filter(move |(path, _)| is_beside(&prefix, path))
+            .filter(move |(path, _)| matches!(server.locate(path), Located::At(scope) if scope == self))
+            .map(|(path, named_by)| Neighbour { path, named_by })
     }
 
     /// The paths that directives of this very scope lead to.
@@ -71,20 +91,29 @@ impl<'s> Scope<'s> {
 impl Site<'_> {
     /// Looks into the document roots of the locations that have an open prefix and ask for
     /// something.
-    pub(super) fn find_neighbours(&self, host: &Host, may_look: impl Fn(&Path) -> bool) -> HashMap<u32, Vec<String>> {
+    pub(super) fn find_neighbours(
+        &self,
+        host: &Host,
+        may_look: impl Fn(&Path) -> bool,
+    ) -> HashMap<u32, Vec<String>> {
         let mut found = HashMap::new();
         let mut listed: HashMap<PathBuf, Vec<String>> = HashMap::new();
         for scope in self.scopes_of(Kind::Location) {
             let Some(prefix) = scope.open_prefix().filter(|_| scope.asks().by().is_some()) else { continue };
-            let root = scope.directive(Family::Root).and_then(|root| root.literal(0)).map(|root| root.into_owned());
+            let root =
+                scope.directive(Family::Root).and_then(|root| root.literal(0)).map(|root| root.into_owned());
             let Some(root) = root.and_then(|root| self.absolute(Path::new(&root))) else { continue };
             let (above, _) = prefix.path.rsplit_once('/').unwrap_or_default();
             let directory = root.join(above.trim_start_matches('/'));
             if !may_look(&directory) {
                 continue;
             }
-            let names = listed.entry(directory).or_insert_with_key(|directory| host.list(directory, MAX_NAMES));
-            let beside = names.iter().map(|name| format!("{above}/{name}")).filter(|path| is_beside(&prefix.path, path));
+            let names =
+                listed.entry(directory).or_insert_with_key(|directory| host.list(directory, MAX_NAMES));
+            let beside = names
+                .iter()
+                .map(|name| format!("{above}/{name}"))
+                .filter(|path| is_beside(&prefix.path, path));
             found.insert(offset(scope.id as usize), beside.collect());
         }
         found
@@ -94,5 +123,6 @@ impl Site<'_> {
 /// Whether `path` begins with `prefix` but is another place: `/admins` beside `/admin`, but not
 /// `/admin/x`, `/admin.php` or `/admin?x`.
 fn is_beside(prefix: &str, path: &str) -> bool {
-    path.strip_prefix(prefix).is_some_and(|rest| rest.starts_with(|c: char| c.is_alphanumeric() || c == '-' || c == '_'))
+    path.strip_prefix(prefix)
+        .is_some_and(|rest| rest.starts_with(|c: char| c.is_alphanumeric() || c == '-' || c == '_'))
 }

@@ -62,8 +62,10 @@ impl Site<'_> {
         self.scopes()
             .filter_map(|scope| {
                 let file = scope.directive(Family::UserFile)?;
-                let may_ask = !scope.lacks(Family::Realm) && !scope.directive(Family::Realm).is_some_and(|realm| realm.is(0, "off"));
-                (may_ask && seen.insert((file.data.file, file.data.statement))).then_some(PasswordFile { directive: file })
+                let may_ask = !scope.lacks(Family::Realm)
+                    && !scope.directive(Family::Realm).is_some_and(|realm| realm.is(0, "off"));
+                (may_ask && seen.insert((file.data.file, file.data.statement)))
+                    .then_some(PasswordFile { directive: file })
             })
             .collect()
     }
@@ -78,7 +80,9 @@ impl Site<'_> {
     /// Who the worker is (spec A10).
     pub(super) fn find_identity(&self, host: &Host) -> Identity {
         let main = self.scopes_of(Kind::Main).next();
-        let Some(user) = main.and_then(|main| main.own(Family::User).last()) else { return Identity::unknown(None) };
+        let Some(user) = main.and_then(|main| main.own(Family::User).last()) else {
+            return Identity::unknown(None);
+        };
         match user.literal(0) {
             Some(name) => host.users().identity(&name, user.literal(1).as_deref()),
             None => Identity::unknown(None),

@@ -1,6 +1,7 @@
 //! What a location is made for, as far as its name says.
 
-use super::{Location, Scope};
+use super::nginx::Family;
+use super::{Directive, Location, Scope};
 
 /// What a place is made for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,16 +17,79 @@ pub enum Purpose {
 
 /// Fetched by browsers and robots without the credentials of the page.
 const FETCHED_ALONE: &[&str] = &[
-    "/favicon.ico", "/robots.txt", "/manifest.json", "/manifest.webmanifest", "/site.webmanifest", "/apple-touch-icon.png",
-    "/browserconfig.xml", "/sitemap.xml", "/ads.txt", "/humans.txt", "/sw.js", "/service-worker.js",
+    "/favicon.ico",
+    "/robots.txt",
+    "/manifest.json",
+    "/manifest.webmanifest",
+    "/site.webmanifest",
+    "/apple-touch-icon.png",
+    "/browserconfig.xml",
+    "/sitemap.xml",
+    "/ads.txt",
+    "/humans.txt",
+    "/sw.js",
+    "/service-worker.js",
 ];
-const ASSET_DIRECTORIES: &[&str] = &["static", "assets", "css", "js", "img", "images", "fonts", "icons", "dist", "_next", "_nuxt", "_app"];
+const ASSET_DIRECTORIES: &[&str] =
+    &["static", "assets", "css", "js", "img", "images", "fonts", "icons", "dist", "_next", "_nuxt", "_app"];
 const ASSET_SUFFIXES: &[&str] = &[
-    "css", "js", "mjs", "png", "jpg", "jpeg", "jpe?g", "gif", "ico", "svg", "svgz", "svgz?", "webp", "avif", "bmp", "woff", "woff2", "woff2?",
-    "ttf", "ttc", "otf", "eot", "map", "webmanifest", "cur", "htc",
+    "css",
+    "js",
+    "mjs",
+    "png",
+    "jpg",
+    "jpeg",
+    "jpe?g",
+    "gif",
+    "ico",
+    "svg",
+    "svgz",
+    "svgz?",
+    "webp",
+    "avif",
+    "bmp",
+    "woff",
+    "woff2",
+    "woff2?",
+    "ttf",
+    "ttc",
+    "otf",
+    "eot",
+    "map",
+    "webmanifest",
+    "cur",
+    "htc",
 ];
-const MACHINES: &[&str] = &["api", "webhook", "webhooks", "hook", "hooks", "callback", ".well-known", "acme-challenge", "public", "rss", "feed", "oauth2"];
-const PROBES: &[&str] = &["health", "healthz", "healthcheck", "_health", "health-check", "ping", "ready", "readyz", "live", "livez", "alive", "heartbeat", "up", "status"];
+const MACHINES: &[&str] = &[
+    "api",
+    "webhook",
+    "webhooks",
+    "hook",
+    "hooks",
+    "callback",
+    ".well-known",
+    "acme-challenge",
+    "public",
+    "rss",
+    "feed",
+    "oauth2",
+];
+const PROBES: &[&str] = &[
+    "health",
+    "healthz",
+    "healthcheck",
+    "_health",
+    "health-check",
+    "ping",
+    "ready",
+    "readyz",
+    "live",
+    "livez",
+    "alive",
+    "heartbeat",
+    "up",
+    "status",
+];
 
 impl Location<'_> {
     /// What the location is made for; none where its name says nothing.
@@ -35,7 +99,10 @@ impl Location<'_> {
         if self.is_named() {
             return None;
         }
-        if FETCHED_ALONE.contains(&path) || self.is_asset_directory() || (self.is_regex() && is_asset_regex(path)) {
+        if FETCHED_ALONE.contains(&path)
+            || self.is_asset_directory()
+            || (self.is_regex() && is_asset_regex(path))
+        {
             return Some(Purpose::Assets);
         }
         let mut words = path.split(|c: char| !(c.is_alphanumeric() || ".-_".contains(c)));
@@ -48,15 +115,61 @@ impl Location<'_> {
 
     fn is_asset_directory(&self) -> bool {
         let last = self.path.split('/').rfind(|segment| !segment.is_empty());
-        let last = if self.is_regex() { self.path.strip_prefix("^/").map(|path| path.trim_end_matches('/')) } else { last };
+        let last = if self.is_regex() {
+            self.path.strip_prefix("^/").map(|path| path.trim_end_matches('/'))
+        } else {
+            last
+        };
         last.is_some_and(|last| {
-            let words: Vec<&str> = last.strip_prefix('(').and_then(|words| words.strip_suffix(')')).unwrap_or(last).split('|').collect();
+            let words: Vec<&str> = last
+                .strip_prefix('(')
+                .and_then(|words| words.strip_suffix(')'))
+                .unwrap_or(last)
+                .split('|')
+                .collect();
             words.iter().all(|word| ASSET_DIRECTORIES.contains(word))
         })
     }
 }
 
+/// Labels of host names under which a whole site is usually closed.
+const CLOSED: &[&str] = &[
+    "staging",
+    "stage",
+    "stg",
+    "dev",
+    "test",
+    "testing",
+    "preview",
+    "preprod",
+    "qa",
+    "uat",
+    "demo",
+    "internal",
+    "intranet",
+    "private",
+    "admin",
+    "beta",
+    "monitor",
+    "monitoring",
+];
+
 impl Scope<'_> {
+    /// Whether a server is plainly meant to be closed as a whole: by its name, or because it is a
+    /// single application behind a proxy.
+    #[must_use]
+    pub fn is_closed_on_purpose(self) -> bool {
+        if self.content().is_some_and(|content| content.name().family() == Family::Handler) {
+            return true;
+        }
+        self.own(Family::ServerName).flat_map(Directive::arguments).any(|name| {
+            // The last label is the top-level domain: `shop.test` is not a test of the shop.
+            let name = name.text().to_ascii_lowercase();
+            let labels = name.rsplit_once('.').map_or(name.as_str(), |(labels, _)| labels);
+            labels.split(['.', '-', '_']).any(|part| CLOSED.contains(&part))
+        })
+    }
+
     /// What the location is made for; none for other scopes.
     #[must_use]
     pub fn purpose(self) -> Option<Purpose> {

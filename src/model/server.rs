@@ -1,5 +1,8 @@
 //! Servers: where they listen and which names they answer to (spec S1 to S5).
 
+use std::collections::{HashMap, HashSet};
+use std::fmt;
+
 use super::nginx::Family;
 use super::{Directive, Kind, Scope, Site};
 
@@ -38,6 +41,10 @@ impl Listen<'_> {
         self.address.starts_with("127.") || self.address == "[::1]" || self.address.starts_with("unix:")
     }
 
+    fn is_ipv6(&self) -> bool {
+        self.address.starts_with('[')
+    }
+
     /// Whether both are one socket.
     #[must_use]
     pub fn same_socket(&self, other: &Listen<'_>) -> bool {
@@ -45,7 +52,99 @@ impl Listen<'_> {
     }
 }
 
+impl fmt::Display for Listen<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.port == 0 { f.write_str(&self.address) } else { write!(f, "{}:{}", self.address, self.port) }
+    }
+}
+
+/// A name that two servers claim on one socket: the first keeps it, the second is not chosen by it
+/// (spec S5).
+#[derive(Clone, Debug)]
+pub struct TakenName<'s> {
+    /// The name, `""` where none is given.
+    pub name: String,
+    /// The socket, as the second server says it.
+    pub listen: Listen<'s>,
+    /// The server that answers.
+    pub holder: Scope<'s>,
+    /// Where it says the name.
+    pub held_by: Option<Directive<'s>>,
+    /// The server that does not.
+    pub loser: Scope<'s>,
+    /// Where that one says the name.
+    pub lost_by: Option<Directive<'s>>,
+}
+
+/// A server on every address of a port that connections to one address never come to, because
+/// other servers listen on that very address (spec S1).
+#[derive(Clone, Debug)]
+pub struct Hidden<'s> {
+    /// The server on every address.
+    pub server: Scope<'s>,
+    /// Its `listen`.
+    pub listen: Listen<'s>,
+    /// The server on the one address.
+    pub by: Scope<'s>,
+    /// Its `listen`.
+    pub special: Listen<'s>,
+}
+
 impl Site<'_> {
+    /// The names that two servers claim, once for each pair of servers.
+    #[must_use]
+    pub fn taken_names(&self) -> Vec<TakenName<'_>> {
+        let servers = self.servers();
+        let mut first: HashMap<(&str, u16, &str), (usize, Option<Directive<'_>>)> = HashMap::new();
+        let mut pairs = HashSet::new();
+        let mut taken = Vec::new();
+        for (at, server) in servers.iter().enumerate() {
+            for listen in &server.listens {
+                for (name, by) in &server.names {
+                    let key = (listen.address.as_str(), listen.port, name.as_str());
+                    let (holder, held_by) = *first.entry(key).or_insert((at, *by));
+                    if holder != at && pairs.insert((holder, at)) {
+                        taken.push(TakenName {
+                            name: name.clone(),
+                            listen: listen.clone(),
+                            holder: servers[holder].scope,
+                            held_by,
+                            loser: server.scope,
+                            lost_by: *by,
+                        });
+                    }
+                }
+            }
+        }
+        taken
+    }
+
+    /// The servers that are hidden on some address, once for each server that hides them.
+    #[must_use]
+    pub fn hidden_servers(&self) -> Vec<Hidden<'_>> {
+        let servers = self.servers();
+        let sockets =
+            || servers.iter().flat_map(|server| server.listens.iter().map(move |listen| (server, listen)));
+        let mut everywhere: HashMap<(bool, u16), Vec<(&Server<'_>, &Listen<'_>)>> = HashMap::new();
+        for (server, listen) in sockets().filter(|(_, listen)| listen.is_wildcard()) {
+            everywhere.entry((listen.is_ipv6(), listen.port)).or_default().push((server, listen));
+        }
+        let mut hidden = Vec::new();
+        for (by, special) in sockets().filter(|(_, listen)| !listen.is_wildcard() && listen.port != 0) {
+            for (server, listen) in everywhere.get(&(special.is_ipv6(), special.port)).into_iter().flatten() {
+                if !server.listens.iter().any(|listen| listen.same_socket(special)) {
+                    hidden.push(Hidden {
+                        server: server.scope,
+                        listen: (*listen).clone(),
+                        by: by.scope,
+                        special: special.clone(),
+                    });
+                }
+            }
+        }
+        hidden
+    }
+
     /// The servers in the order of the text, as far as their addresses and names are known.
     #[must_use]
     pub fn servers(&self) -> Vec<Server<'_>> {
@@ -84,6 +183,9 @@ fn listen(by: Directive<'_>) -> Option<Listen<'_>> {
         (text.to_string(), 80)
     };
     let address = if address == "0.0.0.0" { "*".to_owned() } else { address };
-    let is_address = address == "*" || address.starts_with("unix:") || address.starts_with('[') || address.parse::<std::net::Ipv4Addr>().is_ok();
+    let is_address = address == "*"
+        || address.starts_with("unix:")
+        || address.starts_with('[')
+        || address.parse::<std::net::Ipv4Addr>().is_ok();
     is_address.then_some(Listen { address, port, by: Some(by) })
 }

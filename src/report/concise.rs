@@ -13,7 +13,13 @@ pub fn concise(report: &Report, sources: &Sources) -> String {
     for finding in &report.findings {
         let (path, start, _) = place(sources, finding.primary.span);
         let place = format!("{}:{}:{}", path.display(), start.line, start.column);
-        let line = format!("{place}: {}[{}] {}: {}", level_of(finding).as_str(), finding.lint, message(finding), finding.primary.message);
+        let line = format!(
+            "{place}: {}[{}] {}: {}",
+            level_of(finding).as_str(),
+            finding.lint,
+            message(finding),
+            finding.primary.message
+        );
         push_line(&mut out, &line);
     }
     for problem in &report.problems {

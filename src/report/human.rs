@@ -5,8 +5,8 @@ use std::fmt::{self, Display, Write};
 use std::sync::OnceLock;
 
 use miette::{
-    Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents, Severity, SourceCode,
-    SourceSpan, SpanContents,
+    Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents,
+    Severity, SourceCode, SourceSpan, SpanContents,
 };
 use rayon::prelude::*;
 
@@ -54,7 +54,8 @@ pub fn human(report: &Report, sources: &Sources, style: Style) -> String {
     for note in &report.notes {
         let _ = writeln!(out, "note: {}", harmless(note));
     }
-    let _ = writeln!(out, "{}", report.summary());
+    let more = if report.findings.is_empty() { "" } else { " (`authlint explain LINT` tells more)" };
+    let _ = writeln!(out, "{}{more}", report.summary());
     out
 }
 
@@ -62,8 +63,12 @@ fn handler(style: Style) -> GraphicalReportHandler {
     let theme = match (style.unicode, style.color) {
         (true, true) => GraphicalTheme::unicode(),
         (true, false) => GraphicalTheme::unicode_nocolor(),
-        (false, true) => GraphicalTheme { characters: miette::ThemeCharacters::ascii(), ..GraphicalTheme::unicode() },
-        (false, false) => GraphicalTheme { characters: miette::ThemeCharacters::ascii(), ..GraphicalTheme::none() },
+        (false, true) => {
+            GraphicalTheme { characters: miette::ThemeCharacters::ascii(), ..GraphicalTheme::unicode() }
+        }
+        (false, false) => {
+            GraphicalTheme { characters: miette::ThemeCharacters::ascii(), ..GraphicalTheme::none() }
+        }
     };
     GraphicalReportHandler::new_themed(theme)
         .with_width(style.width)
@@ -95,13 +100,21 @@ fn of_finding<'s>(finding: &'s Finding, report: &Report, texts: &'s Texts<'s>) -
     if finding.elsewhere > 0 {
         help = format!("{help}\nthe same is the matter in {} more", plural(finding.elsewhere, "place"));
     }
-    if let Some(&by) = report.included_from.get(&finding.primary.span.file).and_then(|chain| chain.first()) {
-        let (path, start, _) = place(texts.sources, by);
-        help = format!("{help}\nincluded from {}:{}", path.display(), start.line);
+    if let Some(included) = report.included_from.get(&finding.primary.span.file)
+        && let Some(by) = included.chain.first()
+    {
+        let (path, start, _) = place(texts.sources, *by);
+        let first =
+            if included.times > 1 { format!("{} times, first ", included.times) } else { String::new() };
+        help = format!("{help}\nincluded {first}from {}:{}", path.display(), start.line);
     }
-    let mut shown = Shown::new(format!("{}[{}]: {}", level_of(finding).as_str(), finding.lint, message(finding)), severity);
+    let mut shown = Shown::new(
+        format!("{}[{}]: {}", level_of(finding).as_str(), finding.lint, message(finding)),
+        severity,
+    );
     shown.url = url(finding);
-    shown.help = Some(help).filter(|help| !help.is_empty()).map(|help| harmless(help.trim_start()).into_owned());
+    shown.help =
+        Some(help).filter(|help| !help.is_empty()).map(|help| harmless(help.trim_start()).into_owned());
     shown.place(&finding.primary, &finding.because, texts);
     shown
 }
@@ -110,10 +123,13 @@ fn of_problem<'s>(problem: &'s Problem, texts: &'s Texts<'s>) -> Shown<'s> {
     let mut shown = Shown::new(String::new(), Severity::Error);
     shown.help = problem.help.as_deref().map(|help| harmless(help).into_owned());
     match &problem.place {
-        Place::Path(path) => shown.title = format!("problem[{}]: {}: {}", kind(problem).as_str(), path.display(), problem.message),
+        Place::Path(path) => {
+            shown.title =
+                format!("problem[{}]: {}: {}", kind(problem).as_str(), path.display(), problem.message)
+        }
         Place::Span(span) => {
             shown.title = format!("problem[{}]: {}", kind(problem).as_str(), problem.message);
-            shown.place(&Label { span: *span, message: "here".into() }, &problem.because, texts);
+            shown.place(&Label { span: *span, message: String::new() }, &problem.because, texts);
         }
     }
     shown.title = harmless(&shown.title).into_owned();
@@ -123,17 +139,32 @@ fn of_problem<'s>(problem: &'s Problem, texts: &'s Texts<'s>) -> Shown<'s> {
 impl<'s> Shown<'s> {
     fn new(title: String, severity: Severity) -> Self {
         let title = harmless(&title).into_owned();
-        Shown { title, url: None, severity, help: None, excerpt: None, labels: Vec::new(), related: Vec::new() }
+        Shown {
+            title,
+            url: None,
+            severity,
+            help: None,
+            excerpt: None,
+            labels: Vec::new(),
+            related: Vec::new(),
+        }
+    }
+
+    fn is_in(&self, file: FileId) -> bool {
+        self.excerpt.as_ref().is_some_and(|excerpt| excerpt.file == file)
     }
 
     /// Labels in the file of the primary one are shown with it, those in other files as a part of
     /// their own.
     fn place(&mut self, primary: &Label, because: &[Label], texts: &'s Texts<'s>) {
-        self.excerpt = Some(Excerpt { source: texts.sources.get(primary.span.file), texts, file: primary.span.file });
+        self.excerpt =
+            Some(Excerpt { source: texts.sources.get(primary.span.file), texts, file: primary.span.file });
         self.labels.push(labeled(primary, true));
         for label in because {
             if label.span.file == primary.span.file {
                 self.labels.push(labeled(label, false));
+            } else if let Some(part) = self.related.iter_mut().find(|part| part.is_in(label.span.file)) {
+                part.labels.push(labeled(label, false));
             } else {
                 let mut part = Shown::new("because".to_owned(), Severity::Advice);
                 part.place(label, &[], texts);
@@ -147,8 +178,12 @@ fn labeled(label: &Label, primary: bool) -> LabeledSpan {
     let Span { start, end, .. } = label.span;
     let length = end.saturating_sub(start).clamp(1, UNDERLINED) as usize;
     let span = SourceSpan::new((start as usize).into(), length);
-    let text = Some(harmless(&label.message).into_owned());
-    if primary { LabeledSpan::new_primary_with_span(text, span) } else { LabeledSpan::new_with_span(text, span) }
+    let text = Some(harmless(&label.message).into_owned()).filter(|text| !text.is_empty());
+    if primary {
+        LabeledSpan::new_primary_with_span(text, span)
+    } else {
+        LabeledSpan::new_with_span(text, span)
+    }
 }
 
 impl Display for Shown<'_> {
@@ -210,7 +245,12 @@ impl<'s> Texts<'s> {
 }
 
 impl SourceCode for Excerpt<'_> {
-    fn read_span<'a>(&'a self, span: &SourceSpan, before: usize, after: usize) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
+    fn read_span<'a>(
+        &'a self,
+        span: &SourceSpan,
+        before: usize,
+        after: usize,
+    ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
         let text = self.texts.get(self.file);
         let lines = self.source.lines();
         let from = span.offset().min(text.len());

@@ -116,7 +116,11 @@ pub fn json(report: &Report, sources: &Sources) -> String {
 }
 
 fn finding_json<'r>(finding: &'r Finding, report: &'r Report, sources: &Sources) -> FindingJson<'r> {
-    let included_from = report.included_from.get(&finding.primary.span.file).map(Vec::as_slice).unwrap_or_default();
+    let included_from = report
+        .included_from
+        .get(&finding.primary.span.file)
+        .map(|included| included.chain.as_slice())
+        .unwrap_or_default();
     FindingJson {
         lint: finding.lint,
         level: level_of(finding).as_str(),
@@ -152,7 +156,10 @@ fn problem_json<'r>(problem: &'r Problem, sources: &Sources) -> ProblemJson<'r> 
 }
 
 fn labels_json<'r>(labels: &'r [Label], sources: &Sources) -> Vec<LabelJson<'r>> {
-    labels.iter().map(|label| LabelJson { place: place_json(label.span, sources), message: &label.message }).collect()
+    labels
+        .iter()
+        .map(|label| LabelJson { place: place_json(label.span, sources), message: &label.message })
+        .collect()
 }
 
 fn fix_json<'r>(fix: &'r Fix, sources: &Sources) -> FixJson<'r> {
@@ -160,7 +167,8 @@ fn fix_json<'r>(fix: &'r Fix, sources: &Sources) -> FixJson<'r> {
         Safety::Safe => "safe",
         Safety::Unsafe => "unsafe",
     };
-    let edits = fix.edits.iter().map(|edit| EditJson { place: place_json(edit.span, sources), text: &edit.text });
+    let edits =
+        fix.edits.iter().map(|edit| EditJson { place: place_json(edit.span, sources), text: &edit.text });
     FixJson { safety, edits: edits.collect() }
 }
 

@@ -7,7 +7,7 @@ mod text;
 
 use std::path::Path;
 
-use crate::finding::{Finding, Level, Place, Problem, ProblemKind};
+use crate::finding::{Finding, Inclusion, Level, Place, Problem, ProblemKind};
 use crate::source::{Position, Sources, Span};
 
 pub use concise::concise;
@@ -26,8 +26,8 @@ pub struct Report {
     pub files: usize,
     /// What the user should know besides, one sentence each.
     pub notes: Vec<String>,
-    /// For files that are included: by which statements, the innermost first.
-    pub included_from: std::collections::HashMap<crate::source::FileId, Vec<Span>>,
+    /// For files that are included: by which statements.
+    pub included_from: std::collections::HashMap<crate::source::FileId, Inclusion>,
 }
 
 impl Report {
@@ -57,7 +57,8 @@ impl Report {
             (self.count(Level::Warning), "warning"),
             (self.problems.len(), "problem"),
         ];
-        let mut parts: Vec<String> = counts.iter().filter(|(count, _)| *count > 0).map(|&(count, word)| plural(count, word)).collect();
+        let mut parts: Vec<String> =
+            counts.iter().filter(|(count, _)| *count > 0).map(|&(count, word)| plural(count, word)).collect();
         let advice = self.count(Level::Advice);
         if advice > 0 {
             parts.push(format!("{advice} advice"));
@@ -75,7 +76,7 @@ pub fn level_of(finding: &Finding) -> Level {
 
 /// Where on the web the page of a lint is.
 fn url(finding: &Finding) -> Option<String> {
-    crate::lints::find(finding.lint).map(crate::lints::Lint::url)
+    crate::lints::find(finding.lint)?.url()
 }
 
 fn message(finding: &Finding) -> &str {

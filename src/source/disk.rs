@@ -87,9 +87,7 @@ impl Disk {
                     size: entry.bytes.len() as u64,
                     inode: None,
                 }),
-                None if below(files, path).next().is_some() => {
-                    Ok(Stat::assumed_directory())
-                }
+                None if below(files, path).next().is_some() => Ok(Stat::assumed_directory()),
                 None => Err(io::ErrorKind::NotFound.into()),
             },
         }
@@ -162,5 +160,12 @@ fn stat(data: &fs::Metadata) -> Stat {
     } else {
         Kind::Special("a device")
     };
-    Stat { kind, mode: data.mode() & 0o7777, uid: data.uid(), gid: data.gid(), size: data.len(), inode: Some((data.dev(), data.ino())) }
+    Stat {
+        kind,
+        mode: data.mode() & 0o7777,
+        uid: data.uid(),
+        gid: data.gid(),
+        size: data.len(),
+        inode: Some((data.dev(), data.ino())),
+    }
 }

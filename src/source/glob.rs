@@ -98,8 +98,14 @@ mod tests {
             ("\\*", "*"),
             ("[", "["),
         ];
-        let no: &[(&str, &str)] =
-            &[("*", ".hidden"), ("*.conf", "a.conf~"), ("?", ""), ("[a-c]x", "dx"), ("a*b", "abc"), ("\\*", "a")];
+        let no: &[(&str, &str)] = &[
+            ("*", ".hidden"),
+            ("*.conf", "a.conf~"),
+            ("?", ""),
+            ("[a-c]x", "dx"),
+            ("a*b", "abc"),
+            ("\\*", "a"),
+        ];
         for (pattern, name) in yes {
             assert!(matches(pattern.as_bytes(), name.as_bytes()), "{pattern} {name}");
         }

@@ -9,8 +9,7 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::OnceLock;
 
 use super::disk::{Kind, Stat};
-use super::users::Permission;
-use super::{glob, Disk, Identity, Users};
+use super::{Disk, Users, glob};
 
 pub use super::disk::Entry;
 
@@ -42,45 +41,6 @@ pub enum ReadError {
     TooLarge,
     /// The system's own words.
     Io(String),
-}
-
-/// Type, permissions and owner of a file that stands in the way.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FileState {
-    /// The server's path.
-    pub path: PathBuf,
-    /// The twelve permission bits.
-    pub mode: u32,
-    /// The owner's number.
-    pub uid: u32,
-    /// The group's number.
-    pub gid: u32,
-}
-
-/// What keeps the server from reading a file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Obstacle {
-    /// The file's own mode.
-    File(FileState),
-    /// A directory above it that the user may not search.
-    Parent(FileState),
-    /// A part of the path that should be a directory is a file.
-    NotADirectory(PathBuf),
-}
-
-/// Whether the server's user can read a file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Access {
-    /// Yes.
-    Readable,
-    /// It is not there; the first part of the path that is missing.
-    Missing(PathBuf),
-    /// It is a directory.
-    Directory,
-    /// No, because of this.
-    Unreadable(Obstacle),
-    /// It cannot be known from here; the reason.
-    Unknown(String),
 }
 
 /// What makes two paths the same file.
@@ -272,39 +232,13 @@ impl Host {
         found
     }
 
-    /// Whether `who` can read the file at an absolute path of the server (spec A8, A10).
-    #[must_use]
-    pub fn access(&self, path: &Path, who: &Identity) -> Access {
-        let (parents, file) = match self.walk(path) {
-            Walk::Missing(missing) => return Access::Missing(missing),
-            Walk::NotADirectory(path) => return Access::Unreadable(Obstacle::NotADirectory(path)),
-            Walk::Unknown(why) => return Access::Unknown(why),
-            Walk::Found { path, stat, parents } => (parents, (path, stat)),
-        };
-        let state = |(path, stat): (PathBuf, Stat)| FileState { path, mode: stat.mode, uid: stat.uid, gid: stat.gid };
-        let mut unsure = None;
-        for parent in parents {
-            match who.may(Permission::Search, &parent.1) {
-                Some(true) => {}
-                Some(false) => return Access::Unreadable(Obstacle::Parent(state(parent))),
-                None => unsure = Some(parent.0),
-            }
-        }
-        match (who.may(Permission::Read, &file.1), file.1.kind) {
-            (Some(false), _) => Access::Unreadable(Obstacle::File(state(file))),
-            (_, _) if unsure.is_some() => Access::Unknown("the server's user is not known".into()),
-            (None, _) => Access::Unknown("the server's user is not known".into()),
-            (Some(true), Kind::Directory) => Access::Directory,
-            (Some(true), Kind::Special(what)) if file.0 != Path::new("/dev/null") => Access::Unknown(format!("it is {what}")),
-            (Some(true), _) => Access::Readable,
-        }
-    }
-
     /// The users and groups of the server's machine.
     pub fn users(&self) -> &Users {
         self.users.get_or_init(|| {
             let text = |path: &str| {
-                self.read(Path::new(path)).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default()
+                self.read(Path::new(path))
+                    .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+                    .unwrap_or_default()
             };
             Users::parse(&text("/etc/passwd"), &text("/etc/group"))
         })
@@ -360,7 +294,7 @@ impl Host {
     /// Follows a path of the server part by part, links included, as its kernel would: an absolute
     /// link starts at the server's root again, and `..` at the root stays there. So nothing outside
     /// of a given root is ever reached.
-    fn walk(&self, path: &Path) -> Walk {
+    pub(super) fn walk(&self, path: &Path) -> Walk {
         let mut todo: Vec<PathBuf> = path.components().rev().map(|part| part.as_os_str().into()).collect();
         let mut at = PathBuf::from("/");
         let mut parents = Vec::new();
@@ -414,7 +348,8 @@ impl Host {
     }
 }
 
-enum Walk {
+/// Where a path of the server leads.
+pub(super) enum Walk {
     Found {
         path: PathBuf,
         stat: Stat,
@@ -440,34 +375,6 @@ fn join(base: &Path, rest: &Path) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn host() -> Host {
-        Host::memory([
-            ("/etc/passwd".into(), Entry::file("www-data:x:33:33::/:\n")),
-            ("/etc/group".into(), Entry::file("www-data:x:33:\n")),
-            ("/srv/open".into(), Entry::file("")),
-            ("/srv/closed".into(), Entry { mode: 0o600, ..Entry::file("") }),
-            ("/srv/group".into(), Entry { mode: 0o640, gid: 33, ..Entry::file("") }),
-            ("/secret".into(), Entry { mode: 0o700, ..Entry::directory() }),
-            ("/secret/users".into(), Entry::file("")),
-        ])
-    }
-
-    #[test]
-    fn access_is_judged_for_the_servers_user() {
-        let host = host();
-        let www = host.users().identity("www-data", None);
-        let access = |path: &str| host.access(Path::new(path), &www);
-        assert_eq!(access("/srv/open"), Access::Readable);
-        assert_eq!(access("/srv/group"), Access::Readable);
-        assert_eq!(access("/srv"), Access::Directory);
-        assert_eq!(access("/srv/none"), Access::Missing("/srv/none".into()));
-        assert_eq!(access("/none/users"), Access::Missing("/none".into()));
-        assert_eq!(access("/srv/open/x"), Access::Unreadable(Obstacle::NotADirectory("/srv/open".into())));
-        let state = |path: &str, mode| FileState { path: path.into(), mode, uid: 0, gid: 0 };
-        assert_eq!(access("/srv/closed"), Access::Unreadable(Obstacle::File(state("/srv/closed", 0o600))));
-        assert_eq!(access("/secret/users"), Access::Unreadable(Obstacle::Parent(state("/secret", 0o700))));
-    }
 
     #[test]
     fn glob_finds_in_bytewise_order_and_leaves_dots() {

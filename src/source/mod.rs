@@ -1,5 +1,6 @@
 //! What was read: bytes with an id, spans into them, lines and columns, and the server's file system.
 
+mod access;
 mod disk;
 mod glob;
 mod host;
@@ -8,9 +9,10 @@ mod users;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
+pub use access::{Access, FileState, Obstacle};
 pub use disk::Disk;
 pub(crate) use host::FileKey;
-pub use host::{Access, Entry, FileState, Host, Map, Obstacle, ReadError, MAX_FILE};
+pub use host::{Entry, Host, MAX_FILE, Map, ReadError};
 pub use users::{Identity, Users};
 
 /// The number of a file among the [`Sources`] of a run.

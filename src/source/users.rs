@@ -77,7 +77,8 @@ impl Identity {
             Permission::Read => 4,
             Permission::Search => 1,
         };
-        let (owner, group, other) = (stat.mode & (bit << 6) != 0, stat.mode & (bit << 3) != 0, stat.mode & bit != 0);
+        let (owner, group, other) =
+            (stat.mode & (bit << 6) != 0, stat.mode & (bit << 3) != 0, stat.mode & bit != 0);
         match self.uid {
             Some(0) => Some(true),
             Some(uid) if uid == stat.uid => Some(owner),

@@ -229,7 +229,8 @@ impl Tree {
 
     fn words_of(&self, id: StatementId) -> (usize, usize) {
         let first = self.statements[id as usize].first_word as usize;
-        let end = self.statements.get(id as usize + 1).map_or(self.words.len(), |next| next.first_word as usize);
+        let end =
+            self.statements.get(id as usize + 1).map_or(self.words.len(), |next| next.first_word as usize);
         (first, end)
     }
 

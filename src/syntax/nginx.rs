@@ -27,8 +27,19 @@ const WINDOW: usize = 1 << 16;
 const LOOK_BACK: usize = 200;
 
 /// Blocks that a forgotten `;` may swallow the opening of.
-const BLOCKS: &[&str] =
-    &["http", "server", "location", "if", "limit_except", "upstream", "map", "geo", "events", "types", "stream"];
+const BLOCKS: &[&str] = &[
+    "http",
+    "server",
+    "location",
+    "if",
+    "limit_except",
+    "upstream",
+    "map",
+    "geo",
+    "events",
+    "types",
+    "stream",
+];
 
 /// Reads one file. Whatever the text is, all of it is read; what nginx would refuse is in
 /// [`Tree::slips`].
@@ -91,15 +102,26 @@ impl<'s> Reader<'s> {
         let bytes = text.as_bytes();
         let ends = memchr::memchr2_iter(b';', b'{', bytes).count();
         let tree = Tree { statements: Vec::with_capacity(ends), ..Tree::default() };
-        Reader { text, tree, pending: 0, open: Vec::new(), more_slips: 0, crooked: None, lua_is_broken: false }
+        Reader {
+            text,
+            tree,
+            pending: 0,
+            open: Vec::new(),
+            more_slips: 0,
+            crooked: None,
+            lua_is_broken: false,
+        }
     }
 
     fn read(&mut self) {
         let mut at = 0;
         if self.text.starts_with('\u{feff}') {
             at = '\u{feff}'.len_utf8();
-            self.slip(Range { start: 0, end: offset(at) }, "the file begins with a byte-order mark, which nginx takes for a part of the first word")
-                .help = Some("save the file as UTF-8 without a byte-order mark");
+            self.slip(
+                Range { start: 0, end: offset(at) },
+                "the file begins with a byte-order mark, which nginx takes for a part of the first word",
+            )
+            .help = Some("save the file as UTF-8 without a byte-order mark");
         }
         let mut size = FIRST_WINDOW;
         while at < self.text.len() {
@@ -178,7 +200,8 @@ impl<'s> Reader<'s> {
                 return self.insertion(at);
             }
         } else if quoted == 0 && bytes.contains(&b'{') && has_quantifier(bytes) {
-            self.slip(at, "`{` ends the word here and opens a block").help = Some("put the regular expression in quotes");
+            self.slip(at, "`{` ends the word here and opens a block").help =
+                Some("put the regular expression in quotes");
         }
         if inside.end - inside.start + u32::from(quoted != 0) >= BUFFER {
             self.slip(at, "a word longer than the 4,095 bytes that nginx reads");
@@ -310,7 +333,9 @@ impl<'s> Reader<'s> {
     }
 
     fn insertion(&mut self, at: Range) {
-        self.tree.words.push(Word { start: at.start, length: (at.end - at.start).min(flag::LENGTH) | flag::TEMPLATE });
+        self.tree
+            .words
+            .push(Word { start: at.start, length: (at.end - at.start).min(flag::LENGTH) | flag::TEMPLATE });
         self.statement(at.end, INSERTION);
     }
 
@@ -386,8 +411,10 @@ impl<'s> Reader<'s> {
 
     /// Whether a template mark at the start of a statement stands for lines instead of a name.
     fn stands_alone(&self, word: &[u8], at: Range) -> bool {
-        let behind = self.text.as_bytes()[at.end as usize..].iter().find(|byte| !matches!(byte, b' ' | b'\t' | b'\r'));
-        template::is_control(word) || (template::is_bracketed(word) && matches!(behind, None | Some(b'\n' | b'{')))
+        let behind =
+            self.text.as_bytes()[at.end as usize..].iter().find(|byte| !matches!(byte, b' ' | b'\t' | b'\r'));
+        template::is_control(word)
+            || (template::is_bracketed(word) && matches!(behind, None | Some(b'\n' | b'{')))
     }
 
     /// The blanks before this byte, if there is nothing else before it on its line.
@@ -429,7 +456,9 @@ fn flags(word: &[u8]) -> u32 {
 /// Whether an unquoted word holds the `{2}` of a regular expression.
 fn has_quantifier(word: &[u8]) -> bool {
     word.windows(2).enumerate().any(|(at, pair)| {
-        pair[0] == b'{' && pair[1].is_ascii_digit() && !(at > 0 && matches!(word[at - 1], b'$' | b'{' | b'\\'))
+        pair[0] == b'{'
+            && pair[1].is_ascii_digit()
+            && !(at > 0 && matches!(word[at - 1], b'$' | b'{' | b'\\'))
     })
 }
 

@@ -88,14 +88,34 @@ mod tests {
     #[test]
     fn marks_and_what_only_looks_like_them() {
         for word in [
-            "{{ port }}", "a{{x}}b", "{% if x %}", "<%= @port %>", "{ROOT}/UI", "${NGINX_PORT}", "%domain%",
-            "@@HOST@@", "@prefix@/x".to_uppercase().as_str(), "__PATH__/", "<YOUR_DOMAIN>", "<your-domain>",
+            "{{ port }}",
+            "a{{x}}b",
+            "{% if x %}",
+            "<%= @port %>",
+            "{ROOT}/UI",
+            "${NGINX_PORT}",
+            "%domain%",
+            "@@HOST@@",
+            "@prefix@/x".to_uppercase().as_str(),
+            "__PATH__/",
+            "<YOUR_DOMAIN>",
+            "<your-domain>",
         ] {
             assert!(marked(word.as_bytes()), "{word}");
         }
         for word in [
-            "$uri", "${name}", "%20foo%20", "@fallback", "^/(?<sc>/.*)$", "(?<!x)", "<h1>", "a@b.example",
-            "^/a{2}$", "__init__", "%E4b%20", "[A-Z]{2,3}",
+            "$uri",
+            "${name}",
+            "%20foo%20",
+            "@fallback",
+            "^/(?<sc>/.*)$",
+            "(?<!x)",
+            "<h1>",
+            "a@b.example",
+            "^/a{2}$",
+            "__init__",
+            "%E4b%20",
+            "[A-Z]{2,3}",
         ] {
             assert!(!marked(word.as_bytes()), "{word}");
         }
@@ -103,7 +123,9 @@ mod tests {
 
     #[test]
     fn control_marks_stand_for_lines() {
-        for word in ["{% if a %}", "{{- if .TLS }}", "{{ end }}", "<% if x %>", "{# note #}", "{{/* note */}}"] {
+        for word in
+            ["{% if a %}", "{{- if .TLS }}", "{{ end }}", "<% if x %>", "{# note #}", "{{/* note */}}"]
+        {
             assert!(is_control(word.as_bytes()), "{word}");
         }
         for word in ["{{ port }}", "<%= port %>", "{{ ending }}"] {

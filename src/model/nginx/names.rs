@@ -108,7 +108,8 @@ impl Name {
             b"deny" => Deny,
             b"auth_request" => AuthRequest,
             b"auth_delay" => AuthDelay,
-            b"auth_request_set" | b"auth_http" | b"auth_http_header" | b"auth_jwt_key_file" | b"auth_jwt_leeway" => return None,
+            b"auth_request_set" | b"auth_http" | b"auth_http_header" | b"auth_jwt_key_file"
+            | b"auth_jwt_leeway" => return None,
             b"access_by_lua_block" | b"access_by_lua_file" | b"access_by_lua" | b"js_access" => AccessCode,
             b"proxy_set_header" => ProxySetHeader,
             b"grpc_set_header" => GrpcSetHeader,
@@ -165,7 +166,9 @@ impl Name {
             Name::Root => Family::Root,
             Name::Internal => Family::Internal,
             Name::ErrorPage => Family::ErrorPage,
-            Name::ProxyPass | Name::GrpcPass | Name::FastcgiPass | Name::UwsgiPass | Name::ScgiPass => Family::Handler,
+            Name::ProxyPass | Name::GrpcPass | Name::FastcgiPass | Name::UwsgiPass | Name::ScgiPass => {
+                Family::Handler
+            }
             Name::Alias => Family::Alias,
             Name::TryFiles => Family::TryFiles,
             Name::Return | Name::Rewrite | Name::Break | Name::Set => Family::Rewrite,

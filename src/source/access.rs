@@ -1,0 +1,114 @@
+//! Whether the server's user can read a file: its mode, and the directories above it.
+
+use std::path::{Path, PathBuf};
+
+use super::disk::{Kind, Stat};
+use super::host::Walk;
+use super::users::Permission;
+use super::{Host, Identity};
+
+/// Type, permissions and owner of a file that stands in the way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileState {
+    /// The server's path.
+    pub path: PathBuf,
+    /// The twelve permission bits.
+    pub mode: u32,
+    /// The owner's number.
+    pub uid: u32,
+    /// The group's number.
+    pub gid: u32,
+}
+
+/// What keeps the server from reading a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Obstacle {
+    /// The file's own mode.
+    File(FileState),
+    /// A directory above it that the user may not search.
+    Parent(FileState),
+    /// A part of the path that should be a directory is a file.
+    NotADirectory(PathBuf),
+}
+
+/// Whether the server's user can read a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Yes.
+    Readable,
+    /// It is not there; the first part of the path that is missing.
+    Missing(PathBuf),
+    /// It is a directory.
+    Directory,
+    /// No, because of this.
+    Unreadable(Obstacle),
+    /// It cannot be known from here; the reason.
+    Unknown(String),
+}
+
+impl Host {
+    /// Whether `who` can read the file at an absolute path of the server (spec A8, A10).
+    #[must_use]
+    pub fn access(&self, path: &Path, who: &Identity) -> Access {
+        let (parents, file) = match self.walk(path) {
+            Walk::Missing(missing) => return Access::Missing(missing),
+            Walk::NotADirectory(path) => return Access::Unreadable(Obstacle::NotADirectory(path)),
+            Walk::Unknown(why) => return Access::Unknown(why),
+            Walk::Found { path, stat, parents } => (parents, (path, stat)),
+        };
+        let state =
+            |(path, stat): (PathBuf, Stat)| FileState { path, mode: stat.mode, uid: stat.uid, gid: stat.gid };
+        let mut unsure = None;
+        for parent in parents {
+            match who.may(Permission::Search, &parent.1) {
+                Some(true) => {}
+                Some(false) => return Access::Unreadable(Obstacle::Parent(state(parent))),
+                None => unsure = Some(parent.0),
+            }
+        }
+        match (who.may(Permission::Read, &file.1), file.1.kind) {
+            (Some(false), _) => Access::Unreadable(Obstacle::File(state(file))),
+            (_, _) if unsure.is_some() => Access::Unknown("the server's user is not known".into()),
+            (None, _) => Access::Unknown("the server's user is not known".into()),
+            (Some(true), Kind::Directory) => Access::Directory,
+            (Some(true), Kind::Special(what)) if file.0 != Path::new("/dev/null") => {
+                Access::Unknown(format!("it is {what}"))
+            }
+            (Some(true), _) => Access::Readable,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::Entry;
+
+    fn host() -> Host {
+        Host::memory([
+            ("/etc/passwd".into(), Entry::file("www-data:x:33:33::/:\n")),
+            ("/etc/group".into(), Entry::file("www-data:x:33:\n")),
+            ("/srv/open".into(), Entry::file("")),
+            ("/srv/closed".into(), Entry { mode: 0o600, ..Entry::file("") }),
+            ("/srv/group".into(), Entry { mode: 0o640, gid: 33, ..Entry::file("") }),
+            ("/secret".into(), Entry { mode: 0o700, ..Entry::directory() }),
+            ("/secret/users".into(), Entry::file("")),
+        ])
+    }
+
+    #[test]
+    fn access_is_judged_for_the_servers_user() {
+        let host = host();
+        let www = host.users().identity("www-data", None);
+        let access = |path: &str| host.access(Path::new(path), &www);
+        assert_eq!(access("/srv/open"), Access::Readable);
+        assert_eq!(access("/srv/group"), Access::Readable);
+        assert_eq!(access("/srv"), Access::Directory);
+        assert_eq!(access("/srv/none"), Access::Missing("/srv/none".into()));
+        assert_eq!(access("/none/users"), Access::Missing("/none".into()));
+        assert_eq!(access("/srv/open/x"), Access::Unreadable(Obstacle::NotADirectory("/srv/open".into())));
+        let state = |path: &str, mode| FileState { path: path.into(), mode, uid: 0, gid: 0 };
+        assert_eq!(access("/srv/closed"), Access::Unreadable(Obstacle::File(state("/srv/closed", 0o600))));
+        assert_eq!(access("/secret/users"), Access::Unreadable(Obstacle::Parent(state("/secret", 0o700))));
+    }
+}
