@@ -4,6 +4,7 @@ pub mod finding;
 pub mod lints;
 pub mod load;
 pub mod model;
+mod parallel;
 pub mod report;
 pub mod source;
 pub mod syntax;

@@ -11,11 +11,11 @@ const MAY_USE: &[(&str, &[&str], &[&str])] = &[
     ("source", &[], &["memchr"]),
     ("finding", &["source"], &[]),
     ("syntax", &["source", "finding"], &["pest", "memchr"]),
-    ("load", &["source", "finding", "syntax"], &["walkdir", "rayon", "memchr"]),
+    ("load", &["source", "finding", "syntax"], &["walkdir", "memchr"]),
     ("model", &["source", "finding", "syntax", "load"], &["pcre2"]),
-    ("lints", &["source", "finding", "model"], &["rayon"]),
-    ("report", &["source", "finding", "lints"], &["miette", "serde", "serde_json", "rayon", "terminal_size"]),
-    ("cli", &["source", "finding", "load", "model", "lints", "report"], &["clap", "indicatif", "rayon"]),
+    ("lints", &["source", "finding", "model"], &[]),
+    ("report", &["source", "finding", "lints"], &["miette", "serde", "serde_json", "terminal_size"]),
+    ("cli", &["source", "finding", "load", "model", "lints", "report"], &["clap", "indicatif"]),
 ];
 
 const CRATES: &[&str] = &[

@@ -13,7 +13,7 @@ use authlint::finding::{Edit, Finding, Safety};
 use authlint::lints::{self, Lint};
 use authlint::load::{self, Loaded};
 use authlint::model::{FilesMode, Look, Site};
-use authlint::source::{Entry, FileId, Host};
+use authlint::source::{Entry, Host};
 
 const MAIN: &str = "/etc/nginx/nginx.conf";
 const PART: &str = "/etc/nginx/conf.d/site.conf";

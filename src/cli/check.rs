@@ -4,9 +4,6 @@ use std::collections::{HashMap, HashSet};
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
-use clap::ColorChoice;
-use rayon::prelude::*;
-
 use super::options::{Check, FailOn, Files, Format, Server};
 use super::progress::Progress;
 use super::{CLEAN, FINDINGS, TROUBLE, complain, print};
@@ -14,8 +11,10 @@ use crate::finding::{Finding, Inclusion, Label, Level, Problem, ProblemKind};
 use crate::lints::{self, Lint};
 use crate::load::{self, INSTALLED, Loaded, Request};
 use crate::model::{FilesMode, Look, Site};
+use crate::parallel;
 use crate::report::{self, Report, Style};
 use crate::source::{FileId, Host};
+use clap::ColorChoice;
 
 /// Checks what the options say and prints the report.
 pub fn run(options: &Check) -> u8 {
@@ -90,18 +89,14 @@ fn judge(loaded: &Loaded, host: &Host, options: &Check) -> Report {
         Files::Never => FilesMode::Never,
     };
     let lints = selected(options);
-    let judged: Vec<Judged> = loaded
-        .configs
-        .par_iter()
-        .map(|config| {
-            let site = Site::build(&loaded.files, config, Look { host, mode });
-            let findings = lints::check(&site, &lints);
-            let files: HashSet<FileId> = findings.iter().map(|finding| finding.primary.span.file).collect();
-            let included_from = files.into_iter().map(|file| (file, site.included_from(file))).collect();
-            let left_alone = site.left_files_alone() && mode == FilesMode::Auto;
-            Judged { findings, problems: site.problems, included_from, left_alone }
-        })
-        .collect();
+    let judged = parallel::map(&loaded.configs, loaded.configs.len() > 1, |config| {
+        let site = Site::build(&loaded.files, config, Look { host, mode });
+        let findings = lints::check(&site, &lints);
+        let files: HashSet<FileId> = findings.iter().map(|finding| finding.primary.span.file).collect();
+        let included_from = files.into_iter().map(|file| (file, site.included_from(file))).collect();
+        let left_alone = site.left_files_alone() && mode == FilesMode::Auto;
+        Judged { findings, problems: site.problems, included_from, left_alone }
+    });
 
     let files: HashSet<FileId> = loaded.configs.iter().flat_map(load::Config::files).collect();
     let mut report = Report { problems: loaded.problems.clone(), files: files.len(), ..Report::default() };

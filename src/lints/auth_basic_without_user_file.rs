@@ -40,7 +40,7 @@ fn realm_without_file(scope: Scope<'_>) -> Option<Directive<'_>> {
 /// Whether requests end here: in a location, or in a server where no location takes them all.
 fn serves(scope: Scope<'_>) -> bool {
     match scope.kind() {
-        Kind::Location | Kind::LimitExcept => true,
+        Kind::Location | Kind::LimitExcept => scope.is_reached_from_outside(),
         Kind::Server => {
             !scope.children().any(|child| child.location().is_some_and(|location| location.path == "/"))
         }

@@ -3,10 +3,9 @@
 
 use std::collections::HashMap;
 
-use rayon::prelude::*;
-
 use crate::finding::{Finding, Level};
 use crate::model::Site;
+use crate::parallel;
 use crate::source::Span;
 
 mod auth_basic_without_user_file;
@@ -74,7 +73,8 @@ impl Lint {
 /// same defect for several scopes, is given once.
 #[must_use]
 pub fn check(site: &Site<'_>, lints: &[&'static Lint]) -> Vec<Finding> {
-    let found: Vec<Vec<Finding>> = lints.par_iter().map(|lint| told_once(lint, (lint.check)(site))).collect();
+    let is_large = site.scopes().take(500).count() == 500;
+    let found = parallel::map(lints, is_large, |lint| told_once(lint, (lint.check)(site)));
     found.into_iter().flatten().collect()
 }
 

@@ -2,7 +2,7 @@
 
 use super::Lint;
 use crate::finding::{Finding, Level};
-use crate::model::{Answer, Directive, Located, Reply, Scope, Site};
+use crate::model::{Answer, Directive, Kind, Located, Reply, Scope, Site};
 
 pub const LINT: Lint = Lint {
     id: "return-bypasses-auth",
@@ -13,7 +13,8 @@ pub const LINT: Lint = Lint {
 };
 
 fn check(site: &Site<'_>) -> Vec<Finding> {
-    site.scopes().filter_map(check_scope).collect()
+    // What stands in an `if` is not the answer to everybody.
+    site.scopes().filter(|scope| scope.kind() != Kind::If).filter_map(check_scope).collect()
 }
 
 fn check_scope(scope: Scope<'_>) -> Option<Finding> {

@@ -4,10 +4,9 @@ use std::collections::{HashMap, HashSet};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use rayon::prelude::*;
-
 use super::{Config, INSTALLED, Included, Kind, Loaded, Request, Server, dump, include, kind, walk};
 use crate::finding::{Problem, ProblemKind};
+use crate::parallel;
 use crate::source::{FileId, FileKey, Host, MAX_FILE, ReadError, Source, Span};
 use crate::syntax::{self, Tree};
 
@@ -223,7 +222,7 @@ impl Loader<'_> {
     /// Reads and parses what is not known yet, in parallel. `Ok(None)`: it was known before.
     fn read(&mut self, paths: &[PathBuf]) -> Vec<(PathBuf, Result<Option<FileId>, ReadError>)> {
         let host = &*self.host;
-        let keys: Vec<FileKey> = paths.par_iter().map(|path| host.key(path)).collect();
+        let keys = parallel::map(paths, paths.len() > 8, |path| host.key(path));
         let mut fresh = Vec::new();
         let mut results = Vec::new();
         for (path, key) in paths.iter().zip(keys) {
@@ -234,18 +233,12 @@ impl Loader<'_> {
                 fresh.push((path, key));
             }
         }
-        let parsed: Vec<_> = fresh
-            .par_iter()
-            .map(|(path, _)| {
-                let source = Source::new(host.shown(path), host.read(path)?);
-                let tree = if dump::is_dump(source.bytes()) {
-                    Tree::default()
-                } else {
-                    syntax::parse_nginx(&source)
-                };
-                Ok((source, tree))
-            })
-            .collect();
+        let parsed = parallel::map(&fresh, fresh.len() > 8, |(path, _)| {
+            let source = Source::new(host.shown(path), host.read(path)?);
+            let is_dump = dump::is_dump(source.bytes());
+            let tree = if is_dump { Tree::default() } else { syntax::parse_nginx(&source) };
+            Ok((source, tree))
+        });
         for ((path, key), parsed) in fresh.into_iter().zip(parsed) {
             let result = parsed.map(|(source, tree)| {
                 let file = self.loaded.files.add(source, tree);

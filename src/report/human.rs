@@ -8,10 +8,10 @@ use miette::{
     Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents,
     Severity, SourceCode, SourceSpan, SpanContents,
 };
-use rayon::prelude::*;
 
 use super::{Report, harmless, kind, level_of, message, place, plural, url};
 use crate::finding::{Finding, Label, Level, Place, Problem};
+use crate::parallel;
 use crate::source::{FileId, Source, Sources, Span, offset};
 
 /// How the terminal wants it.
@@ -40,16 +40,13 @@ pub fn human(report: &Report, sources: &Sources, style: Style) -> String {
     let shown: Vec<Shown<'_>> = (report.findings.iter().map(|finding| of_finding(finding, report, &texts)))
         .chain(report.problems.iter().map(|problem| of_problem(problem, &texts)))
         .collect();
-    let texts: Vec<String> = shown
-        .par_iter()
-        .map(|shown| {
-            let mut text = String::new();
-            if handler.render_report(&mut text, shown).is_err() {
-                let _ = writeln!(text, "{shown}");
-            }
-            text
-        })
-        .collect();
+    let texts = parallel::map(&shown, shown.len() > 50, |shown| {
+        let mut text = String::new();
+        if handler.render_report(&mut text, shown).is_err() {
+            let _ = writeln!(text, "{shown}");
+        }
+        text
+    });
     let mut out: String = texts.into_iter().map(|text| text + "\n").collect();
     for note in &report.notes {
         let _ = writeln!(out, "note: {}", harmless(note));
