@@ -1,8 +1,8 @@
 //! The page of a lint is its test.
 //!
-//! A fence with `nginx bad` or `nginx good` opens a case. The fences behind it that have a `title` are further
+//! A fence with `nginx bad` or `nginx good` opens a case. The fences behind it that have a `title` are more
 //! files of the case; the word `directory` makes a directory of one, `mode=` and `owner=uid:gid` say who may
-//! read it. A first fence without an `http` block is what `nginx.conf` includes from `conf.d`. The lint is run
+//! read it. A first fence without an `http` block is what `nginx.conf` includes from `conf.d`. The lint runs
 //! alone: a bad case has to give a finding, a good one none, and each safe fix has to take its finding away.
 
 use std::collections::BTreeMap;

@@ -19,7 +19,7 @@ fn check(site: &Site<'_>) -> Vec<Finding> {
     // One realm may be in force in many scopes: it is told once, with the first that is open.
     let mut told = HashMap::new();
     site.scopes()
-        .filter(|scope| serves(*scope))
+        .filter(|scope| serves(*scope) && !scope.server().is_some_and(|server| server.answer().is_some()))
         .filter_map(|scope| Some((scope, realm_without_file(scope)?)))
         .filter(|(_, realm)| told.insert(realm.span(), ()).is_none())
         .map(|(scope, realm)| finding(scope, realm))
@@ -40,10 +40,10 @@ fn realm_without_file(scope: Scope<'_>) -> Option<Directive<'_>> {
 /// Whether requests end here: in a location, or in a server where no location takes them all.
 fn serves(scope: Scope<'_>) -> bool {
     match scope.kind() {
-        Kind::Location | Kind::LimitExcept => scope.is_reached_from_outside(),
-        Kind::Server => {
-            !scope.children().any(|child| child.location().is_some_and(|location| location.path == "/"))
-        }
+        Kind::Location | Kind::LimitExcept => scope.is_reached_from_outside() && scope.answer().is_none(),
+        Kind::Server => !scope.children().any(|child| {
+            child.location().is_some_and(|location| location.is_prefix() && location.path == "/")
+        }),
         _ => false,
     }
 }

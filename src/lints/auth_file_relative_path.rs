@@ -34,6 +34,8 @@ fn check_file(file: PasswordFile<'_>) -> Option<Finding> {
         }
         // It works today; it will not where the configuration is tried with another `-c`.
         Some(Access::Readable) => (Level::Advice, ""),
+        // Told by the lints of their own.
+        Some(Access::Directory | Access::Unreadable(_)) => return None,
         _ => (LINT.level, ""),
     };
     Some(

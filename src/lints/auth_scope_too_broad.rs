@@ -19,7 +19,7 @@ fn check(site: &Site<'_>) -> Vec<Finding> {
 
 fn check_scope<'s>(scope: Scope<'s>, by: Directive<'s>) -> Option<Finding> {
     match scope.kind() {
-        Kind::Location if is_root(scope) => check_whole(scope, by),
+        Kind::Location if !scope.is_area() => check_whole(scope, by),
         Kind::Location => check_prefix(scope, by),
         Kind::Http if is_exempted(scope) => None,
         Kind::Http => Some(
@@ -51,7 +51,7 @@ fn check_whole<'s>(scope: Scope<'s>, by: Directive<'s>) -> Option<Finding> {
     let is_whole = server.descendants().all(|inner| inner.kind() == Kind::If || inner.asks().by().is_some());
     if !is_whole
         || server.answer().is_some()
-        || server.is_closed_on_purpose()
+        || is_closed_on_purpose(server)
         || scope.descendants().any(|inner| inner.purpose() == Some(Purpose::Assets))
     {
         return None;
@@ -89,14 +89,16 @@ fn is_exempted(scope: Scope<'_>) -> bool {
     })
 }
 
-fn is_root(scope: Scope<'_>) -> bool {
-    scope.location().is_some_and(|location| location.is_prefix() && location.path == "/")
-}
-
 /// A place for machines that bring no password of people. One that hands on who logged in is not.
 fn looks_public(scope: Scope<'_>) -> bool {
     matches!(scope.purpose(), Some(Purpose::Machines | Purpose::Probe))
         && scope.answer().is_none()
         && scope.is_reached_from_outside()
         && !scope.hands_on_the_user()
+}
+
+/// A host whose name says so, or a single application behind a proxy, is closed as a whole.
+fn is_closed_on_purpose(server: Scope<'_>) -> bool {
+    server.is_closed_by_name()
+        || server.content().is_some_and(|content| content.name().family() == Family::Handler)
 }

@@ -2,7 +2,7 @@
 
 use super::Lint;
 use crate::finding::{Finding, Level};
-use crate::model::{Hidden, Scope, Site, TakenName};
+use crate::model::{Directive, Hidden, Scope, Site, TakenName};
 
 pub const LINT: Lint = Lint {
     id: "conflicting-server-name",
@@ -20,24 +20,26 @@ fn check(site: &Site<'_>) -> Vec<Finding> {
 
 /// The auth of the server that is not chosen is lost, or that of the other one comes instead.
 fn check_name(taken: &TakenName<'_>) -> Option<Finding> {
-    let level = match (asks_somewhere(taken.holder), asks_somewhere(taken.loser)) {
-        (_, true) => Level::Error,
-        (true, false) => Level::Warning,
-        (false, false) => return None,
+    let asked = (asking(taken.holder), asking(taken.loser));
+    let (level, message) = match asked {
+        (_, Some(_)) if taken.is_dead => (LINT.level, LINT.summary),
+        (Some(_), None) if taken.is_dead => {
+            (Level::Warning, "this server is never chosen, and the one that is asks for credentials")
+        }
+        (None, Some(_)) if taken.holder.answer().is_none() => {
+            (Level::Warning, "under this name an open server answers instead")
+        }
+        _ => return None,
     };
     let name = if taken.name.is_empty() { "no name".to_owned() } else { format!("`{}`", taken.name) };
     let place = taken.lost_by.map_or(taken.loser.span(), |by| by.span());
     let holder = taken.held_by.map_or(taken.holder.span(), |by| by.span());
     let finding = Finding::at(place, format!("{name} on {} is taken: nginx ignores it here", taken.listen))
         .level(level)
-        .message(if level == Level::Error {
-            LINT.summary
-        } else {
-            "this server is never chosen, and the one that is asks for a password"
-        })
+        .message(message)
         .also(holder, "by this server, which answers instead")
         .help("make one server of the two, or give them different names");
-    Some(match taken.loser.own_asking() {
+    Some(match asked.1 {
         Some(by) => finding.also(by.span(), "so this is never asked for"),
         None => finding,
     })
@@ -46,7 +48,7 @@ fn check_name(taken: &TakenName<'_>) -> Option<Finding> {
 /// An open server on one address before a protected one on all. On an address of this machine alone
 /// that is how a status page is made, unless it serves the very same.
 fn check_hidden(hidden: &Hidden<'_>) -> Option<Finding> {
-    let by = hidden.server.own_asking()?;
+    let by = asking(hidden.server)?;
     if hidden.by.may_ask_anywhere() || hidden.by.answer().is_some() {
         return None;
     }
@@ -64,8 +66,9 @@ fn check_hidden(hidden: &Hidden<'_>) -> Option<Finding> {
     )
 }
 
-fn asks_somewhere(server: Scope<'_>) -> bool {
-    std::iter::once(server).chain(server.descendants()).any(|scope| scope.own_asking().is_some())
+/// A directive that asks for credentials somewhere in the server.
+fn asking(server: Scope<'_>) -> Option<Directive<'_>> {
+    std::iter::once(server).chain(server.descendants()).find_map(Scope::own_asking)
 }
 
 fn same_content(a: Scope<'_>, b: Scope<'_>) -> bool {

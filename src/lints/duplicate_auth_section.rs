@@ -28,8 +28,8 @@ fn check_scope(scope: Scope<'_>) -> Option<Finding> {
         .collect();
     let first = *own.first()?;
     scope.asks().by()?;
-    // Lines of an included file may be needed by others that include it.
-    if own.iter().any(|line| line.span().file != scope.span().file) {
+    // Lines of a file that is included elsewhere, too, may be needed there.
+    if own.iter().any(|line| scope.site().included_from(line.span().file).times > 1) {
         return None;
     }
     let inherited: Vec<Directive<'_>> = own

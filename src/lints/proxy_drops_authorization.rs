@@ -2,7 +2,7 @@
 
 use super::Lint;
 use crate::finding::{Edit, Finding, Level, Safety};
-use crate::model::nginx::Name;
+use crate::model::nginx::{Family, Name};
 use crate::model::{Backend, Forwarded, Scope, Site};
 
 pub const LINT: Lint = Lint {
@@ -19,7 +19,7 @@ fn check(site: &Site<'_>) -> Vec<Finding> {
 
 fn check_backend<'s>(scope: Scope<'s>, backend: Backend<'s>) -> Option<Finding> {
     let Forwarded::Dropped(by) = scope.forwards(backend, "Authorization") else { return None };
-    if is_asked_for_here(scope) || takes_no_foreign_credentials(backend) {
+    if is_asked_for_here(scope, backend) || scope.is_anonymous(backend) {
         return None;
     }
     let finding = Finding::at(by.span(), "the client's `Authorization` ends here")
@@ -37,27 +37,20 @@ fn check_backend<'s>(scope: Scope<'s>, backend: Backend<'s>) -> Option<Finding> 
     })
 }
 
-/// Where nginx checks the password itself, keeping it from the backend is the right thing. A
-/// location that is reached only from others counts as asked for as soon as any of them may ask.
-fn is_asked_for_here(scope: Scope<'_>) -> bool {
-    let inside = std::iter::once(scope).chain(scope.children());
-    if inside.into_iter().any(|scope| !scope.asks().nothing()) {
+/// Where nginx checks who comes, keeping the password from the backend is the right thing. So it is
+/// where nginx guards other ways to the same backend, and a location that is reached only from
+/// others counts as guarded as soon as any of them may be.
+fn is_asked_for_here(scope: Scope<'_>, backend: Backend<'_>) -> bool {
+    if std::iter::once(scope).chain(scope.children()).any(is_guarded) {
         return true;
     }
-    !scope.is_reached_from_outside() && scope.server().is_none_or(Scope::may_ask_anywhere)
+    let is_same = |other: Scope<'_>| other.backend().is_some_and(|other| other.pass.same_as(backend.pass));
+    scope.server().is_none_or(|server| match scope.is_reached_from_outside() {
+        true => server.descendants().any(|other| is_same(other) && is_guarded(other)),
+        false => server.may_ask_anywhere(),
+    })
 }
 
-/// Object stores refuse requests with an `Authorization` that is not theirs: it has to be dropped.
-fn takes_no_foreign_credentials(backend: Backend<'_>) -> bool {
-    const STORES: &[&str] = &[
-        "s3",
-        "amazonaws.com",
-        "storage.googleapis.com",
-        "blob.core.windows.net",
-        "digitaloceanspaces.com",
-        "r2.cloudflarestorage.com",
-        "minio",
-    ];
-    let target = backend.pass.argument(0).map(|value| value.text().to_ascii_lowercase()).unwrap_or_default();
-    STORES.iter().any(|store| target.contains(store))
+fn is_guarded(scope: Scope<'_>) -> bool {
+    !scope.asks().nothing() || !scope.lacks(Family::Rules)
 }

@@ -17,6 +17,7 @@ const IDENTITY: &[&str] = &[
     "authorization",
     "proxy-authorization",
     "remote-user",
+    "remote_user",
     "x-remote-user",
     "x-user",
     "x-username",
@@ -33,7 +34,7 @@ const IDENTITY: &[&str] = &[
     "x-api-key",
     "x-access-token",
 ];
-const ADDRESS: &[&str] = &["x-real-ip", "x-forwarded-for", "forwarded", "x-client-ip", "remote-addr"];
+const ADDRESS: &[&str] = &["x-real-ip", "x-forwarded-for", "forwarded", "x-client-ip", "remote_addr"];
 
 fn check(site: &Site<'_>) -> Vec<Finding> {
     site.scopes()
@@ -49,7 +50,10 @@ fn check_scope<'s>(scope: Scope<'s>, backend: Backend<'s>) -> Vec<Finding> {
     }
     let lost = scope.lost_lines(backend).into_iter().filter_map(|lost| {
         let header = backend.header(lost.line)?;
-        (IDENTITY.contains(&header.as_str()) || ADDRESS.contains(&header.as_str())).then_some((lost, header))
+        // Dropping the password matters where nginx asks for one.
+        let is_idle_drop = lost.line.is(1, "") && scope.asks().by().is_none();
+        let tells = IDENTITY.contains(&header.as_str()) || ADDRESS.contains(&header.as_str());
+        (tells && !is_idle_drop).then_some((lost, header))
     });
     // Lines lost for the same reason are one finding, at the line that matters most.
     let mut lost: Vec<(Lost<'s>, String)> = lost.collect();

@@ -18,7 +18,7 @@ fn check(site: &Site<'_>) -> Vec<Finding> {
 }
 
 fn check_scope(scope: Scope<'_>) -> Option<Finding> {
-    let by = scope.asks().by()?;
+    let by = scope.asks().by().filter(|_| scope.is_reached_from_outside())?;
     let answer = scope.answer()?;
     let level = match &answer.reply {
         Reply::Redirect(target) => judge_redirect(scope, target)?,
@@ -51,21 +51,21 @@ fn finding(scope: Scope<'_>, by: Directive<'_>, answer: &Answer<'_>, level: Leve
 /// that asks by itself. Where the password is only inherited, the redirect was meant to be free.
 fn judge_redirect(scope: Scope<'_>, target: &str) -> Option<Level> {
     scope.own_asking()?;
-    let is_same_place = target.starts_with("https://$host")
-        || target.starts_with("https://$server_name")
-        || is_slash_form(scope, target);
-    let asks_there =
-        target.starts_with('/') && !target.contains('$') && leads_to_a_place_that_asks(scope, target);
-    Some(if is_same_place || asks_there { Level::Advice } else { LINT.level })
+    let Some(path) = scope.server().and_then(|server| server.own_path(target)) else {
+        return Some(LINT.level);
+    };
+    let is_same_place =
+        path.starts_with("$request_uri") || path.starts_with("$uri") || is_slash_form(scope, path);
+    Some(if is_same_place || leads_to_a_place_that_asks(scope, path) { Level::Advice } else { LINT.level })
 }
 
-fn is_slash_form(scope: Scope<'_>, target: &str) -> bool {
-    target == "$uri/" || scope.location().is_some_and(|location| target == format!("{}/", location.path))
+fn is_slash_form(scope: Scope<'_>, path: &str) -> bool {
+    scope.location().is_some_and(|location| path.strip_prefix(location.path.as_ref()) == Some("/"))
 }
 
-fn leads_to_a_place_that_asks(scope: Scope<'_>, target: &str) -> bool {
-    let path = target.split(['?', '#']).next().unwrap_or(target);
-    let located = scope.server().map(|server| server.locate(path));
+fn leads_to_a_place_that_asks(scope: Scope<'_>, path: &str) -> bool {
+    let path = path.split(['?', '#']).next().unwrap_or(path);
+    let located = scope.server().filter(|_| !path.contains('$')).map(|server| server.locate(path));
     matches!(located, Some(Located::At(there)) if there != scope && there.asks().by().is_some())
 }
 

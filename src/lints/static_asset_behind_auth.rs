@@ -19,6 +19,13 @@ fn check(site: &Site<'_>) -> Vec<Finding> {
 
 fn check_location(scope: Scope<'_>) -> Option<Finding> {
     let by = scope.asks().by()?;
+    // Assets of a protected area are protected with it; those of a whole site are another thing.
+    let server = scope.server()?;
+    if server.is_closed_by_name()
+        || scope.ancestors().any(|outer| outer.is_area() && outer.own_asking() == Some(by))
+    {
+        return None;
+    }
     let location = scope.location().filter(|location| location.purpose() == Some(Purpose::Assets))?;
     if has_access_rules(scope) || scope.answer().is_some() || !scope.is_reached_from_outside() {
         return None;

@@ -34,17 +34,31 @@ impl<'s> Scope<'s> {
         for by in self.own(Family::Rewrite) {
             let reply = match by.name() {
                 Name::Return => returned(by)?,
-                Name::Rewrite if matches_everything(by) && is_redirect(by) => {
+                Name::Rewrite if self.matches_everything(by) && is_redirect(by) => {
                     Reply::Redirect(by.argument(1)?.text().into_owned())
                 }
                 // The request goes on elsewhere, or the rest is not run.
-                Name::Rewrite if matches_everything(by) && by.arity() == 3 => return None,
+                Name::Rewrite if self.matches_everything(by) && by.arity() == 3 => return None,
                 Name::Break => return None,
                 _ => continue,
             };
             return Some(Answer { by, reply });
         }
         None
+    }
+
+    /// Whether the expression of a `rewrite` matches every path that comes here.
+    fn matches_everything(self, rewrite: Directive<'_>) -> bool {
+        let pattern = rewrite.argument(0).map(|value| value.text().into_owned()).unwrap_or_default();
+        let pattern = pattern.strip_prefix('^').unwrap_or(&pattern);
+        let prefix = self.location().filter(|location| location.is_prefix());
+        match prefix.and_then(|prefix| pattern.strip_prefix(prefix.path.as_ref())) {
+            Some(rest) => matches!(rest, "" | "." | ".*" | ".*$" | "(.*)" | "(.*)$"),
+            None => matches!(
+                pattern,
+                "" | "." | "/" | ".*" | ".*$" | "(.*)" | "(.*)$" | "/.*" | "/.*$" | "/(.*)" | "/(.*)$"
+            ),
+        }
     }
 }
 
@@ -63,27 +77,6 @@ fn returned(by: Directive<'_>) -> Option<Reply> {
         None if by.arity() == 1 => Some(Reply::Redirect(first.text().into_owned())),
         None => None,
     }
-}
-
-fn matches_everything(rewrite: Directive<'_>) -> bool {
-    let pattern = rewrite.argument(0).map(|value| value.text().into_owned()).unwrap_or_default();
-    matches!(
-        pattern.as_str(),
-        "^" | ".*"
-            | "^.*"
-            | "^.*$"
-            | "(.*)"
-            | "^(.*)$"
-            | "^(.*)"
-            | "^/(.*)$"
-            | "^/(.*)"
-            | "^/"
-            | "/"
-            | "^/.*"
-            | "^/.*$"
-            | "."
-            | "$"
-    )
 }
 
 fn is_redirect(rewrite: Directive<'_>) -> bool {

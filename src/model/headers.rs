@@ -51,26 +51,18 @@ impl<'s> Backend<'s> {
     /// Whether a line of [`Backend::list`] is about this header of HTTP; case does not count.
     #[must_use]
     pub fn is_about(self, line: Directive<'_>, header: &str) -> bool {
-        let Some(name) = line.literal(0) else { return false };
-        let name = name.as_ref();
-        let name = if self.is_cgi { name.strip_prefix("HTTP_").unwrap_or(name) } else { name };
-        name.len() == header.len()
-            && name
-                .bytes()
-                .zip(header.bytes())
-                .all(|(a, b)| a.eq_ignore_ascii_case(&b) || (self.is_cgi && a == b'_' && b == b'-'))
+        self.header(line).is_some_and(|name| name.eq_ignore_ascii_case(header))
     }
 
-    /// The header of HTTP that a line is about, in small letters.
+    /// The header of HTTP that a line is about, in small letters. A parameter of CGI that stands for
+    /// no header, such as `REMOTE_USER`, keeps its underscores, which no header has.
     #[must_use]
     pub fn header(self, line: Directive<'_>) -> Option<String> {
-        let name = line.literal(0)?;
-        let name = if self.is_cgi {
-            name.strip_prefix("HTTP_").unwrap_or(&name).replace('_', "-")
-        } else {
-            name.into_owned()
-        };
-        Some(name.to_ascii_lowercase())
+        let name = line.literal(0)?.to_ascii_lowercase();
+        match name.strip_prefix("http_").filter(|_| self.is_cgi) {
+            Some(header) => Some(header.replace('_', "-")),
+            None => Some(name),
+        }
     }
 }
 
@@ -122,6 +114,26 @@ impl<'s> Scope<'s> {
         }
     }
 
+    /// Whether the backend is plainly asked on behalf of nobody, so that credentials have to be
+    /// kept from it: cookies are dropped as well, it is an object store (which refuses requests with
+    /// an `Authorization` that is not its own), or it is a host of somebody else.
+    #[must_use]
+    pub fn is_anonymous(self, backend: Backend<'s>) -> bool {
+        if matches!(self.forwards(backend, "Cookie"), Forwarded::Dropped(_)) {
+            return true;
+        }
+        let target =
+            backend.pass.argument(0).map(|value| value.text().to_ascii_lowercase()).unwrap_or_default();
+        let host =
+            target.strip_prefix("https://").map(|rest| rest.split(['/', ':']).next().unwrap_or_default());
+        let is_foreign =
+            host.is_some_and(|host| host.contains(|c: char| c.is_ascii_alphabetic()) && host.contains('.'));
+        let hides_store = self
+            .list(Family::HiddenHeaders)
+            .any(|line| line.argument(0).is_some_and(|name| is_of_a_store(&name.text())));
+        is_foreign || hides_store || STORES.iter().any(|store| target.contains(store))
+    }
+
     /// Whether some line of the backend's list, in force or lost, hands on who logged in.
     #[must_use]
     pub fn hands_on_the_user(self) -> bool {
@@ -158,6 +170,15 @@ impl<'s> Scope<'s> {
         }
         lost
     }
+}
+
+/// Host names of object stores.
+const STORES: &[&str] =
+    &["amazonaws.com", "storage.googleapis.com", "blob.core.windows.net", "minio", "://s3"];
+
+/// Whether a response header is one that an object store sends.
+fn is_of_a_store(header: &str) -> bool {
+    ["x-amz-", "x-goog-", "x-ms-"].iter().any(|start| header.to_ascii_lowercase().starts_with(start))
 }
 
 /// The variable that holds the client's own header: sending it is what nginx does anyway.

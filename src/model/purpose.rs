@@ -155,19 +155,21 @@ const CLOSED: &[&str] = &[
 ];
 
 impl Scope<'_> {
-    /// Whether a server is plainly meant to be closed as a whole: by its name, or because it is a
-    /// single application behind a proxy.
+    /// Whether the names of a server say that the whole of it is closed, as that of a staging site.
     #[must_use]
-    pub fn is_closed_on_purpose(self) -> bool {
-        if self.content().is_some_and(|content| content.name().family() == Family::Handler) {
-            return true;
-        }
+    pub fn is_closed_by_name(self) -> bool {
         self.own(Family::ServerName).flat_map(Directive::arguments).any(|name| {
             // The last label is the top-level domain: `shop.test` is not a test of the shop.
             let name = name.text().to_ascii_lowercase();
             let labels = name.rsplit_once('.').map_or(name.as_str(), |(labels, _)| labels);
             labels.split(['.', '-', '_']).any(|part| CLOSED.contains(&part))
         })
+    }
+
+    /// Whether this is a location for a part of the site, not `location /`.
+    #[must_use]
+    pub fn is_area(self) -> bool {
+        self.location().is_some_and(|location| !(location.is_prefix() && location.path == "/"))
     }
 
     /// What the location is made for; none for other scopes.

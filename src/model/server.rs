@@ -15,6 +15,8 @@ pub struct Server<'s> {
     pub listens: Vec<Listen<'s>>,
     /// The names, in small letters, each with its directive; `""` where none is given.
     pub names: Vec<(String, Option<Directive<'s>>)>,
+    /// Whether these are all addresses and names: none is a variable, or a host name to be looked up.
+    pub is_wholly_listed: bool,
 }
 
 /// One `listen`.
@@ -39,6 +41,13 @@ impl Listen<'_> {
     #[must_use]
     pub fn is_local(&self) -> bool {
         self.address.starts_with("127.") || self.address == "[::1]" || self.address.starts_with("unix:")
+    }
+
+    /// Whether it is said that this server takes what no other one does (spec S2).
+    #[must_use]
+    pub fn is_default(&self) -> bool {
+        let words = self.by.into_iter().flat_map(Directive::arguments);
+        words.skip(1).any(|word| matches!(word.text().as_ref(), "default_server" | "default"))
     }
 
     fn is_ipv6(&self) -> bool {
@@ -74,6 +83,8 @@ pub struct TakenName<'s> {
     pub loser: Scope<'s>,
     /// Where that one says the name.
     pub lost_by: Option<Directive<'s>>,
+    /// Whether the second server has no other name and no other socket: then it is never chosen.
+    pub is_dead: bool,
 }
 
 /// A server on every address of a port that connections to one address never come to, because
@@ -91,19 +102,24 @@ pub struct Hidden<'s> {
 }
 
 impl Site<'_> {
-    /// The names that two servers claim, once for each pair of servers.
+    /// The names that two servers claim, once for each pair of servers. A server that is the default
+    /// of a socket is chosen there by other means.
     #[must_use]
     pub fn taken_names(&self) -> Vec<TakenName<'_>> {
         let servers = self.servers();
         let mut first: HashMap<(&str, u16, &str), (usize, Option<Directive<'_>>)> = HashMap::new();
-        let mut pairs = HashSet::new();
         let mut taken = Vec::new();
         for (at, server) in servers.iter().enumerate() {
+            let mut holders = HashSet::new();
+            let mut is_dead = server.is_wholly_listed;
+            let begin = taken.len();
             for listen in &server.listens {
                 for (name, by) in &server.names {
                     let key = (listen.address.as_str(), listen.port, name.as_str());
                     let (holder, held_by) = *first.entry(key).or_insert((at, *by));
-                    if holder != at && pairs.insert((holder, at)) {
+                    if holder == at || listen.is_default() {
+                        is_dead = false;
+                    } else if holders.insert(holder) {
                         taken.push(TakenName {
                             name: name.clone(),
                             listen: listen.clone(),
@@ -111,10 +127,12 @@ impl Site<'_> {
                             held_by,
                             loser: server.scope,
                             lost_by: *by,
+                            is_dead: false,
                         });
                     }
                 }
             }
+            taken[begin..].iter_mut().for_each(|taken| taken.is_dead = is_dead);
         }
         taken
     }
@@ -153,6 +171,26 @@ impl Site<'_> {
 }
 
 impl<'s> Scope<'s> {
+    /// The path of a URL or path that leads to this very server, its variables unresolved; none
+    /// where it leads elsewhere.
+    #[must_use]
+    pub fn own_path<'t>(self, target: &'t str) -> Option<&'t str> {
+        if target.starts_with('/') || target.starts_with("$uri") || target.starts_with("$request_uri") {
+            return Some(target);
+        }
+        let rest =
+            ["https://", "http://", "$scheme://"].iter().find_map(|scheme| target.strip_prefix(scheme))?;
+        let end = rest
+            .find('/')
+            .or_else(|| rest.find("$request_uri"))
+            .or_else(|| rest.find("$uri"))
+            .unwrap_or(rest.len());
+        let (host, path) = rest.split_at(end);
+        let is_own = matches!(host, "$host" | "$server_name" | "$http_host")
+            || self.own(Family::ServerName).flat_map(Directive::arguments).any(|name| name.text() == host);
+        is_own.then_some(path)
+    }
+
     fn read_server(self) -> Server<'s> {
         let mut listens: Vec<Listen<'s>> = self.own(Family::Listen).filter_map(listen).collect();
         if self.own(Family::Listen).next().is_none() {
@@ -166,7 +204,10 @@ impl<'s> Scope<'s> {
         if self.own(Family::ServerName).next().is_none() {
             names.push((String::new(), None));
         }
-        Server { scope: self, listens, names }
+        let listed = self.own(Family::ServerName).map(Directive::arity).sum::<usize>().max(1);
+        let is_wholly_listed =
+            names.len() == listed && listens.len() == self.own(Family::Listen).count().max(1);
+        Server { scope: self, listens, names, is_wholly_listed }
     }
 }
 

@@ -50,6 +50,9 @@ impl Host {
     /// Whether `who` can read the file at an absolute path of the server (spec A8, A10).
     #[must_use]
     pub fn access(&self, path: &Path, who: &Identity) -> Access {
+        if path == Path::new("/dev/null") {
+            return Access::Readable;
+        }
         let (parents, file) = match self.walk(path) {
             Walk::Missing(missing) => return Access::Missing(missing),
             Walk::NotADirectory(path) => return Access::Unreadable(Obstacle::NotADirectory(path)),
@@ -71,9 +74,11 @@ impl Host {
             (_, _) if unsure.is_some() => Access::Unknown("the server's user is not known".into()),
             (None, _) => Access::Unknown("the server's user is not known".into()),
             (Some(true), Kind::Directory) => Access::Directory,
-            (Some(true), Kind::Special(what)) if file.0 != Path::new("/dev/null") => {
-                Access::Unknown(format!("it is {what}"))
+            // `users/` asks for a directory.
+            (Some(true), Kind::File) if path.as_os_str().as_encoded_bytes().ends_with(b"/") => {
+                Access::Unreadable(Obstacle::NotADirectory(file.0))
             }
+            (Some(true), Kind::Special(what)) => Access::Unknown(format!("it is {what}")),
             (Some(true), _) => Access::Readable,
         }
     }

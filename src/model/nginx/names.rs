@@ -15,7 +15,8 @@ pub enum Name {
     AuthDelay,
     /// `auth_jwt`, `auth_digest`, `auth_ldap` and whatever else asks for credentials.
     OtherAuth,
-    /// Lua or njs code in the access phase.
+    /// Lua or njs code in the access phase, or a client's certificate: checks whose result is not
+    /// known.
     AccessCode,
     ProxySetHeader,
     GrpcSetHeader,
@@ -26,6 +27,7 @@ pub enum Name {
     FastcgiPassRequestHeaders,
     UwsgiPassRequestHeaders,
     ScgiPassRequestHeaders,
+    ProxyHideHeader,
     Root,
     Internal,
     ErrorPage,
@@ -69,6 +71,8 @@ pub enum Family {
     FastcgiRequestHeaders,
     UwsgiRequestHeaders,
     ScgiRequestHeaders,
+    /// Headers of the response that the client does not get.
+    HiddenHeaders,
     Root,
     Internal,
     ErrorPage,
@@ -110,7 +114,11 @@ impl Name {
             b"auth_delay" => AuthDelay,
             b"auth_request_set" | b"auth_http" | b"auth_http_header" | b"auth_jwt_key_file"
             | b"auth_jwt_leeway" => return None,
-            b"access_by_lua_block" | b"access_by_lua_file" | b"access_by_lua" | b"js_access" => AccessCode,
+            b"access_by_lua_block"
+            | b"access_by_lua_file"
+            | b"access_by_lua"
+            | b"js_access"
+            | b"ssl_verify_client" => AccessCode,
             b"proxy_set_header" => ProxySetHeader,
             b"grpc_set_header" => GrpcSetHeader,
             b"fastcgi_param" => FastcgiParam,
@@ -120,6 +128,7 @@ impl Name {
             b"fastcgi_pass_request_headers" => FastcgiPassRequestHeaders,
             b"uwsgi_pass_request_headers" => UwsgiPassRequestHeaders,
             b"scgi_pass_request_headers" => ScgiPassRequestHeaders,
+            b"proxy_hide_header" => ProxyHideHeader,
             b"root" => Root,
             b"internal" => Internal,
             b"error_page" => ErrorPage,
@@ -163,6 +172,7 @@ impl Name {
             Name::FastcgiPassRequestHeaders => Family::FastcgiRequestHeaders,
             Name::UwsgiPassRequestHeaders => Family::UwsgiRequestHeaders,
             Name::ScgiPassRequestHeaders => Family::ScgiRequestHeaders,
+            Name::ProxyHideHeader => Family::HiddenHeaders,
             Name::Root => Family::Root,
             Name::Internal => Family::Internal,
             Name::ErrorPage => Family::ErrorPage,
@@ -194,6 +204,7 @@ impl Name {
             | Name::FastcgiPassRequestHeaders
             | Name::UwsgiPassRequestHeaders
             | Name::ScgiPassRequestHeaders
+            | Name::ProxyHideHeader
             | Name::Root
             | Name::Alias
             | Name::ProxyPass
