@@ -81,8 +81,8 @@ pub struct Finding {
     pub help: Option<String>,
     /// How to write it.
     pub fix: Option<Fix>,
-    /// In how many further places of the configuration the same text has the same defect.
-    pub elsewhere: usize,
+    /// The further places of the configuration where the same text has the same defect.
+    pub elsewhere: Vec<Span>,
 }
 
 impl Finding {
@@ -96,7 +96,7 @@ impl Finding {
             because: Vec::new(),
             help: None,
             fix: None,
-            elsewhere: 0,
+            elsewhere: Vec::new(),
         }
     }
 

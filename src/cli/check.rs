@@ -9,10 +9,10 @@ use super::progress::Progress;
 use super::{CLEAN, FINDINGS, TROUBLE, complain, print};
 use crate::finding::{Finding, Inclusion, Label, Level, Problem, ProblemKind};
 use crate::lints::{self, Lint};
-use crate::load::{self, INSTALLED, Loaded, Request};
+use crate::load::{self, Config, INSTALLED, Included, Loaded, Request};
 use crate::model::{FilesMode, Look, Site};
 use crate::parallel;
-use crate::report::{self, Report, Style};
+use crate::report::{self, Report, Style, plural};
 use crate::source::{FileId, Host};
 use clap::ColorChoice;
 
@@ -98,7 +98,7 @@ fn judge(loaded: &Loaded, host: &Host, options: &Check) -> Report {
         Judged { findings, problems: site.problems, included_from, left_alone }
     });
 
-    let files: HashSet<FileId> = loaded.configs.iter().flat_map(load::Config::files).collect();
+    let files: HashSet<FileId> = loaded.configs.iter().flat_map(Config::files).collect();
     let mut report = Report { problems: loaded.problems.clone(), files: files.len(), ..Report::default() };
     let mut left_alone = false;
     for judged in judged {
@@ -134,7 +134,7 @@ fn without_twins(findings: Vec<Finding>) -> Vec<Finding> {
 
 fn notes(loaded: &Loaded, left_alone: bool) -> Vec<String> {
     let mut notes = Vec::new();
-    let used: HashSet<FileId> = loaded.configs.iter().flat_map(load::Config::files).collect();
+    let used: HashSet<FileId> = loaded.configs.iter().flat_map(Config::files).collect();
     let mut templates: Vec<&Path> = used
         .iter()
         .filter(|file| loaded.files.tree(**file).is_template)
@@ -152,17 +152,31 @@ fn notes(loaded: &Loaded, left_alone: bool) -> Vec<String> {
             ));
         }
     }
-    let unknown = loaded
-        .configs
-        .iter()
-        .flat_map(|config| config.includes.values())
-        .filter(|included| **included == load::Included::Unknown)
-        .count();
-    if unknown > 0 && !loaded.problems.iter().any(|problem| problem.kind == ProblemKind::Include) {
-        notes.push("some includes could not be followed: what they bring in is unknown (--entry names the main configuration)".into());
+    let parts: Vec<&Config> = loaded.configs.iter().filter(|config| !config.is_main).collect();
+    if let [first, ..] = parts.as_slice() {
+        let path = loaded.files.sources.get(first.entry).path().display().to_string();
+        let which = match (parts.len(), loaded.configs.len() > parts.len()) {
+            (1, false) => format!("{path} is a part of a configuration"),
+            (n, false) => format!("{path} and {} are parts of a configuration", plural(n - 1, "more file")),
+            (1, true) => format!("{path} is not included by the main configuration"),
+            (n, true) => format!(
+                "{path} and {} are not included by the main configuration",
+                plural(n - 1, "more file")
+            ),
+        };
+        notes.push(format!("{which}: what stands around it is unknown (--entry names a main configuration)"));
+    }
+    let is_unknown =
+        |config: &Config| config.includes.values().any(|included| *included == Included::Unknown);
+    if loaded.configs.iter().any(is_unknown)
+        && !loaded.problems.iter().any(|problem| problem.kind == ProblemKind::Include)
+    {
+        notes.push("some includes are not here: what they bring in is unknown (--map says where the server's paths lie)".into());
     }
     if left_alone {
-        notes.push("password files were not looked at; --root, --map or --files always does so".into());
+        notes.push(
+            "password files were not looked at (--files always, --map or --root has them looked at)".into(),
+        );
     }
     notes
 }
@@ -212,7 +226,7 @@ fn style(options: &Check) -> Style {
     };
     Style {
         color,
-        unicode: true,
+        unicode: !is_terminal || supports_unicode::on(supports_unicode::Stream::Stdout),
         width: report::terminal_width().unwrap_or(100).clamp(40, 160),
         links: color && is_terminal,
     }

@@ -27,6 +27,12 @@ pub fn run() -> ExitCode {
         Ok(options) => options,
         Err(error) => {
             let _ = error.print();
+            if let Some(path) =
+                std::env::args_os().nth(1).filter(|_| error.kind() == ErrorKind::InvalidSubcommand)
+                && std::path::Path::new(&path).exists()
+            {
+                complain(&format!("did you mean `authlint check {}`?", path.display()));
+            }
             let is_help = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
             return ExitCode::from(if is_help { CLEAN } else { TROUBLE });
         }

@@ -27,14 +27,20 @@ fn check(site: &Site<'_>) -> Vec<Finding> {
 }
 
 fn finding(scope: Scope<'_>, realm: Directive<'_>) -> Finding {
+    let is_off = realm.literal(0).is_some_and(|realm| realm.is_empty() || realm.eq_ignore_ascii_case("off"));
+    let help = if is_off {
+        "write `auth_basic off;` to switch it off"
+    } else {
+        "add `auth_basic_user_file /path/to/htpasswd;` beside it"
+    };
     Finding::at(realm.span(), "asks for a password only together with a user file")
         .also(scope.span(), "no `auth_basic_user_file` is in force here")
-        .help("add `auth_basic_user_file /path/to/htpasswd;` beside it")
+        .help(help)
 }
 
 fn realm_without_file(scope: Scope<'_>) -> Option<Directive<'_>> {
     let realm = scope.directive(Family::Realm).filter(|realm| !realm.is(0, "off"))?;
-    scope.lacks(Family::UserFile).then_some(realm)
+    (scope.lacks(Family::UserFile) && scope.lacks(Family::Rules)).then_some(realm)
 }
 
 /// Whether requests end here: in a location, or in a server where no location takes them all.

@@ -19,31 +19,30 @@ fn check(site: &Site<'_>) -> Vec<Finding> {
 
 fn check_file(file: PasswordFile<'_>) -> Option<Finding> {
     let written = file.written();
-    let path = match file.path() {
-        PathValue::Varies => return None,
-        PathValue::Absolute(path) if path == written => return None,
-        PathValue::Absolute(path) => path,
-        PathValue::Relative(_) => {
-            let label = "taken from the directory of nginx.conf, wherever this file is included";
-            return Some(Finding::at(file.directive.span(), label).help("write the whole path"));
-        }
+    let at = file.directive.span();
+    if file.path() == PathValue::Varies || written.is_absolute() {
+        return None;
+    }
+    if file.directive.is(0, "off") {
+        let label = "a user file cannot be switched off: nginx looks for a file of this name";
+        return Some(Finding::at(at, label).level(Level::Error).help("write `auth_basic off;` instead"));
+    }
+    let PathValue::Absolute(path) = file.path() else {
+        let label = "taken from the directory of nginx.conf, wherever this file is included";
+        return Some(Finding::at(at, label).help("write the whole path"));
     };
-    let (level, what) = match file.access() {
-        Some(Access::Missing(_)) => {
-            (Level::Error, ", which does not exist: every login ends in 403 Forbidden")
-        }
-        // It works today; it will not where the configuration is tried with another `-c`.
-        Some(Access::Readable) => (Level::Advice, ""),
+    let (level, label) = match file.access() {
         // Told by the lints of their own.
         Some(Access::Directory | Access::Unreadable(_)) => return None,
-        _ => (LINT.level, ""),
+        Some(Access::Missing(_)) => (
+            Level::Error,
+            format!("nginx opens `{}`, which does not exist: every login ends in 403", path.display()),
+        ),
+        // It works today; it will not where the configuration is tried with another `-c`.
+        Some(Access::Readable) => (Level::Advice, format!("nginx opens `{}`", path.display())),
+        Some(Access::Unknown(_)) => (LINT.level, format!("nginx opens `{}`", path.display())),
+        // A checkout lies elsewhere than on the server.
+        None => (LINT.level, format!("nginx opens `{}` in the directory of nginx.conf", written.display())),
     };
-    Some(
-        Finding::at(file.directive.span(), format!("nginx opens `{}`{what}", path.display()))
-            .level(level)
-            .help(format!(
-                "write the whole path: `auth_basic_user_file {};` if this is the file you mean",
-                path.display()
-            )),
-    )
+    Some(Finding::at(at, label).level(level).help("write the whole path of the file you mean"))
 }

@@ -23,31 +23,26 @@ fn check_file(file: PasswordFile<'_>, worker: &Identity) -> Option<Finding> {
         .name
         .as_deref()
         .map_or_else(|| "the worker's user".to_owned(), |name| format!("the worker's user `{name}`"));
-    let finding = match obstacle {
+    let at = file.directive.span();
+    Some(match obstacle {
         Obstacle::File(state) => {
-            Finding::at(file.directive.span(), format!("{who} may not read it: {}", owner(state))).help(
-                format!(
-                    "let the group of {who} read it: `chgrp GROUP {path}; chmod 640 {path}`",
-                    path = state.path.display()
-                ),
-            )
+            let group = worker.group.as_deref().unwrap_or("GROUP");
+            let path = state.path.display();
+            Finding::at(at, format!("{who} may not read it: {}", mode(state)))
+                .help(format!("let its group read it: `chgrp {group} {path}` and `chmod 640 {path}`"))
         }
-        Obstacle::Parent(state) => Finding::at(
-            file.directive.span(),
-            format!("{who} may not pass through `{}`: {}", state.path.display(), owner(state)),
-        )
-        .help(format!(
-            "`chmod o+x {}`, or move the file to a directory that is open to the server",
-            state.path.display()
-        )),
+        Obstacle::Parent(state) => {
+            let path = state.path.display();
+            Finding::at(at, format!("{who} may not pass through `{path}`: {}", mode(state))).help(format!(
+                "`chmod o+x {path}`, or move the file to a directory that is open to the server"
+            ))
+        }
         Obstacle::NotADirectory(path) => {
-            Finding::at(file.directive.span(), format!("`{}` is a file, not a directory", path.display()))
-                .help("mend the path")
+            Finding::at(at, format!("`{}` is a file, not a directory", path.display())).help("mend the path")
         }
-    };
-    Some(finding)
+    })
 }
 
-fn owner(state: &FileState) -> String {
-    format!("mode {:04o}, owner {}, group {}", state.mode, state.uid, state.gid)
+fn mode(state: &FileState) -> String {
+    format!("mode {:04o}, owner {}, group {}", state.mode, state.owner, state.group)
 }

@@ -22,7 +22,10 @@ fn check(site: &Site<'_>) -> Vec<Finding> {
 fn check_name(taken: &TakenName<'_>) -> Option<Finding> {
     let asked = (asking(taken.holder), asking(taken.loser));
     let (level, message) = match asked {
-        (_, Some(_)) if taken.is_dead => (LINT.level, LINT.summary),
+        (None, Some(_)) if taken.is_dead => (LINT.level, LINT.summary),
+        (Some(_), Some(_)) if taken.is_dead => {
+            (Level::Warning, "this server is never chosen, and neither is its auth")
+        }
         (Some(_), None) if taken.is_dead => {
             (Level::Warning, "this server is never chosen, and the one that is asks for credentials")
         }
@@ -45,20 +48,23 @@ fn check_name(taken: &TakenName<'_>) -> Option<Finding> {
     })
 }
 
-/// An open server on one address before a protected one on all. On an address of this machine alone
-/// that is how a status page is made, unless it serves the very same.
+/// An open server on one address before a protected one on all. It is an opening where it serves the
+/// very same. On an address of this machine alone it is how a status page is made.
 fn check_hidden(hidden: &Hidden<'_>) -> Option<Finding> {
     let by = asking(hidden.server)?;
     if hidden.by.may_ask_anywhere() || hidden.by.answer().is_some() {
         return None;
     }
-    if hidden.special.is_local() && !same_content(hidden.by, hidden.server) {
-        return None;
-    }
+    let level = match (same_content(hidden.by, hidden.server), hidden.special.is_local()) {
+        (true, _) => LINT.level,
+        (false, false) => Level::Advice,
+        (false, true) => return None,
+    };
     let place = hidden.special.by.map_or(hidden.by.span(), |by| by.span());
     let wide = hidden.listen.by.map_or(hidden.server.span(), |by| by.span());
     Some(
         Finding::at(place, "connections to this address come to this server, whatever the name")
+            .level(level)
             .message("a more specific `listen` hides the protected server")
             .also(wide, "although this server listens on every address")
             .also(by.span(), "and so its auth is passed by")

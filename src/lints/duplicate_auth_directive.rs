@@ -19,27 +19,34 @@ const SINGLE: &[Family] =
 
 fn check(site: &Site<'_>) -> Vec<Finding> {
     // Between the branches of a template's condition a directive may well be written twice.
-    site.scopes().filter(|scope| !scope.is_conditional()).flat_map(check_scope).collect()
+    site.scopes().filter(|scope| !scope.is_conditional()).filter_map(check_scope).collect()
 }
 
-fn check_scope(scope: Scope<'_>) -> Vec<Finding> {
-    SINGLE
-        .iter()
-        .filter_map(|&family| {
-            let mut lines = scope.own(family);
-            let first = lines.next()?;
-            Some(lines.map(move |second| finding(first, second)).collect::<Vec<_>>())
-        })
-        .flatten()
-        .collect()
+/// One finding a block: lines that come twice with one include are one mistake.
+fn check_scope(scope: Scope<'_>) -> Option<Finding> {
+    let mut pairs = SINGLE.iter().filter_map(|&family| {
+        let mut lines = scope.own(family);
+        Some((lines.next()?, lines.next()?))
+    });
+    let (first, second) = pairs.next()?;
+    let finding = finding(scope, first, second);
+    Some(
+        pairs.fold(finding, |finding, (_, second)| {
+            finding.also(second.span(), "and this is there twice, too")
+        }),
+    )
 }
 
-fn finding(first: Directive<'_>, second: Directive<'_>) -> Finding {
+fn finding(scope: Scope<'_>, first: Directive<'_>, second: Directive<'_>) -> Finding {
     let name = second.name_text();
     let finding = Finding::at(second.span(), format!("`{name}` for the second time in the same block"));
-    let finding = if first == second { finding } else { finding.also(first.span(), "this is the first") };
-    if first == second {
-        return finding.help("include the file once in this block");
+    if first != second {
+        return finding
+            .also(first.span(), "this is the first")
+            .help(format!("keep one `{name}` here, or put the other into a `location` of its own"));
     }
-    finding.help(format!("keep one `{name}` here, or put the other into a `location` of its own"))
+    let includes = scope.site().include_statements(second.span().file);
+    let finding =
+        includes.into_iter().take(3).fold(finding, |finding, by| finding.also(by, "brought in from here"));
+    finding.also(scope.span(), "into this block, twice").help("include the file once in this block")
 }

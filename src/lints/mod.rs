@@ -86,7 +86,7 @@ fn told_once(lint: &'static Lint, findings: Vec<Finding>) -> Vec<Finding> {
         finding.level.get_or_insert(lint.level);
         finding.message.get_or_insert_with(|| lint.summary.to_owned());
         match places.get(&finding.primary.span) {
-            Some(&at) => told[at].elsewhere += 1,
+            Some(&at) => told[at].elsewhere.extend(finding.because.first().map(|label| label.span)),
             None => {
                 places.insert(finding.primary.span, told.len());
                 told.push(finding);

@@ -3,7 +3,7 @@
 use super::Lint;
 use crate::finding::{Edit, Finding, Level, Safety};
 use crate::model::nginx::{Family, Name};
-use crate::model::{Backend, Forwarded, Scope, Site};
+use crate::model::{Backend, Directive, Forwarded, Scope, Site};
 
 pub const LINT: Lint = Lint {
     id: "proxy-drops-authorization",
@@ -19,7 +19,7 @@ fn check(site: &Site<'_>) -> Vec<Finding> {
 
 fn check_backend<'s>(scope: Scope<'s>, backend: Backend<'s>) -> Option<Finding> {
     let Forwarded::Dropped(by) = scope.forwards(backend, "Authorization") else { return None };
-    if is_asked_for_here(scope, backend) || scope.is_anonymous(backend) {
+    if is_asked_for_here(scope, backend, by) || scope.is_anonymous(backend) {
         return None;
     }
     let finding = Finding::at(by.span(), "the client's `Authorization` ends here")
@@ -38,19 +38,27 @@ fn check_backend<'s>(scope: Scope<'s>, backend: Backend<'s>) -> Option<Finding> 
 }
 
 /// Where nginx checks who comes, keeping the password from the backend is the right thing. So it is
-/// where nginx guards other ways to the same backend, and a location that is reached only from
-/// others counts as guarded as soon as any of them may be.
-fn is_asked_for_here(scope: Scope<'_>, backend: Backend<'_>) -> bool {
-    if std::iter::once(scope).chain(scope.children()).any(is_guarded) {
-        return true;
+/// where nginx guards other ways to the same backend or by the same line, where the password was
+/// taken off on purpose, and where nginx itself is the one that asks.
+fn is_asked_for_here(scope: Scope<'_>, backend: Backend<'_>, by: Directive<'_>) -> bool {
+    let Some(server) = scope.server() else { return true };
+    let is_named = scope.location().is_some_and(|location| location.is_named());
+    if is_named {
+        return is_guarded(scope) || server.may_ask_anywhere();
     }
-    let is_same = |other: Scope<'_>| other.backend().is_some_and(|other| other.pass.same_as(backend.pass));
-    scope.server().is_none_or(|server| match scope.is_reached_from_outside() {
-        true => server.descendants().any(|other| is_same(other) && is_guarded(other)),
-        false => server.may_ask_anywhere(),
-    })
+    let is_alike = |other: Scope<'_>| {
+        let Some(theirs) = other.backend() else { return false };
+        theirs.pass.same_as(backend.pass) || other.list(theirs.list).any(|line| line == by)
+    };
+    !scope.is_reached_from_outside()
+        || scope.is_subrequest_target()
+        || scope.exemptions().next().is_some()
+        || std::iter::once(scope).chain(scope.children()).any(is_guarded)
+        || server.descendants().any(|other| is_alike(other) && is_guarded(other))
 }
 
+/// Whether something stands before the scope, or was meant to: a realm without its file, too.
 fn is_guarded(scope: Scope<'_>) -> bool {
-    !scope.asks().nothing() || !scope.lacks(Family::Rules)
+    let has_realm = scope.directive(Family::Realm).is_some_and(|realm| !realm.is(0, "off"));
+    !scope.asks().nothing() || has_realm || !scope.lacks(Family::Rules)
 }

@@ -2,7 +2,7 @@
 
 use super::Lint;
 use crate::finding::{Finding, Level};
-use crate::model::{Backend, Lost, Scope, Site};
+use crate::model::{Backend, Directive, Lost, Scope, Site};
 
 pub const LINT: Lint = Lint {
     id: "proxy-header-inheritance-lost",
@@ -34,6 +34,7 @@ const IDENTITY: &[&str] = &[
     "x-api-key",
     "x-access-token",
 ];
+const IDENTITY_STARTS: &[&str] = &["x-authentik-", "x-vouch-", "x-auth-request-", "x-ssl-client-", "remote-"];
 const ADDRESS: &[&str] = &["x-real-ip", "x-forwarded-for", "forwarded", "x-client-ip", "remote_addr"];
 
 fn check(site: &Site<'_>) -> Vec<Finding> {
@@ -45,14 +46,15 @@ fn check(site: &Site<'_>) -> Vec<Finding> {
 
 fn check_scope<'s>(scope: Scope<'s>, backend: Backend<'s>) -> Vec<Finding> {
     // What answers an auth_request is a service of its own, with headers of its own.
-    if !scope.is_reached_from_outside() && !scope.location().is_some_and(|location| location.is_named()) {
+    let is_named = scope.location().is_some_and(|location| location.is_named());
+    if scope.is_subrequest_target() || (!scope.is_reached_from_outside() && !is_named) {
         return Vec::new();
     }
     let lost = scope.lost_lines(backend).into_iter().filter_map(|lost| {
         let header = backend.header(lost.line)?;
         // Dropping the password matters where nginx asks for one.
-        let is_idle_drop = lost.line.is(1, "") && scope.asks().by().is_none();
-        let tells = IDENTITY.contains(&header.as_str()) || ADDRESS.contains(&header.as_str());
+        let is_idle_drop = header == "authorization" && lost.line.is(1, "") && scope.asks().by().is_none();
+        let tells = tells_who(lost.line, &header) || ADDRESS.contains(&header.as_str());
         (tells && !is_idle_drop).then_some((lost, header))
     });
     // Lines lost for the same reason are one finding, at the line that matters most.
@@ -70,6 +72,13 @@ fn check_scope<'s>(scope: Scope<'s>, backend: Backend<'s>) -> Vec<Finding> {
         findings.push(finding(scope, lost, &header));
     }
     findings
+}
+
+/// Whether a header says who the visitor is: by its name, or because its value does.
+fn tells_who(line: Directive<'_>, header: &str) -> bool {
+    let value = line.argument(1).map(|value| value.text().into_owned()).unwrap_or_default();
+    let by_name = IDENTITY.contains(&header) || IDENTITY_STARTS.iter().any(|start| header.starts_with(start));
+    by_name || value.contains("$remote_user") || value.contains("$ssl_client_s_dn")
 }
 
 fn finding<'s>(scope: Scope<'s>, lost: Lost<'s>, header: &str) -> Finding {

@@ -2,7 +2,7 @@
 
 use super::Lint;
 use crate::finding::{Finding, Level};
-use crate::model::{Answer, Directive, Kind, Located, Reply, Scope, Site};
+use crate::model::{Answer, Directive, Kind, Located, Modifier, Reply, Scope, Site};
 
 pub const LINT: Lint = Lint {
     id: "return-bypasses-auth",
@@ -33,7 +33,9 @@ fn finding(scope: Scope<'_>, by: Directive<'_>, answer: &Answer<'_>, level: Leve
         Reply::Content { .. } => "everybody gets this, with or without a password",
     };
     let help = match answer.reply {
-        Reply::Redirect(_) if level == Level::Advice => "move the auth to where the redirect leads",
+        Reply::Redirect(_) if level == Level::Advice => {
+            "take the auth out here: it does nothing; see that it is asked for where the redirect leads"
+        }
         Reply::Redirect(_) => {
             "ask for the password where the redirect leads, or answer from a named location: `try_files /nonexistent @answer;`"
         }
@@ -70,9 +72,16 @@ fn leads_to_a_place_that_asks(scope: Scope<'_>, path: &str) -> bool {
 }
 
 /// A refusal gives nothing away, and neither does an empty answer. An inherited password beside a
-/// probe or a well-known file was not meant for it.
+/// probe or a well-known file was not meant for it, and beside one fixed text at one fixed place it
+/// hardly was.
 fn judge_content(scope: Scope<'_>, status: u16, text: &str) -> Option<Level> {
-    let is_answer = (200..300).contains(&status) && !text.is_empty();
-    let is_meant = scope.own_asking().is_some() || scope.purpose().is_none();
-    (is_answer && is_meant).then_some(LINT.level)
+    if !(200..300).contains(&status) || text.is_empty() {
+        return None;
+    }
+    if scope.own_asking().is_some() {
+        return Some(LINT.level);
+    }
+    let is_one_place = scope.location().is_some_and(|location| location.modifier == Modifier::Exact);
+    let level = if is_one_place && !text.contains('$') { Level::Advice } else { LINT.level };
+    scope.purpose().is_none().then_some(level)
 }

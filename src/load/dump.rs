@@ -7,13 +7,15 @@ use crate::source::{Entry, Host};
 
 const MARK: &[u8] = b"# configuration file /";
 
-/// Whether the text is a dump. `nginx -T` may write the result of its test before it.
+/// How far into the text the first mark is looked for: warnings of the test, or what a remote shell
+/// says, may stand before it.
+const PREAMBLE: usize = 1 << 16;
+
+/// Whether the text is a dump.
 #[must_use]
 pub fn is_dump(bytes: &[u8]) -> bool {
-    let preamble = bytes.iter().take(4096).copied();
-    bytes.starts_with(MARK)
-        || bytes.starts_with(b"nginx: ")
-            && memchr::memmem::find(&preamble.collect::<Vec<_>>(), b"\n# configuration file /").is_some()
+    let start = &bytes[..bytes.len().min(PREAMBLE)];
+    start.split_inclusive(|&byte| byte == b'\n').any(|line| name(line).is_some())
 }
 
 /// The files in the order of the dump; the main configuration is the first.
@@ -21,8 +23,7 @@ pub fn is_dump(bytes: &[u8]) -> bool {
 pub fn split(bytes: &[u8]) -> Vec<(PathBuf, Vec<u8>)> {
     let mut files: Vec<(PathBuf, Vec<u8>)> = Vec::new();
     for line in bytes.split_inclusive(|&byte| byte == b'\n') {
-        let name = line.strip_prefix(MARK).and_then(|rest| rest.strip_suffix(b":\n"));
-        match (name, files.last_mut()) {
+        match (name(line), files.last_mut()) {
             (Some(name), _) => {
                 files.push((PathBuf::from(format!("/{}", String::from_utf8_lossy(name))), Vec::new()))
             }
@@ -35,6 +36,13 @@ pub fn split(bytes: &[u8]) -> Vec<(PathBuf, Vec<u8>)> {
         text.pop();
     }
     files
+}
+
+/// The path in a line that announces a file, without its first slash. A terminal in between, as of
+/// `docker exec -t`, makes CRLF of each line feed.
+fn name(line: &[u8]) -> Option<&[u8]> {
+    let rest = line.strip_prefix(MARK)?;
+    rest.strip_suffix(b":\n").or_else(|| rest.strip_suffix(b":\r\n"))
 }
 
 /// A file system of just these files. `nginx -T` succeeded, so a wildcard that matches none of them
@@ -55,5 +63,7 @@ mod tests {
         let files = split(dump);
         assert_eq!(files[0], ("/a/nginx.conf".into(), b"http {}\n".to_vec()));
         assert_eq!(files[1], ("/a/b c".into(), b"no end".to_vec()));
+        assert!(is_dump(b"2026/01/01 nginx: [warn] conflicting\n# configuration file /a:\r\nhttp {}\r\n"));
+        assert!(!is_dump(b"# configuration file for nginx\nhttp {}\n"));
     }
 }

@@ -58,8 +58,13 @@ pub fn resolve(files: &Files, host: &Host, config: &Config, wave: &[FileId]) -> 
                 }
                 Target::Stock => wanted.included = Included::Stock,
                 Target::Unknown => {}
-                Target::Wrong(message) => {
-                    problems.push(Problem::at(ProblemKind::Syntax, files.head(file, statement), message));
+                Target::Wrong(kind, message) => {
+                    problems.push(Problem::at(kind, files.head(file, statement), message))
+                }
+                Target::Elsewhere(hint) => {
+                    let message = "where this path of the server lies here is not known";
+                    let problem = Problem::at(ProblemKind::Include, files.head(file, statement), message);
+                    problems.push(problem.help(hint));
                 }
             }
             all.push(wanted);
@@ -72,13 +77,15 @@ enum Target {
     Paths(Vec<PathBuf>),
     Stock,
     Unknown,
-    Wrong(&'static str),
+    Wrong(ProblemKind, String),
+    /// It lies under another path here, and this says which.
+    Elsewhere(String),
 }
 
 fn paths(files: &Files, host: &Host, config: &Config, file: FileId, statement: StatementId) -> Target {
     let tree = files.tree(file);
     if tree.word_count(statement) != 2 {
-        return Target::Wrong("`include` takes one argument; is a `;` missing?");
+        return Target::Wrong(ProblemKind::Syntax, "`include` takes one argument; is a `;` missing?".into());
     }
     if tree.is_template_word(statement, 1) {
         return Target::Unknown;
@@ -91,15 +98,23 @@ fn paths(files: &Files, host: &Host, config: &Config, file: FileId, statement: S
         None if name.is_absolute() => name.to_path_buf(),
         None => return Target::Unknown,
     };
-    let is_stock = name.file_name().and_then(OsStr::to_str).is_some_and(|name| STOCK.contains(&name));
-    if value.iter().any(|byte| b"*?[".contains(byte)) {
-        let found = host.glob(&path);
-        if found.is_empty() && !config.is_main && !config.installed {
-            return Target::Unknown;
-        }
-        return Target::Paths(found);
+    // The machine at hand is not the server: what lies under the same path here is not meant.
+    if config.is_main
+        && !config.installed
+        && !host.places(&path)
+        && let Some(hint) = map_hint(host, config, &path)
+    {
+        return Target::Elsewhere(hint);
+    }
+    if is_pattern(name.as_os_str()) {
+        return match host.glob(&path) {
+            Ok(found) if found.is_empty() && !config.is_main && !config.installed => Target::Unknown,
+            Ok(found) => Target::Paths(found),
+            Err(error) => Target::Wrong(ProblemKind::Io, error.to_string()),
+        };
     }
     if !host.exists(&path) {
+        let is_stock = name.file_name().and_then(OsStr::to_str).is_some_and(|name| STOCK.contains(&name));
         if is_stock && !config.installed {
             return Target::Stock;
         }
@@ -159,16 +174,21 @@ pub fn cut_cycles(files: &Files, config: &mut Config) -> Vec<Problem> {
     problems
 }
 
-/// `--map /etc/nginx=deploy/nginx`, when the missing file is there under another directory.
-pub fn map_hint(host: &Host, config: &Config, missing: &Path) -> Option<String> {
-    let prefix = config.prefix.as_deref()?;
-    missing.ancestors().skip(1).filter(|above| above.parent().is_some()).find_map(|above| {
-        let rest = missing.strip_prefix(above).ok()?;
-        let here = prefix.join(rest);
+/// `--map /etc/nginx=deploy/nginx`, when what is meant is there under another directory.
+pub fn map_hint(host: &Host, config: &Config, meant: &Path) -> Option<String> {
+    let prefix = config.prefix.as_deref().filter(|prefix| !meant.starts_with(prefix))?;
+    // The part of the path up to the first wildcard.
+    let fixed: PathBuf = meant.components().take_while(|part| !is_pattern(part.as_os_str())).collect();
+    fixed.ancestors().skip(1).filter(|above| above.parent().is_some()).find_map(|above| {
+        let here = prefix.join(fixed.strip_prefix(above).ok()?);
         host.exists(&here).then(|| {
             let shown = host.shown(prefix);
             let shown = if shown.as_os_str().is_empty() { Path::new(".") } else { &shown };
             format!("it is in {}: give `--map {}={}`", shown.display(), above.display(), shown.display())
         })
     })
+}
+
+fn is_pattern(part: &OsStr) -> bool {
+    part.as_bytes().iter().any(|byte| b"*?[".contains(byte))
 }

@@ -174,6 +174,7 @@ pub fn of(path: &Path, source: &Source, tree: &Tree) -> Kind {
         return Kind::NginxMain;
     }
     let is_nginx = |name: &&[u8]| NGINX_NAMES.binary_search_by(|known| known.as_bytes().cmp(name)).is_ok();
+    let names: Vec<&[u8]> = names.into_iter().filter(|name| *name != b"include").collect();
     let known = names.iter().filter(|name| is_nginx(name)).count();
     let has_block = BLOCKS.iter().any(|block| has(block));
     if known * 2 > names.len() || name == "nginx.conf" || (has_block && tree.slips.is_empty()) {
@@ -236,7 +237,9 @@ fn looks_like_apache(text: &str) -> bool {
         "AddType ",
         "SetEnv",
     ];
-    text.lines().take(2000).map(str::trim_start).any(|line| {
+    let lines = text.lines().take(2000).map(str::trim);
+    // A line that ends like one of nginx's is one.
+    lines.filter(|line| !line.ends_with([';', '{', '}'])).any(|line| {
         WORDS.iter().any(|word| line.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word)))
     })
 }
@@ -263,6 +266,8 @@ mod tests {
         assert_eq!(kind("x", "server { listen 80; }"), Kind::NginxFragment);
         assert_eq!(kind("x", "auth_basic R"), Kind::NginxFragment);
         assert_eq!(kind("x", "include y; server { }"), Kind::NginxFragment);
+        assert_eq!(kind("x", "include a;\ninclude b;\n"), Kind::NginxFragment);
+        assert_eq!(kind("x", "satisfy any;\nproxy_foo x;\nproxy_bar y;\n"), Kind::NginxFragment);
         assert_eq!(kind("x", "<VirtualHost *:80>\n</VirtualHost>"), Kind::Apache);
         assert_eq!(kind(".htaccess", ""), Kind::Apache);
         assert_eq!(kind("x.conf", "[unit]\nname = value\n"), Kind::Neither);

@@ -67,8 +67,10 @@ impl Loader<'_> {
     fn expand(&mut self, path: &Path, candidates: &mut Vec<Candidate>) {
         let server_path = self.host.server_path(path);
         if self.host.is_directory(&server_path) {
-            let found = walk::candidates(self.host, &server_path);
-            if found.is_empty() {
+            let (found, problems) = walk::candidates(self.host, &server_path);
+            let is_listed = problems.is_empty();
+            self.loaded.problems.extend(problems);
+            if found.is_empty() && is_listed {
                 let message = "no nginx or Apache configuration in this directory";
                 self.loaded.problems.push(Problem::with_path(ProblemKind::Io, path, message));
             }
@@ -214,9 +216,9 @@ impl Loader<'_> {
     }
 
     fn is_installed(&self, path: &Path) -> bool {
-        self.host.is_memory()
-            || self.host.has_root()
-            || INSTALLED.iter().any(|directory| path.starts_with(directory))
+        let is_here =
+            !self.host.places(path) && INSTALLED.iter().any(|directory| path.starts_with(directory));
+        self.host.is_memory() || self.host.has_root() || is_here
     }
 
     /// Reads and parses what is not known yet, in parallel. `Ok(None)`: it was known before.
@@ -260,6 +262,17 @@ impl Loader<'_> {
             }
             Ok(_) if bytes.len() as u64 > MAX_FILE => self.read_problem(&shown, &ReadError::TooLarge),
             Ok(_) if dump::is_dump(&bytes) => self.dump(&bytes),
+            Ok(_) if bytes.trim_ascii().is_empty() => {
+                let problem = Problem::with_path(ProblemKind::Io, shown, "standard input is empty");
+                self.loaded.problems.push(problem.help("if it comes from `nginx -T`: see what that says"));
+            }
+            Ok(_) if bytes.starts_with(b"nginx: [emerg]") => {
+                let message = "`nginx -T` refused the configuration and printed none of it";
+                let problem = Problem::with_path(ProblemKind::Io, shown, message);
+                self.loaded
+                    .problems
+                    .push(problem.help("check the files themselves: `authlint check /etc/nginx`"));
+            }
             Ok(_) => {
                 let path = self.host.server_path(name.unwrap_or(Path::new("stdin.conf")));
                 let source = Source::new(shown, bytes);
@@ -300,7 +313,7 @@ impl Loader<'_> {
     fn read_problem(&mut self, path: &Path, error: &ReadError) {
         let kind = if *error == ReadError::TooLarge { ProblemKind::Limit } else { ProblemKind::Io };
         let shown = self.host.shown(path);
-        self.loaded.problems.push(Problem::with_path(kind, shown, words_for(error)));
+        self.loaded.problems.push(Problem::with_path(kind, shown, error.to_string()));
     }
 
     /// What is in a file that is no configuration is not shown: it may be anything.
@@ -327,7 +340,7 @@ impl Loader<'_> {
         let span = self.loaded.files.head(wanted.file, wanted.statement);
         let shown = self.host.shown(path);
         let problem =
-            Problem::at(ProblemKind::Include, span, format!("{}: {}", shown.display(), words_for(error)));
+            Problem::at(ProblemKind::Include, span, format!("{}: {}", shown.display(), error.to_string()));
         match include::map_hint(self.host, config, path) {
             Some(hint) if *error == ReadError::Missing => problem.help(hint),
             _ => problem,
@@ -350,15 +363,5 @@ impl Loader<'_> {
                 self.loaded.problems.push(problem);
             }
         }
-    }
-}
-
-fn words_for(error: &ReadError) -> String {
-    match error {
-        ReadError::Missing => "no such file or directory".into(),
-        ReadError::Directory => "this is a directory".into(),
-        ReadError::Special(what) => format!("this is {what}, not a file"),
-        ReadError::TooLarge => format!("the file is larger than {} MiB and is not read", MAX_FILE >> 20),
-        ReadError::Io(words) => words.clone(),
     }
 }

@@ -1,7 +1,7 @@
 //! Who is asked for credentials, and by what.
 
-use super::nginx::Family;
-use super::{Directive, DirectiveData, Kind, Scope, Site};
+use super::nginx::{Family, Name};
+use super::{Directive, DirectiveData, Kind, Located, Scope, Site};
 
 /// `auth_basic` with its password file: only together they ask for anything (spec A1).
 #[derive(Clone, Copy, Debug)]
@@ -97,7 +97,7 @@ impl<'s> Scope<'s> {
         if no_password
             && is_off(Family::Subrequest)
             && is_off(Family::OtherAuth)
-            && self.lacks(Family::AccessCode)
+            && self.lacks(Family::OtherCheck)
         {
             return Asked::Nothing;
         }
@@ -129,10 +129,53 @@ impl<'s> Scope<'s> {
             .filter(|directive| directive.is(0, "off"))
     }
 
+    /// Whether this very scope says anything about access, or may do so: then what holds in it is
+    /// meant.
+    #[must_use]
+    pub fn has_own_access_rules(self) -> bool {
+        let families = [
+            Family::Realm,
+            Family::UserFile,
+            Family::Subrequest,
+            Family::OtherAuth,
+            Family::Rules,
+            Family::Satisfy,
+        ];
+        families.into_iter().any(|family| self.own(family).next().is_some())
+            || self.own(Family::Rewrite).any(|line| line.name() == Name::Return)
+            || self.children().any(|child| child.kind() == Kind::LimitExcept)
+            || !self.is_wholly_known()
+    }
+
+    /// Whether something in the scope is let off what the scope asks, or may be: then the rest is
+    /// meant.
+    #[must_use]
+    pub fn has_exemptions(self) -> bool {
+        std::iter::once(self).chain(self.descendants()).any(|inner| {
+            let is_let_off = inner.exemptions().next().is_some() || inner.asks().nothing();
+            (is_let_off && !inner.is_subrequest_target())
+                || !inner.is_wholly_known()
+                || inner.own(Family::Satisfy).any(|line| line.is(0, "any"))
+        })
+    }
+
     /// Whether anything in the scope or below it asks for credentials, or may do so.
     #[must_use]
     pub fn may_ask_anywhere(self) -> bool {
         std::iter::once(self).chain(self.descendants()).any(|scope| !scope.asks().nothing())
+    }
+
+    /// Whether this location answers subrequests of its server, of `auth_request` or `mirror`: then
+    /// the access phase is passed over (spec P9).
+    #[must_use]
+    pub fn is_subrequest_target(self) -> bool {
+        let Some(server) = self.server().filter(|_| self.kind() == Kind::Location) else { return false };
+        std::iter::once(server)
+            .chain(server.descendants())
+            .flat_map(|scope| [Family::Subrequest, Family::Mirror].map(|family| scope.directive(family)))
+            .flatten()
+            .filter_map(|by| by.literal(0))
+            .any(|path| matches!(server.locate(&path), Located::At(found) if found == self))
     }
 
     /// Whether requests from outside come here: not to named and `internal` locations.

@@ -165,6 +165,9 @@ impl Builder<'_> {
             } else if tree.is_block(statement) {
                 if let Some(kind) = block_kind(kind, name) {
                     blocks.push(Block { kind, file, instance, statement });
+                } else if let Some(name @ Name::OtherCheck) = Name::of(name) {
+                    // `access_by_lua_block { ... }`
+                    self.site.directives.push(DirectiveData { name, file, statement });
                 }
             } else if name == b"include" {
                 match self.site.config.includes.get(&(file, statement)) {
@@ -237,7 +240,7 @@ impl Builder<'_> {
         let source = files.sources.get(file);
         let text = |word| tree.raw(source, statement, word).map(String::from_utf8_lossy).unwrap_or_default();
         let line = |word| source.line_of(tree.word_range(statement, word).start);
-        let swallowed = (most + 1..=count).find(|&word| line(word) > line(word - 1));
+        let swallowed = (most.saturating_add(1)..=count).find(|&word| line(word) > line(word - 1));
         let span = |word| {
             let range = tree.word_range(statement, word);
             Span::new(file, range.start, range.end)

@@ -1,7 +1,7 @@
 //! What a backend gets to see of the request's headers (spec U2 to U8).
 
 use super::nginx::{Family, Name};
-use super::{Directive, Scope};
+use super::{Directive, Purpose, Scope};
 
 /// The protocols that pass a request on, each with the families of directives that change it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,7 +116,7 @@ impl<'s> Scope<'s> {
 
     /// Whether the backend is plainly asked on behalf of nobody, so that credentials have to be
     /// kept from it: cookies are dropped as well, it is an object store (which refuses requests with
-    /// an `Authorization` that is not its own), or it is a host of somebody else.
+    /// an `Authorization` that is not its own), it is a host of somebody else, or it has static files only.
     #[must_use]
     pub fn is_anonymous(self, backend: Backend<'s>) -> bool {
         if matches!(self.forwards(backend, "Cookie"), Forwarded::Dropped(_)) {
@@ -128,10 +128,18 @@ impl<'s> Scope<'s> {
             target.strip_prefix("https://").map(|rest| rest.split(['/', ':']).next().unwrap_or_default());
         let is_foreign =
             host.is_some_and(|host| host.contains(|c: char| c.is_ascii_alphabetic()) && host.contains('.'));
+        // A name of its own for the backend is not the name of this site.
+        let has_own_name = self.list(backend.list).any(|line| {
+            backend.is_about(line, "Host") && line.literal(1).is_some_and(|host| host.contains('.'))
+        });
         let hides_store = self
             .list(Family::HiddenHeaders)
             .any(|line| line.argument(0).is_some_and(|name| is_of_a_store(&name.text())));
-        is_foreign || hides_store || STORES.iter().any(|store| target.contains(store))
+        is_foreign
+            || has_own_name
+            || self.purpose() == Some(Purpose::Assets)
+            || hides_store
+            || STORES.iter().any(|store| target.contains(store))
     }
 
     /// Whether some line of the backend's list, in force or lost, hands on who logged in.

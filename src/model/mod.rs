@@ -38,7 +38,7 @@ pub use purpose::Purpose;
 pub use server::{Hidden, Listen, Server, TakenName};
 
 use crate::finding::{Inclusion, Problem};
-use crate::load::{Config, Files};
+use crate::load::{Config, Files, Included};
 use crate::source::{Access, FileId, Identity, Span};
 use crate::syntax::StatementId;
 use nginx::{Family, INHERITED, Name};
@@ -177,6 +177,18 @@ impl<'f> Site<'f> {
             inclusion.chain.push(self.files.head(at.file, statement));
         }
         inclusion
+    }
+
+    /// The statements that include a file.
+    #[must_use]
+    pub fn include_statements(&self, file: FileId) -> Vec<Span> {
+        let brings_it =
+            |included: &Included| matches!(included, Included::Files(files) if files.contains(&file));
+        let all = self.config.includes.iter().filter(|(_, included)| brings_it(included));
+        let mut spans: Vec<Span> =
+            all.map(|(&(file, statement), _)| self.files.head(file, statement)).collect();
+        spans.sort_unstable();
+        spans
     }
 
     fn scope(&self, id: u32) -> Scope<'_> {

@@ -15,6 +15,8 @@ pub struct Neighbour<'s> {
     /// The directive that names it; none where it lies in the document root, or where nothing but
     /// its usual name speaks for it.
     pub named_by: Option<Directive<'s>>,
+    /// Whether the path is surely meant to be another place, or only likely.
+    pub is_certain: bool,
 }
 
 /// Places that many sites have. A prefix of one or two letters hardly means to cover them.
@@ -54,18 +56,21 @@ impl<'s> Scope<'s> {
         server: Scope<'s>,
     ) -> impl Iterator<Item = Neighbour<'s>> + use<'s> {
         let prefix = prefix.path.clone();
+        let prefix_length = prefix.len();
         let on_disk = self.site.neighbours.get(&self.id).into_iter().flatten();
         let on_disk = on_disk.map(|path| (path.clone(), None));
-        let scopes = std::iter::once(server).chain(server.descendants());
+        // A location's own lines lead to pages of its own.
+        let scopes = std::iter::once(server).chain(server.descendants()).filter(move |scope| *scope != self);
         let named = scopes.flat_map(Scope::named_paths).map(|(path, by)| (path, Some(by)));
         let usual = USUAL.iter().filter(|_| prefix.len() <= 3).map(|path| ((*path).to_owned(), None));
         let usual: Vec<_> = usual.collect();
+        let is_certain = move |path: &str| prefix_length <= 2 || !USUAL.contains(&path);
         on_disk
             .chain(named)
             .chain(usual)
             .filter(move |(path, _)| is_beside(&prefix, path))
             .filter(move |(path, _)| matches!(server.locate(path), Located::At(scope) if scope == self))
-            .map(|(path, named_by)| Neighbour { path, named_by })
+            .map(move |(path, named_by)| Neighbour { is_certain: is_certain(&path), path, named_by })
     }
 
     /// The paths that directives of this very scope lead to.
@@ -120,9 +125,11 @@ impl Site<'_> {
     }
 }
 
-/// Whether `path` begins with `prefix` but is another place: `/admins` beside `/admin`, but not
-/// `/admin/x`, `/admin.php` or `/admin?x`.
+/// Whether `path` begins with `prefix` but is another place: `/admin-old` beside `/admin`, but not
+/// `/admin/x`, `/admin.php`, or `/admins`, which may well be meant.
 fn is_beside(prefix: &str, path: &str) -> bool {
-    path.strip_prefix(prefix)
-        .is_some_and(|rest| rest.starts_with(|c: char| c.is_alphanumeric() || c == '-' || c == '_'))
+    path.strip_prefix(prefix).is_some_and(|rest| {
+        let first = rest.split('/').next().unwrap_or_default();
+        first != "s" && first.starts_with(|c: char| c.is_alphanumeric() || c == '-' || c == '_')
+    })
 }

@@ -9,8 +9,11 @@ pub enum Purpose {
     /// Files that belong to pages: styles, scripts, pictures, fonts, and what browsers and robots
     /// fetch by themselves.
     Assets,
-    /// Programs that bring no password of a person: an API, a webhook, a certificate authority.
-    Machines,
+    /// Other machines call here and bring no password of a person: webhooks, certificate
+    /// authorities.
+    Callers,
+    /// An interface for programs, or a part of the site that calls itself public.
+    Api,
     /// Somebody looks whether the server is alive.
     Probe,
 }
@@ -29,6 +32,8 @@ const FETCHED_ALONE: &[&str] = &[
     "/humans.txt",
     "/sw.js",
     "/service-worker.js",
+    "/security.txt",
+    "/mta-sts.txt",
 ];
 const ASSET_DIRECTORIES: &[&str] =
     &["static", "assets", "css", "js", "img", "images", "fonts", "icons", "dist", "_next", "_nuxt", "_app"];
@@ -60,33 +65,26 @@ const ASSET_SUFFIXES: &[&str] = &[
     "cur",
     "htc",
 ];
-const MACHINES: &[&str] = &[
-    "api",
-    "webhook",
-    "webhooks",
-    "hook",
-    "hooks",
-    "callback",
-    ".well-known",
-    "acme-challenge",
-    "public",
-    "rss",
-    "feed",
-    "oauth2",
-];
+const CALLERS: &[&str] = &["webhook", "webhooks", "hook", "hooks", "callback", "callbacks"];
+const APIS: &[&str] = &["api", "public", "rss", "feed", "oauth2"];
 const PROBES: &[&str] = &[
     "health",
+    "healthy",
     "healthz",
     "healthcheck",
-    "_health",
-    "health-check",
-    "ping",
+    "liveness",
+    "readiness",
     "ready",
     "readyz",
     "live",
     "livez",
     "alive",
+    "ping",
     "heartbeat",
+    "probe",
+    "lb",
+    "elb",
+    "lbcheck",
     "up",
     "status",
 ];
@@ -105,12 +103,26 @@ impl Location<'_> {
         {
             return Some(Purpose::Assets);
         }
-        let mut words = path.split(|c: char| !(c.is_alphanumeric() || ".-_".contains(c)));
-        words.find_map(|word| match word {
-            word if MACHINES.contains(&word) => Some(Purpose::Machines),
-            word if PROBES.contains(&word) => Some(Purpose::Probe),
-            _ => None,
-        })
+        let path = path.trim_start_matches(['^', '/']);
+        let segments: Vec<&str> = path.split('/').collect();
+        let first = segments[0];
+        let has =
+            |segment: &str, list: &[&str]| segment.split(['-', '_', '.']).any(|word| list.contains(&word));
+        if first == ".well-known"
+            || first == r"\.well-known"
+            || segments.iter().any(|segment| has(segment, CALLERS))
+        {
+            return Some(Purpose::Callers);
+        }
+        // `/health` and `/-/healthy`, but not `/status/`, which is a part of the site.
+        let probe = if first == "-" { segments.get(1).copied() } else { Some(first) };
+        if segments.len() <= 2
+            && !path.ends_with('/')
+            && probe.is_some_and(|probe| has(probe.trim_end_matches('$'), PROBES))
+        {
+            return Some(Purpose::Probe);
+        }
+        APIS.contains(&first).then_some(Purpose::Api)
     }
 
     fn is_asset_directory(&self) -> bool {
@@ -166,6 +178,28 @@ impl Scope<'_> {
         })
     }
 
+    /// Whether what `by` asks is asked for an area of the site that this scope lies in, not for the
+    /// site: then what lies in the area is meant as well.
+    #[must_use]
+    pub fn lies_in_an_area_of(self, by: Directive<'_>) -> bool {
+        self.ancestors().any(|outer| outer.is_area() && outer.own_asking() == Some(by))
+    }
+
+    /// Whether a server is closed as a whole on purpose: its name says so, or it is a single
+    /// application behind a proxy.
+    #[must_use]
+    pub fn is_closed_as_a_whole(self) -> bool {
+        let is_proxy = |content: Directive<'_>| content.name().family() == Family::Handler;
+        self.is_closed_by_name() || self.content().is_some_and(is_proxy)
+    }
+
+    /// Whether this location is served by something else than the site around it.
+    #[must_use]
+    pub fn is_another_application(self, server: Scope<'_>) -> bool {
+        let pass = self.backend().map(|backend| backend.pass.text());
+        server.content().is_some_and(|content| pass.is_none_or(|pass| pass != content.text()))
+    }
+
     /// Whether this is a location for a part of the site, not `location /`.
     #[must_use]
     pub fn is_area(self) -> bool {
@@ -202,8 +236,13 @@ mod tests {
             ("/static/", Some(Purpose::Assets)),
             ("/app/assets", Some(Purpose::Assets)),
             ("/robots.txt", Some(Purpose::Assets)),
-            ("/api/v1/", Some(Purpose::Machines)),
-            ("/.well-known/acme-challenge/", Some(Purpose::Machines)),
+            ("/api/v1/", Some(Purpose::Api)),
+            ("/github-webhook/", Some(Purpose::Callers)),
+            ("/nginx_health", Some(Purpose::Probe)),
+            ("/-/liveness", Some(Purpose::Probe)),
+            ("/status/", None),
+            ("/reports/public/", None),
+            ("/.well-known/acme-challenge/", Some(Purpose::Callers)),
             ("/healthz", Some(Purpose::Probe)),
             ("/", None),
             ("/upload/", None),

@@ -200,13 +200,18 @@ impl<'s> Scope<'s> {
             .own(Family::ServerName)
             .flat_map(|directive| directive.arguments().map(move |name| (name, directive)))
             .filter_map(|(name, directive)| Some((name.literal()?.to_ascii_lowercase(), Some(directive))))
+            .flat_map(|(name, directive)| match name.strip_prefix('.') {
+                // `.x` is short for both.
+                Some(rest) => vec![(rest.to_owned(), directive), (format!("*{name}"), directive)],
+                None => vec![(name, directive)],
+            })
             .collect();
         if self.own(Family::ServerName).next().is_none() {
             names.push((String::new(), None));
         }
         let listed = self.own(Family::ServerName).map(Directive::arity).sum::<usize>().max(1);
         let is_wholly_listed =
-            names.len() == listed && listens.len() == self.own(Family::Listen).count().max(1);
+            names.len() >= listed && listens.len() == self.own(Family::Listen).count().max(1);
         Server { scope: self, listens, names, is_wholly_listed }
     }
 }
@@ -224,6 +229,11 @@ fn listen(by: Directive<'_>) -> Option<Listen<'_>> {
         (text.to_string(), 80)
     };
     let address = if address == "0.0.0.0" { "*".to_owned() } else { address };
+    let inner = address.strip_prefix('[').and_then(|inner| inner.strip_suffix(']'));
+    let address = match inner.map(str::parse::<std::net::Ipv6Addr>) {
+        Some(Ok(ipv6)) => format!("[{ipv6}]"),
+        _ => address,
+    };
     let is_address = address == "*"
         || address.starts_with("unix:")
         || address.starts_with('[')

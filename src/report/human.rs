@@ -10,7 +10,7 @@ use miette::{
 };
 
 use super::{Report, harmless, kind, level_of, message, place, plural, url};
-use crate::finding::{Finding, Label, Level, Place, Problem};
+use crate::finding::{Finding, Inclusion, Label, Level, Place, Problem};
 use crate::parallel;
 use crate::source::{FileId, Source, Sources, Span, offset};
 
@@ -94,16 +94,30 @@ fn of_finding<'s>(finding: &'s Finding, report: &Report, texts: &'s Texts<'s>) -
         Level::Advice => Severity::Advice,
     };
     let mut help = finding.help.clone().unwrap_or_default();
-    if finding.elsewhere > 0 {
-        help = format!("{help}\nthe same is the matter in {} more", plural(finding.elsewhere, "place"));
+    let line = |span: &Span| {
+        let (path, start, _) = place(texts.sources, *span);
+        format!("{}:{}", path.display(), start.line)
+    };
+    match finding.elsewhere.as_slice() {
+        [] => {}
+        [places @ .., last] if places.len() < 3 => {
+            let places: Vec<String> = places.iter().chain([last]).map(line).collect();
+            help = format!("{help}\nthe same is the matter at {}", places.join(", "));
+        }
+        [first, rest @ ..] => {
+            help = format!(
+                "{help}\nthe same is the matter at {} and {}",
+                line(first),
+                plural(rest.len(), "more place")
+            );
+        }
     }
-    if let Some(included) = report.included_from.get(&finding.primary.span.file)
-        && let Some(by) = included.chain.first()
-    {
-        let (path, start, _) = place(texts.sources, *by);
-        let first =
-            if included.times > 1 { format!("{} times, first ", included.times) } else { String::new() };
-        help = format!("{help}\nincluded {first}from {}:{}", path.display(), start.line);
+    match report.included_from.get(&finding.primary.span.file) {
+        Some(included) if included.times > 1 => help = format!("{help}\nincluded {} times", included.times),
+        Some(Inclusion { chain, .. }) if !chain.is_empty() => {
+            help = format!("{help}\nincluded from {}", line(&chain[0]))
+        }
+        _ => {}
     }
     let mut shown = Shown::new(
         format!("{}[{}]: {}", level_of(finding).as_str(), finding.lint, message(finding)),
@@ -147,6 +161,13 @@ impl<'s> Shown<'s> {
         }
     }
 
+    /// miette shows parts of a file in their order. What comes before the primary part would be
+    /// taken for the place of the finding.
+    fn comes_long_before(&self, label: &Label, primary: &Label) -> bool {
+        let line = |at: u32| self.excerpt.as_ref().map_or(0, |excerpt| excerpt.source.line_of(at));
+        line(label.span.start) + 3 < line(primary.span.start)
+    }
+
     fn is_in(&self, file: FileId) -> bool {
         self.excerpt.as_ref().is_some_and(|excerpt| excerpt.file == file)
     }
@@ -158,7 +179,7 @@ impl<'s> Shown<'s> {
             Some(Excerpt { source: texts.sources.get(primary.span.file), texts, file: primary.span.file });
         self.labels.push(labeled(primary, true));
         for label in because {
-            if label.span.file == primary.span.file {
+            if label.span.file == primary.span.file && !self.comes_long_before(label, primary) {
                 self.labels.push(labeled(label, false));
             } else if let Some(part) = self.related.iter_mut().find(|part| part.is_in(label.span.file)) {
                 part.labels.push(labeled(label, false));

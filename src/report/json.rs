@@ -54,8 +54,9 @@ struct FindingJson<'r> {
     url: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     fix: Option<FixJson<'r>>,
-    /// How many further places have the same defect by the same text.
-    elsewhere: usize,
+    /// The further places that have the same defect by the same text.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    elsewhere: Vec<PlaceJson>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     included_from: Vec<PlaceJson>,
 }
@@ -131,7 +132,7 @@ fn finding_json<'r>(finding: &'r Finding, report: &'r Report, sources: &Sources)
         help: finding.help.as_deref(),
         url: url(finding),
         fix: finding.fix.as_ref().map(|fix| fix_json(fix, sources)),
-        elsewhere: finding.elsewhere,
+        elsewhere: finding.elsewhere.iter().map(|span| place_json(*span, sources)).collect(),
         included_from: included_from.iter().map(|span| place_json(*span, sources)).collect(),
     }
 }

@@ -83,7 +83,9 @@ fn message(finding: &Finding) -> &str {
     finding.message.as_deref().unwrap_or_default()
 }
 
-fn plural(count: usize, word: &str) -> String {
+/// `1 file`, `2 files`.
+#[must_use]
+pub fn plural(count: usize, word: &str) -> String {
     if count == 1 { format!("1 {word}") } else { format!("{count} {word}s") }
 }
 

@@ -14,6 +14,7 @@ pub fn harmless(text: &str) -> Cow<'_, str> {
     text.chars()
         .map(|c| match (is_harmful(c), c.len_utf8()) {
             (false, _) => c,
+            (true, _) if c == '\r' => ' ',
             (true, 1) => '?',
             (true, 2) => '\u{bf}',
             (true, _) => '\u{fffd}',

@@ -14,10 +14,10 @@ pub struct FileState {
     pub path: PathBuf,
     /// The twelve permission bits.
     pub mode: u32,
-    /// The owner's number.
-    pub uid: u32,
-    /// The group's number.
-    pub gid: u32,
+    /// The owner's name, or its number where there is none.
+    pub owner: String,
+    /// The group's name, or its number where there is none.
+    pub group: String,
 }
 
 /// What keeps the server from reading a file.
@@ -56,32 +56,59 @@ impl Host {
         let (parents, file) = match self.walk(path) {
             Walk::Missing(missing) => return Access::Missing(missing),
             Walk::NotADirectory(path) => return Access::Unreadable(Obstacle::NotADirectory(path)),
-            Walk::Unknown(why) => return Access::Unknown(why),
-            Walk::Found { path, stat, parents } => (parents, (path, stat)),
+            Walk::Unknown { why, parents } => (parents, Err(why)),
+            Walk::Found { path, stat, parents } => (parents, Ok((path, stat))),
         };
-        let state =
-            |(path, stat): (PathBuf, Stat)| FileState { path, mode: stat.mode, uid: stat.uid, gid: stat.gid };
         let mut unsure = None;
-        for parent in parents {
-            match who.may(Permission::Search, &parent.1) {
-                Some(true) => {}
-                Some(false) => return Access::Unreadable(Obstacle::Parent(state(parent))),
-                None => unsure = Some(parent.0),
+        for (directory, stat) in parents {
+            match self.permits(who, Permission::Search, &directory, &stat) {
+                Permits::Yes => {}
+                Permits::No => return Access::Unreadable(Obstacle::Parent(self.state(directory, stat))),
+                Permits::Unsure(why) => unsure = Some(format!("{}: {why}", directory.display())),
             }
         }
-        match (who.may(Permission::Read, &file.1), file.1.kind) {
-            (Some(false), _) => Access::Unreadable(Obstacle::File(state(file))),
-            (_, _) if unsure.is_some() => Access::Unknown("the server's user is not known".into()),
-            (None, _) => Access::Unknown("the server's user is not known".into()),
-            (Some(true), Kind::Directory) => Access::Directory,
+        let (file, stat) = match (file, unsure) {
+            (Err(why), _) | (Ok(_), Some(why)) => return Access::Unknown(why),
+            (Ok(file), None) => file,
+        };
+        match (self.permits(who, Permission::Read, &file, &stat), stat.kind) {
+            (Permits::No, _) => Access::Unreadable(Obstacle::File(self.state(file, stat))),
+            (Permits::Unsure(why), _) => Access::Unknown(format!("{}: {why}", file.display())),
+            (Permits::Yes, Kind::Directory) => Access::Directory,
             // `users/` asks for a directory.
-            (Some(true), Kind::File) if path.as_os_str().as_encoded_bytes().ends_with(b"/") => {
-                Access::Unreadable(Obstacle::NotADirectory(file.0))
+            (Permits::Yes, Kind::File) if path.as_os_str().as_encoded_bytes().ends_with(b"/") => {
+                Access::Unreadable(Obstacle::NotADirectory(file))
             }
-            (Some(true), Kind::Special(what)) => Access::Unknown(format!("it is {what}")),
-            (Some(true), _) => Access::Readable,
+            (Permits::Yes, Kind::Special(what)) => Access::Unknown(format!("it is {what}")),
+            (Permits::Yes, _) => Access::Readable,
         }
     }
+
+    fn permits(&self, who: &Identity, wanted: Permission, path: &Path, stat: &Stat) -> Permits {
+        match who.may(wanted, stat) {
+            Some(true) => Permits::Yes,
+            // The worker's own file is its own wherever it lies.
+            Some(false) if who.is_owner_of(stat) => Permits::No,
+            Some(false) => self.mode_is_not_all(path, stat).map_or(Permits::No, Permits::Unsure),
+            None => Permits::Unsure("the server's user is not known"),
+        }
+    }
+
+    fn state(&self, path: PathBuf, stat: Stat) -> FileState {
+        let users = self.users();
+        FileState {
+            path,
+            mode: stat.mode,
+            owner: users.user_name(stat.uid),
+            group: users.group_name(stat.gid),
+        }
+    }
+}
+
+enum Permits {
+    Yes,
+    No,
+    Unsure(&'static str),
 }
 
 #[cfg(test)]
@@ -112,7 +139,8 @@ mod tests {
         assert_eq!(access("/srv/none"), Access::Missing("/srv/none".into()));
         assert_eq!(access("/none/users"), Access::Missing("/none".into()));
         assert_eq!(access("/srv/open/x"), Access::Unreadable(Obstacle::NotADirectory("/srv/open".into())));
-        let state = |path: &str, mode| FileState { path: path.into(), mode, uid: 0, gid: 0 };
+        let state =
+            |path: &str, mode| FileState { path: path.into(), mode, owner: "0".into(), group: "0".into() };
         assert_eq!(access("/srv/closed"), Access::Unreadable(Obstacle::File(state("/srv/closed", 0o600))));
         assert_eq!(access("/secret/users"), Access::Unreadable(Obstacle::Parent(state("/secret", 0o700))));
     }

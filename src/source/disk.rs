@@ -101,6 +101,15 @@ impl Disk {
         }
     }
 
+    /// Whether there is an access control list besides the mode.
+    pub(super) fn has_acl(&self, path: &Path) -> bool {
+        match self {
+            // A zero-length buffer asks for the size alone.
+            Disk::Real => rustix::fs::getxattr(path, "system.posix_acl_access", &mut [0_u8; 0]).is_ok(),
+            Disk::Memory(_) => false,
+        }
+    }
+
     pub(super) fn read_link(&self, path: &Path) -> io::Result<PathBuf> {
         match self {
             Disk::Real => fs::read_link(path),

@@ -4,6 +4,7 @@
 //! follows links as the server would, reads files in bounded memory, and says whether the server's
 //! user can read a file.
 
+use std::fmt;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 use std::sync::OnceLock;
@@ -43,6 +44,20 @@ pub enum ReadError {
     Io(String),
 }
 
+impl fmt::Display for ReadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ReadError::Missing => f.write_str("no such file or directory"),
+            ReadError::Directory => f.write_str("this is a directory"),
+            ReadError::Special(what) => write!(f, "this is {what}, not a file"),
+            ReadError::TooLarge => {
+                write!(f, "the file is larger than {} MiB and is not read", MAX_FILE >> 20)
+            }
+            ReadError::Io(words) => f.write_str(words),
+        }
+    }
+}
+
 /// What makes two paths the same file.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum FileKey {
@@ -68,10 +83,10 @@ impl Host {
     /// # Errors
     /// When the working directory cannot be found out.
     pub fn new(root: Option<PathBuf>, maps: Vec<Map>) -> io::Result<Self> {
-        let root = root.map(std::path::absolute).transpose()?;
+        let root = root.map(std::path::absolute).transpose()?.map(|root| plain(&root));
         let mut maps = maps
             .into_iter()
-            .map(|map| Ok(Map { from: map.from, to: std::path::absolute(map.to)? }))
+            .map(|map| Ok(Map { from: map.from, to: plain(&std::path::absolute(map.to)?) }))
             .collect::<io::Result<Vec<_>>>()?;
         // The most specific prefix wins.
         maps.sort_by_key(|map| std::cmp::Reverse(map.from.components().count()));
@@ -125,10 +140,11 @@ impl Host {
         self.root.is_some() || self.is_memory() || self.maps.iter().any(|map| path.starts_with(&map.from))
     }
 
-    /// The server's name for a path of this machine. Where a root is given and the path is outside
-    /// of it, the path's directory is taken as lying there for the server too: the user named it.
-    pub fn server_path(&mut self, here: &Path) -> PathBuf {
-        let here = std::path::absolute(here).unwrap_or_else(|_| here.to_path_buf());
+    /// The server's name for a path that the user gave: one of this machine, or, where a root is
+    /// given, one of the server. A relative path outside of the root is taken as lying there for the
+    /// server too, because the user named it.
+    pub fn server_path(&mut self, given: &Path) -> PathBuf {
+        let here = plain(&std::path::absolute(given).unwrap_or_else(|_| given.to_path_buf()));
         for map in &self.maps {
             if let Ok(rest) = here.strip_prefix(&map.to) {
                 return join(&map.from, rest);
@@ -138,8 +154,10 @@ impl Host {
         if let Ok(rest) = here.strip_prefix(root) {
             return join(Path::new("/"), rest);
         }
-        let directory = here.parent().unwrap_or(Path::new("/")).to_path_buf();
-        self.maps.insert(0, Map { from: directory.clone(), to: directory });
+        if given.is_relative() {
+            let directory = here.parent().unwrap_or(Path::new("/")).to_path_buf();
+            self.maps.insert(0, Map { from: directory.clone(), to: directory });
+        }
         here
     }
 
@@ -201,8 +219,10 @@ impl Host {
     }
 
     /// The paths that an absolute pattern matches, in the order of glob(3): bytewise.
-    #[must_use]
-    pub fn glob(&self, pattern: &Path) -> Vec<PathBuf> {
+    ///
+    /// # Errors
+    /// When a directory on the way is there but may not be listed: then nobody knows what matches.
+    pub fn glob(&self, pattern: &Path) -> Result<Vec<PathBuf>, ReadError> {
         let mut found = vec![PathBuf::from("/")];
         for part in pattern.components() {
             let Component::Normal(part) = part else {
@@ -217,8 +237,15 @@ impl Host {
             }
             let mut next = Vec::new();
             for directory in found {
-                let Ok((here, _)) = self.find(&directory) else { continue };
-                for name in self.disk.names(&here).unwrap_or_default() {
+                let (here, stat) = match self.find(&directory) {
+                    Ok(found) => found,
+                    Err(ReadError::Missing) => continue,
+                    Err(error) => return Err(error),
+                };
+                if stat.kind != Kind::Directory {
+                    continue;
+                }
+                for name in self.disk.names(&here).map_err(|error| read_error(&error))? {
                     if glob::matches(part.as_encoded_bytes(), name.as_encoded_bytes()) {
                         next.push(directory.join(name));
                     }
@@ -229,7 +256,7 @@ impl Host {
         // glob(3) gives a dangling link too, as it is; only what has no entry at all is left out.
         found.retain(|path| self.entry_exists(path));
         found.sort_by(|a, b| a.as_os_str().cmp(b.as_os_str()));
-        found
+        Ok(found)
     }
 
     /// The users and groups of the server's machine.
@@ -269,6 +296,19 @@ impl Host {
         !root && !maps
     }
 
+    /// Whether the mode at a path is not the server's word on it: there is an access control list
+    /// beside it, or a checkout or an unpacked image belongs to whoever made it.
+    pub(super) fn mode_is_not_all(&self, path: &Path, stat: &Stat) -> Option<&'static str> {
+        if self.disk.has_acl(&self.here(path)) {
+            return Some("it has an access control list, which is not judged");
+        }
+        let is_mapped = self.maps.iter().any(|map| path.starts_with(&map.from));
+        let is_unpacked =
+            self.root.as_ref().is_some_and(|root| self.disk.lstat(root).is_ok_and(|top| top.uid == stat.uid));
+        let is_of_the_copy = stat.uid != 0 && (is_mapped || is_unpacked);
+        is_of_the_copy.then_some("it belongs to whoever made this copy")
+    }
+
     fn entry_exists(&self, path: &Path) -> bool {
         match (path.parent(), path.file_name()) {
             (Some(directory), Some(name)) => {
@@ -287,7 +327,7 @@ impl Host {
         match self.walk(path) {
             Walk::Found { path, stat, .. } => Ok((self.here(&path), stat)),
             Walk::Missing(_) | Walk::NotADirectory(_) => Err(ReadError::Missing),
-            Walk::Unknown(why) => Err(ReadError::Io(why)),
+            Walk::Unknown { why, .. } => Err(ReadError::Io(why)),
         }
     }
 
@@ -326,13 +366,16 @@ impl Host {
                     Stat::assumed_directory()
                 }
                 Err(error) if error.kind() == io::ErrorKind::NotFound => return Walk::Missing(at),
-                Err(error) => return Walk::Unknown(format!("{}: {error}", self.shown(&at).display())),
+                Err(error) => {
+                    return Walk::Unknown { why: format!("{}: {error}", self.shown(&at).display()), parents };
+                }
             };
             if stat.kind == Kind::Link {
                 links += 1;
                 let target = self.disk.read_link(&self.here(&at));
                 let (Ok(target), true) = (target, links <= MAX_LINKS) else {
-                    return Walk::Unknown(format!("{}: too many links", self.shown(&at).display()));
+                    let why = format!("{}: too many links", self.shown(&at).display());
+                    return Walk::Unknown { why, parents };
                 };
                 at.pop();
                 todo.extend(target.components().rev().map(|part| PathBuf::from(part.as_os_str())));
@@ -358,7 +401,10 @@ pub(super) enum Walk {
     },
     Missing(PathBuf),
     NotADirectory(PathBuf),
-    Unknown(String),
+    Unknown {
+        why: String,
+        parents: Vec<(PathBuf, Stat)>,
+    },
 }
 
 fn read_error(error: &io::Error) -> ReadError {
@@ -366,6 +412,19 @@ fn read_error(error: &io::Error) -> ReadError {
         io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => ReadError::Missing,
         _ => ReadError::Io(error.to_string()),
     }
+}
+
+/// The path without `.` and `..`, taken out by name alone.
+fn plain(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::ParentDir => drop(plain.pop()),
+            Component::CurDir => {}
+            part => plain.push(part),
+        }
+    }
+    plain
 }
 
 fn join(base: &Path, rest: &Path) -> PathBuf {
@@ -380,9 +439,9 @@ mod tests {
     fn glob_finds_in_bytewise_order_and_leaves_dots() {
         let files = ["/c/b.conf", "/c/.h.conf", "/c/B.conf", "/c/9.conf", "/c/10.conf", "/c/a.conf~", "/d/x"];
         let host = Host::memory(files.map(|path| (path.into(), Entry::file(""))));
-        let found = host.glob(Path::new("/c/*.conf"));
+        let found = host.glob(Path::new("/c/*.conf")).unwrap();
         assert_eq!(found, ["/c/10.conf", "/c/9.conf", "/c/B.conf", "/c/b.conf"].map(PathBuf::from));
-        assert_eq!(host.glob(Path::new("/?/x")), [PathBuf::from("/d/x")]);
-        assert!(host.glob(Path::new("/e/*")).is_empty());
+        assert_eq!(host.glob(Path::new("/?/x")).unwrap(), [PathBuf::from("/d/x")]);
+        assert!(host.glob(Path::new("/e/*")).unwrap().is_empty());
     }
 }

@@ -16,6 +16,8 @@ pub struct Users {
 pub struct Identity {
     /// The name in the configuration, where there is one.
     pub name: Option<String>,
+    /// The name of its group.
+    pub group: Option<String>,
     uid: Option<u32>,
     gids: Vec<u32>,
 }
@@ -47,6 +49,20 @@ impl Users {
         Users { users: users.collect(), groups: groups.collect() }
     }
 
+    /// The name of a user, or the number where there is none.
+    #[must_use]
+    pub fn user_name(&self, uid: u32) -> String {
+        let named = self.users.iter().find(|(_, number, _)| *number == uid);
+        named.map_or_else(|| uid.to_string(), |(name, ..)| name.clone())
+    }
+
+    /// The name of a group, or the number where there is none.
+    #[must_use]
+    pub fn group_name(&self, gid: u32) -> String {
+        let named = self.groups.iter().find(|(_, number, _)| *number == gid);
+        named.map_or_else(|| gid.to_string(), |(name, ..)| name.clone())
+    }
+
     /// The identity of `user group;` in nginx: the group is named like the user unless given, and
     /// the supplementary groups are loaded too (spec A10).
     #[must_use]
@@ -59,7 +75,7 @@ impl Users {
             .filter(|(name, _, members)| name == group || members.iter().any(|member| member == user))
             .map(|&(_, gid, _)| gid)
             .collect();
-        Identity { name: Some(user.to_owned()), uid, gids }
+        Identity { name: Some(user.to_owned()), group: Some(group.to_owned()), uid, gids }
     }
 }
 
@@ -68,7 +84,11 @@ impl Identity {
     /// with (`nobody`, `nginx`, `www-data`, ...) when the configuration names none.
     #[must_use]
     pub fn unknown(name: Option<String>) -> Self {
-        Identity { name, uid: None, gids: Vec::new() }
+        Identity { name, group: None, uid: None, gids: Vec::new() }
+    }
+
+    pub(super) fn is_owner_of(&self, stat: &Stat) -> bool {
+        self.uid == Some(stat.uid)
     }
 
     /// Whether the mode bits allow it; `None` where it depends on who exactly this is.

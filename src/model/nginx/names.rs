@@ -13,11 +13,11 @@ pub enum Name {
     Deny,
     AuthRequest,
     AuthDelay,
-    /// `auth_jwt`, `auth_digest`, `auth_ldap` and whatever else asks for credentials.
+    /// `auth_jwt`, `auth_digest`, `auth_ldap` and the like, which ask for credentials.
     OtherAuth,
-    /// Lua or njs code in the access phase, or a client's certificate: checks whose result is not
-    /// known.
-    AccessCode,
+    /// Code in the rewrite or access phase, a client's certificate, a signed link, an unknown module:
+    /// checks whose result is not known.
+    OtherCheck,
     ProxySetHeader,
     GrpcSetHeader,
     FastcgiParam,
@@ -28,6 +28,7 @@ pub enum Name {
     UwsgiPassRequestHeaders,
     ScgiPassRequestHeaders,
     ProxyHideHeader,
+    Mirror,
     Root,
     Internal,
     ErrorPage,
@@ -61,7 +62,7 @@ pub enum Family {
     Subrequest,
     Delay,
     OtherAuth,
-    AccessCode,
+    OtherCheck,
     ProxyHeaders,
     GrpcHeaders,
     FastcgiParams,
@@ -73,6 +74,7 @@ pub enum Family {
     ScgiRequestHeaders,
     /// Headers of the response that the client does not get.
     HiddenHeaders,
+    Mirror,
     Root,
     Internal,
     ErrorPage,
@@ -99,6 +101,19 @@ impl Family {
     }
 }
 
+/// Beginnings of directives that adjust a check and switch none on.
+const SETTINGS: &[&str] = &[
+    "auth_request_",
+    "auth_basic_",
+    "auth_jwt_",
+    "auth_digest_",
+    "auth_ldap_",
+    "auth_pam_",
+    "auth_gss_",
+    "auth_oidc_",
+    "auth_http",
+];
+
 impl Name {
     /// The directive of this name; directives are looked up exactly, case counts (spec G11).
     #[must_use]
@@ -112,13 +127,18 @@ impl Name {
             b"deny" => Deny,
             b"auth_request" => AuthRequest,
             b"auth_delay" => AuthDelay,
-            b"auth_request_set" | b"auth_http" | b"auth_http_header" | b"auth_jwt_key_file"
-            | b"auth_jwt_leeway" => return None,
             b"access_by_lua_block"
             | b"access_by_lua_file"
             | b"access_by_lua"
+            | b"rewrite_by_lua_block"
+            | b"rewrite_by_lua_file"
+            | b"rewrite_by_lua"
             | b"js_access"
-            | b"ssl_verify_client" => AccessCode,
+            | b"ssl_verify_client"
+            | b"secure_link"
+            | b"secure_link_md5" => OtherCheck,
+            b"auth_jwt" | b"auth_digest" | b"auth_ldap" | b"auth_pam" | b"auth_gss" | b"auth_oidc"
+            | b"auth_spnego" => OtherAuth,
             b"proxy_set_header" => ProxySetHeader,
             b"grpc_set_header" => GrpcSetHeader,
             b"fastcgi_param" => FastcgiParam,
@@ -129,6 +149,7 @@ impl Name {
             b"uwsgi_pass_request_headers" => UwsgiPassRequestHeaders,
             b"scgi_pass_request_headers" => ScgiPassRequestHeaders,
             b"proxy_hide_header" => ProxyHideHeader,
+            b"mirror" => Mirror,
             b"root" => Root,
             b"internal" => Internal,
             b"error_page" => ErrorPage,
@@ -146,7 +167,9 @@ impl Name {
             b"listen" => Listen,
             b"server_name" => ServerName,
             b"user" => User,
-            name if name.starts_with(b"auth_") => OtherAuth,
+            // A setting of a module, not what switches it on.
+            name if SETTINGS.iter().any(|start| name.starts_with(start.as_bytes())) => return None,
+            name if name.starts_with(b"auth_") => OtherCheck,
             _ => return None,
         })
     }
@@ -162,7 +185,7 @@ impl Name {
             Name::AuthRequest => Family::Subrequest,
             Name::AuthDelay => Family::Delay,
             Name::OtherAuth => Family::OtherAuth,
-            Name::AccessCode => Family::AccessCode,
+            Name::OtherCheck => Family::OtherCheck,
             Name::ProxySetHeader => Family::ProxyHeaders,
             Name::GrpcSetHeader => Family::GrpcHeaders,
             Name::FastcgiParam => Family::FastcgiParams,
@@ -173,6 +196,7 @@ impl Name {
             Name::UwsgiPassRequestHeaders => Family::UwsgiRequestHeaders,
             Name::ScgiPassRequestHeaders => Family::ScgiRequestHeaders,
             Name::ProxyHideHeader => Family::HiddenHeaders,
+            Name::Mirror => Family::Mirror,
             Name::Root => Family::Root,
             Name::Internal => Family::Internal,
             Name::ErrorPage => Family::ErrorPage,
@@ -205,6 +229,7 @@ impl Name {
             | Name::UwsgiPassRequestHeaders
             | Name::ScgiPassRequestHeaders
             | Name::ProxyHideHeader
+            | Name::Mirror
             | Name::Root
             | Name::Alias
             | Name::ProxyPass
@@ -218,7 +243,7 @@ impl Name {
             Name::Internal | Name::Break => (0, 0),
             Name::ErrorPage | Name::TryFiles => (2, MANY),
             Name::Listen | Name::ServerName => (1, MANY),
-            Name::OtherAuth | Name::AccessCode => (0, MANY),
+            Name::OtherAuth | Name::OtherCheck => (0, MANY),
         }
     }
 }
