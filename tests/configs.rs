@@ -14,12 +14,14 @@ fn configurations_are_judged_as_expected() {
     let mut wrong = Vec::new();
     let mut count = 0;
     for entry in fs::read_dir("tests/configs").expect("a directory").flatten() {
-        let text = fs::read_to_string(entry.path()).expect("a text");
+        let config = fs::read_to_string(entry.path()).expect("a text");
         let expected =
-            text.lines().next().and_then(|line| line.strip_prefix("# expect: ")).expect("an expectation");
-        let found = findings(&text);
+            config.lines().next().and_then(|line| line.strip_prefix("# expect: ")).expect("an expectation");
+        let found = findings(&config);
         let is_right = match expected.split_once(" at line ") {
-            Some((lint, line)) => found.iter().any(|(id, _, at)| id == lint && at.to_string() == line),
+            Some((expected, line)) => {
+                found.iter().any(|(id, _, at)| id == expected && at.to_string() == line)
+            }
             None => found.iter().all(|(_, level, _)| *level == Level::Advice),
         };
         count += 1;

@@ -40,7 +40,7 @@ pub fn run() -> ExitCode {
     ExitCode::from(match options.command {
         Command::Check(check) => check::run(&check),
         Command::Lints => pages::lints(),
-        Command::Explain { lint } => pages::explain(&lint),
+        Command::Explain { lint } => pages::explain(lint),
     })
 }
 

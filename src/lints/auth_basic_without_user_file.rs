@@ -1,6 +1,6 @@
 //! `auth_basic` without a password file asks for nothing: nginx lets everybody in.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 
 use super::Lint;
 use crate::finding::{Finding, Level};
@@ -17,11 +17,11 @@ pub const LINT: Lint = Lint {
 
 fn check(site: &Site<'_>) -> Vec<Finding> {
     // One realm may be in force in many scopes: it is told once, with the first that is open.
-    let mut told = HashMap::new();
+    let mut told = HashSet::new();
     site.scopes()
-        .filter(|scope| serves(*scope) && !scope.server().is_some_and(|server| server.answer().is_some()))
+        .filter(|scope| serves(*scope) && scope.server().is_none_or(|server| server.answer().is_none()))
         .filter_map(|scope| Some((scope, realm_without_file(scope)?)))
-        .filter(|(_, realm)| told.insert(realm.span(), ()).is_none())
+        .filter(|(_, realm)| told.insert(realm.span()))
         .map(|(scope, realm)| finding(scope, realm))
         .collect()
 }

@@ -95,8 +95,5 @@ fn check_prefix<'s>(scope: Scope<'s>, by: Directive<'s>) -> Option<Finding> {
         .help(format!(
             "write `location {prefix}/` (and `location = {prefix}` where the bare path is needed)"
         ));
-    Some(match named_by {
-        Some(line) => finding.also(line.span(), "which leads there"),
-        None => finding,
-    })
+    Some(named_by.into_iter().fold(finding, |finding, line| finding.also(line.span(), "which leads there")))
 }

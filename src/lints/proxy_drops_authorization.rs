@@ -39,7 +39,7 @@ fn check_backend<'s>(scope: Scope<'s>, backend: Backend<'s>) -> Option<Finding> 
 
 /// Where nginx checks who comes, keeping the password from the backend is the right thing. So it is
 /// where nginx guards other ways to the same backend or by the same line, where the password was
-/// taken off on purpose, and where nginx itself is the one that asks.
+/// taken off on purpose, and where the backend is told who logged in.
 fn is_asked_for_here(scope: Scope<'_>, backend: Backend<'_>, by: Directive<'_>) -> bool {
     let Some(server) = scope.server() else { return true };
     let is_named = scope.location().is_some_and(|location| location.is_named());
@@ -52,6 +52,7 @@ fn is_asked_for_here(scope: Scope<'_>, backend: Backend<'_>, by: Directive<'_>) 
     };
     !scope.is_reached_from_outside()
         || scope.is_subrequest_target()
+        || scope.hands_on_the_user()
         || scope.exemptions().next().is_some()
         || std::iter::once(scope).chain(scope.children()).any(is_guarded)
         || server.descendants().any(|other| is_alike(other) && is_guarded(other))

@@ -25,7 +25,7 @@ pub fn split(bytes: &[u8]) -> Vec<(PathBuf, Vec<u8>)> {
     for line in bytes.split_inclusive(|&byte| byte == b'\n') {
         match (name(line), files.last_mut()) {
             (Some(name), _) => {
-                files.push((PathBuf::from(format!("/{}", String::from_utf8_lossy(name))), Vec::new()))
+                files.push((PathBuf::from(format!("/{}", String::from_utf8_lossy(name))), Vec::new()));
             }
             (None, Some((_, text))) => text.extend_from_slice(line),
             (None, None) => {}

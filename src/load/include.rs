@@ -59,7 +59,7 @@ pub fn resolve(files: &Files, host: &Host, config: &Config, wave: &[FileId]) -> 
                 Target::Stock => wanted.included = Included::Stock,
                 Target::Unknown => {}
                 Target::Wrong(kind, message) => {
-                    problems.push(Problem::at(kind, files.head(file, statement), message))
+                    problems.push(Problem::at(kind, files.head(file, statement), message));
                 }
                 Target::Elsewhere(hint) => {
                     let message = "where this path of the server lies here is not known";

@@ -339,8 +339,7 @@ impl Loader<'_> {
     ) -> Problem {
         let span = self.loaded.files.head(wanted.file, wanted.statement);
         let shown = self.host.shown(path);
-        let problem =
-            Problem::at(ProblemKind::Include, span, format!("{}: {}", shown.display(), error.to_string()));
+        let problem = Problem::at(ProblemKind::Include, span, format!("{}: {}", shown.display(), error));
         match include::map_hint(self.host, config, path) {
             Some(hint) if *error == ReadError::Missing => problem.help(hint),
             _ => problem,

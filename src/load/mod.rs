@@ -90,6 +90,7 @@ pub struct Config {
 
 impl Config {
     /// The files of the configuration: the entry and what is included, each once.
+    #[must_use]
     pub fn files(&self) -> HashSet<FileId> {
         let included = self.includes.values().filter_map(|included| match included {
             Included::Files(files) => Some(files),

@@ -47,7 +47,7 @@ impl PartialEq for Directive<'_> {
 
 impl Eq for Directive<'_> {}
 
-impl<'s> Backend<'s> {
+impl Backend<'_> {
     /// Whether a line of [`Backend::list`] is about this header of HTTP; case does not count.
     #[must_use]
     pub fn is_about(self, line: Directive<'_>, header: &str) -> bool {

@@ -174,7 +174,7 @@ impl<'s> Scope<'s> {
     /// The path of a URL or path that leads to this very server, its variables unresolved; none
     /// where it leads elsewhere.
     #[must_use]
-    pub fn own_path<'t>(self, target: &'t str) -> Option<&'t str> {
+    pub fn own_path(self, target: &str) -> Option<&str> {
         if target.starts_with('/') || target.starts_with("$uri") || target.starts_with("$request_uri") {
             return Some(target);
         }

@@ -71,6 +71,9 @@ fn handler(style: Style) -> GraphicalReportHandler {
         .with_width(style.width)
         .with_links(style.links)
         .with_urls(style.links)
+        // A command in a help line is broken at blanks only, so that it can be copied.
+        .with_word_separator(textwrap::WordSeparator::AsciiSpace)
+        .with_break_words(false)
         .with_context_lines(1)
         .with_show_related_as_nested(true)
 }
@@ -115,12 +118,12 @@ fn of_finding<'s>(finding: &'s Finding, report: &Report, texts: &'s Texts<'s>) -
     match report.included_from.get(&finding.primary.span.file) {
         Some(included) if included.times > 1 => help = format!("{help}\nincluded {} times", included.times),
         Some(Inclusion { chain, .. }) if !chain.is_empty() => {
-            help = format!("{help}\nincluded from {}", line(&chain[0]))
+            help = format!("{help}\nincluded from {}", line(&chain[0]));
         }
         _ => {}
     }
     let mut shown = Shown::new(
-        format!("{}[{}]: {}", level_of(finding).as_str(), finding.lint, message(finding)),
+        &format!("{}[{}]: {}", level_of(finding).as_str(), finding.lint, message(finding)),
         severity,
     );
     shown.url = url(finding);
@@ -131,12 +134,12 @@ fn of_finding<'s>(finding: &'s Finding, report: &Report, texts: &'s Texts<'s>) -
 }
 
 fn of_problem<'s>(problem: &'s Problem, texts: &'s Texts<'s>) -> Shown<'s> {
-    let mut shown = Shown::new(String::new(), Severity::Error);
+    let mut shown = Shown::new("", Severity::Error);
     shown.help = problem.help.as_deref().map(|help| harmless(help).into_owned());
     match &problem.place {
         Place::Path(path) => {
             shown.title =
-                format!("problem[{}]: {}: {}", kind(problem).as_str(), path.display(), problem.message)
+                format!("problem[{}]: {}: {}", kind(problem).as_str(), path.display(), problem.message);
         }
         Place::Span(span) => {
             shown.title = format!("problem[{}]: {}", kind(problem).as_str(), problem.message);
@@ -148,8 +151,8 @@ fn of_problem<'s>(problem: &'s Problem, texts: &'s Texts<'s>) -> Shown<'s> {
 }
 
 impl<'s> Shown<'s> {
-    fn new(title: String, severity: Severity) -> Self {
-        let title = harmless(&title).into_owned();
+    fn new(title: &str, severity: Severity) -> Self {
+        let title = harmless(title).into_owned();
         Shown {
             title,
             url: None,
@@ -184,7 +187,7 @@ impl<'s> Shown<'s> {
             } else if let Some(part) = self.related.iter_mut().find(|part| part.is_in(label.span.file)) {
                 part.labels.push(labeled(label, false));
             } else {
-                let mut part = Shown::new("because".to_owned(), Severity::Advice);
+                let mut part = Shown::new("because", Severity::Advice);
                 part.place(label, &[], texts);
                 self.related.push(part);
             }
@@ -256,7 +259,7 @@ struct Texts<'s> {
     texts: Vec<OnceLock<Cow<'s, str>>>,
 }
 
-impl<'s> Texts<'s> {
+impl Texts<'_> {
     fn get(&self, file: FileId) -> &str {
         self.texts[file.index()].get_or_init(|| harmless(self.sources.get(file).text()))
     }

@@ -48,9 +48,8 @@ fn step(pattern: &[u8], byte: u8) -> Step {
         [b'?', ..] => Step::One(1),
         [b'[', rest @ ..] => match class(rest, byte) {
             Some((true, width)) => Step::One(width + 1),
-            Some((false, _)) => Step::No,
             None if byte == b'[' => Step::One(1),
-            None => Step::No,
+            Some((false, _)) | None => Step::No,
         },
         [b'\\', escaped, ..] if *escaped == byte => Step::One(2),
         [b'\\', _, ..] => Step::No,

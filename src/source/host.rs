@@ -227,12 +227,16 @@ impl Host {
         for part in pattern.components() {
             let Component::Normal(part) = part else {
                 if part == Component::ParentDir {
-                    found.iter_mut().for_each(|path| path.push(".."));
+                    for path in &mut found {
+                        path.push("..");
+                    }
                 }
                 continue;
             };
             if !glob::is_pattern(part.as_encoded_bytes()) {
-                found.iter_mut().for_each(|path| path.push(part));
+                for path in &mut found {
+                    path.push(part);
+                }
                 continue;
             }
             let mut next = Vec::new();

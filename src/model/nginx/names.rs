@@ -117,6 +117,7 @@ const SETTINGS: &[&str] = &[
 impl Name {
     /// The directive of this name; directives are looked up exactly, case counts (spec G11).
     #[must_use]
+    #[allow(clippy::enum_glob_use)] // the table below names them all
     pub fn of(name: &[u8]) -> Option<Name> {
         use Name::*;
         Some(match name {
