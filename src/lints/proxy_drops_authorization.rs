@@ -1,9 +1,12 @@
 //! The backend has to check credentials, but the proxy never hands them on.
 
+use std::collections::HashSet;
+
 use super::Lint;
 use crate::finding::{Edit, Finding, Level, Safety};
 use crate::model::nginx::{Family, Name};
 use crate::model::{Backend, Directive, Forwarded, Scope, Site};
+use crate::source::Span;
 
 pub const LINT: Lint = Lint {
     id: "proxy-drops-authorization",
@@ -14,12 +17,13 @@ pub const LINT: Lint = Lint {
 };
 
 fn check(site: &Site<'_>) -> Vec<Finding> {
-    site.scopes().filter_map(|scope| check_backend(scope, scope.backend()?)).collect()
+    let guarded = Guarded::of(site);
+    site.scopes().filter_map(|scope| check_backend(scope, scope.backend()?, &guarded)).collect()
 }
 
-fn check_backend<'s>(scope: Scope<'s>, backend: Backend<'s>) -> Option<Finding> {
+fn check_backend<'s>(scope: Scope<'s>, backend: Backend<'s>, guarded: &Guarded) -> Option<Finding> {
     let Forwarded::Dropped(by) = scope.forwards(backend, "Authorization") else { return None };
-    if is_asked_for_here(scope, backend, by) || scope.is_anonymous(backend) {
+    if is_asked_for_here(scope) || guarded.has(scope, backend, by) || scope.is_anonymous(backend) {
         return None;
     }
     let finding = Finding::at(by.span(), "the client's `Authorization` ends here")
@@ -38,24 +42,39 @@ fn check_backend<'s>(scope: Scope<'s>, backend: Backend<'s>) -> Option<Finding> 
 }
 
 /// Where nginx checks who comes, keeping the password from the backend is the right thing. So it is
-/// where nginx guards other ways to the same backend or by the same line, where the password was
-/// taken off on purpose, and where the backend is told who logged in.
-fn is_asked_for_here(scope: Scope<'_>, backend: Backend<'_>, by: Directive<'_>) -> bool {
-    let Some(server) = scope.server() else { return true };
-    let is_named = scope.location().is_some_and(|location| location.is_named());
-    if is_named {
-        return is_guarded(scope) || server.may_ask_anywhere();
+/// where the password was taken off on purpose, and where the backend is told who logged in.
+fn is_asked_for_here(scope: Scope<'_>) -> bool {
+    if scope.location().is_some_and(|location| location.is_named()) {
+        return is_guarded(scope) || scope.server().is_none_or(Scope::may_ask_anywhere);
     }
-    let is_alike = |other: Scope<'_>| {
-        let Some(theirs) = other.backend() else { return false };
-        theirs.pass.same_as(backend.pass) || other.list(theirs.list).any(|line| line == by)
-    };
     !scope.is_reached_from_outside()
         || scope.is_subrequest_target()
         || scope.hands_on_the_user()
         || scope.exemptions().next().is_some()
         || std::iter::once(scope).chain(scope.children()).any(is_guarded)
-        || server.descendants().any(|other| is_alike(other) && is_guarded(other))
+}
+
+/// What nginx guards: a drop is right for another way to the same backend, or by the same line.
+struct Guarded {
+    backends: HashSet<(Span, String)>,
+    lines: HashSet<Span>,
+}
+
+impl Guarded {
+    fn of(site: &Site<'_>) -> Self {
+        let mut guarded = Guarded { backends: HashSet::new(), lines: HashSet::new() };
+        for scope in site.scopes().filter(|scope| is_guarded(*scope)) {
+            let (Some(server), Some(backend)) = (scope.server(), scope.backend()) else { continue };
+            guarded.backends.insert((server.span(), backend.pass.text()));
+            guarded.lines.extend(scope.list(backend.list).map(|line| line.span()));
+        }
+        guarded
+    }
+
+    fn has(&self, scope: Scope<'_>, backend: Backend<'_>, by: Directive<'_>) -> bool {
+        let same = scope.server().map(|server| (server.span(), backend.pass.text()));
+        same.is_none_or(|same| self.backends.contains(&same)) || self.lines.contains(&by.span())
+    }
 }
 
 /// Whether something stands before the scope, or was meant to: a realm without its file, too.

@@ -1,5 +1,7 @@
 //! Who is asked for credentials, and by what.
 
+use std::collections::HashSet;
+
 use super::nginx::{Family, Name};
 use super::{Directive, DirectiveData, Kind, Located, Scope, Site};
 
@@ -45,6 +47,30 @@ impl Site<'_> {
             asked[scope.data().policy as usize].get_or_insert_with(|| scope.find_asked());
         }
         asked.into_iter().map(|asked| asked.unwrap_or(Asked::Unknown)).collect()
+    }
+}
+
+impl Site<'_> {
+    fn find_subrequest_targets(&self) -> HashSet<u32> {
+        let named = self.scopes().flat_map(|scope| {
+            let lines =
+                [Family::Subrequest, Family::Mirror].into_iter().flat_map(move |family| scope.own(family));
+            lines.filter_map(move |by| Some((scope, by.literal(0)?)))
+        });
+        let mut targets = HashSet::new();
+        for (scope, path) in named {
+            // A line of the http block is for every server.
+            let servers: Vec<Scope<'_>> = match scope.server() {
+                Some(server) => vec![server],
+                None => self.scopes_of(Kind::Server).collect(),
+            };
+            for server in servers {
+                if let Located::At(found) = server.locate(&path) {
+                    targets.insert(found.id);
+                }
+            }
+        }
+        targets
     }
 }
 
@@ -169,13 +195,7 @@ impl<'s> Scope<'s> {
     /// the access phase is passed over (spec P9).
     #[must_use]
     pub fn is_subrequest_target(self) -> bool {
-        let Some(server) = self.server().filter(|_| self.kind() == Kind::Location) else { return false };
-        std::iter::once(server)
-            .chain(server.descendants())
-            .flat_map(|scope| [Family::Subrequest, Family::Mirror].map(|family| scope.directive(family)))
-            .flatten()
-            .filter_map(|by| by.literal(0))
-            .any(|path| matches!(server.locate(&path), Located::At(found) if found == self))
+        self.site.subrequest_targets.get_or_init(|| self.site.find_subrequest_targets()).contains(&self.id)
     }
 
     /// Whether requests from outside come here: not to named and `internal` locations.

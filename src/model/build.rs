@@ -2,7 +2,7 @@
 //! that access rules can stand in, and works out once what is in force where.
 
 use std::collections::HashMap;
-use std::sync::Mutex;
+use std::sync::{Mutex, OnceLock};
 
 use super::nginx::{Family, INHERITED, Name};
 use super::{DirectiveData, Instance, Kind, NOBODY, ScopeData, ScopeRef, Site, UNKNOWN};
@@ -58,6 +58,7 @@ impl<'f> Site<'f> {
                 identity: Identity::unknown(None),
                 neighbours: HashMap::new(),
                 regexes: Mutex::default(),
+                subrequest_targets: OnceLock::new(),
                 problems: Vec::new(),
             },
             is_full: false,
@@ -93,6 +94,7 @@ impl Builder<'_> {
         let kind = if self.site.config.is_main { Kind::Main } else { self.context_of(entry) };
         self.site.policies.push([if self.site.config.is_main { NOBODY } else { UNKNOWN }; INHERITED]);
         self.site.scopes.push(new_scope(kind, 0, None, 0));
+        self.site.scopes[0].server = (kind == Kind::Server).then_some(0);
         // A part stands among lines that are not at hand.
         self.site.scopes[0].unknown_inside = !self.site.config.is_main;
         let mut next = 0;
@@ -102,7 +104,14 @@ impl Builder<'_> {
             let first = offset(self.site.scopes.len());
             for block in blocks {
                 let opened_by = Some((block.file, block.statement));
-                self.site.scopes.push(new_scope(block.kind, offset(next), opened_by, block.instance));
+                let mut scope = new_scope(block.kind, offset(next), opened_by, block.instance);
+                let is_server = block.kind == Kind::Server;
+                scope.server = if is_server {
+                    Some(offset(self.site.scopes.len()))
+                } else {
+                    self.site.scopes[next].server
+                };
+                self.site.scopes.push(scope);
             }
             self.site.scopes[next].children = (first, offset(self.site.scopes.len()));
             next += 1;
@@ -285,6 +294,7 @@ fn new_scope(kind: Kind, parent: u32, opened_by: Option<(FileId, StatementId)>, 
     ScopeData {
         kind,
         parent,
+        server: None,
         children: (0, 0),
         own: (0, 0),
         opened_by,

@@ -22,9 +22,9 @@ pub mod nginx {
     pub use names::{Family, INHERITED, Name};
 }
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::{Mutex, OnceLock};
 
 pub use answer::{Answer, Reply};
 pub use asks::{Asks, Password};
@@ -64,6 +64,8 @@ pub struct Site<'f> {
     /// Names in the document root that begin like a location without a final slash.
     neighbours: HashMap<u32, Vec<String>>,
     regexes: Mutex<HashMap<u32, Option<pcre2::bytes::Regex>>>,
+    /// The locations that answer subrequests, found when first asked for.
+    subrequest_targets: OnceLock<HashSet<u32>>,
     /// What nginx would refuse once the files are put together.
     pub problems: Vec<Problem>,
 }
@@ -91,6 +93,8 @@ pub enum Kind {
 struct ScopeData {
     kind: Kind,
     parent: u32,
+    /// The server it is in, or is.
+    server: Option<u32>,
     /// The children are next to each other.
     children: (u32, u32),
     /// Its own directives, by family and within a family in the order of the text.
@@ -260,7 +264,7 @@ impl<'s> Scope<'s> {
     /// The server it is in, or is.
     #[must_use]
     pub fn server(self) -> Option<Scope<'s>> {
-        std::iter::once(self).chain(self.ancestors()).find(|scope| scope.kind() == Kind::Server)
+        self.data().server.map(|server| self.site.scope(server))
     }
 
     /// The name and arguments of its opening directive; for the top of a file all of the file's
