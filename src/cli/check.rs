@@ -152,20 +152,7 @@ fn notes(loaded: &Loaded, left_alone: bool) -> Vec<String> {
             ));
         }
     }
-    let parts: Vec<&Config> = loaded.configs.iter().filter(|config| !config.is_main).collect();
-    if let [first, ..] = parts.as_slice() {
-        let path = loaded.files.sources.get(first.entry).path().display().to_string();
-        let which = match (parts.len(), loaded.configs.len() > parts.len()) {
-            (1, false) => format!("{path} is a part of a configuration"),
-            (n, false) => format!("{path} and {} are parts of a configuration", plural(n - 1, "more file")),
-            (1, true) => format!("{path} is not included by the main configuration"),
-            (n, true) => format!(
-                "{path} and {} are not included by the main configuration",
-                plural(n - 1, "more file")
-            ),
-        };
-        notes.push(format!("{which}: what stands around it is unknown (--entry names a main configuration)"));
-    }
+    notes.extend(note_on_parts(loaded));
     let is_unknown =
         |config: &Config| config.includes.values().any(|included| *included == Included::Unknown);
     if loaded.configs.iter().any(is_unknown)
@@ -230,4 +217,31 @@ fn style(options: &Check) -> Style {
         width: report::terminal_width().unwrap_or(100).clamp(40, 160),
         links: color && is_terminal,
     }
+}
+
+/// Parts of a configuration are judged with an unknown outside. Beside a main configuration only
+/// those are worth a word that hold a site: snippets are there to be included some day.
+fn note_on_parts(loaded: &Loaded) -> Option<String> {
+    let files = &loaded.files;
+    let has_main = loaded.configs.iter().any(|config| config.is_main);
+    let has_site = |config: &&Config| {
+        let (tree, source) = (files.tree(config.entry), files.sources.get(config.entry));
+        tree.top().any(|id| tree.is_block(id) && tree.raw(source, id, 0) == Some(b"server"))
+    };
+    let parts = loaded.configs.iter().filter(|config| !config.is_main && (!has_main || has_site(config)));
+    let parts: Vec<String> =
+        parts.map(|config| files.sources.get(config.entry).path().display().to_string()).collect();
+    let (first, more) = parts.split_first()?;
+    let (which, verb, them) = match more.len() {
+        0 => (first.clone(), "is", "it"),
+        n => (format!("{first} and {}", plural(n, "more file")), "are", "them"),
+    };
+    let what = match (has_main, more.is_empty()) {
+        (true, _) => "not included by the main configuration",
+        (false, true) => "a part of a configuration",
+        (false, false) => "parts of a configuration",
+    };
+    Some(format!(
+        "{which} {verb} {what}: what stands around {them} is unknown (--entry names a main configuration)"
+    ))
 }
