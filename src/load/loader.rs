@@ -56,6 +56,11 @@ impl Loader<'_> {
         self.take_in(mains);
         self.take_in(rest);
 
+        if self.loaded.configs.is_empty() && self.loaded.problems.is_empty() {
+            let path = request.paths.first().map_or_else(|| PathBuf::from("."), Clone::clone);
+            let message = "none of the files here is an nginx or Apache configuration";
+            self.loaded.problems.push(Problem::with_path(ProblemKind::Io, path, message));
+        }
         if !request.entries.is_empty() {
             let asked =
                 asked_for.iter().filter_map(|path| self.known.get(&self.host.key(path)).copied().flatten());
@@ -85,15 +90,11 @@ impl Loader<'_> {
         let named: HashMap<PathBuf, bool> = candidates.iter().map(|c| (c.path.clone(), c.named)).collect();
         let paths: Vec<PathBuf> = candidates.into_iter().map(|c| c.path).collect();
         let mut fragments = Vec::new();
-        let mut found_any = false;
         for (path, result) in self.read(&paths) {
             let named = named.get(&path).copied().unwrap_or(false);
             let file = match result {
                 Ok(Some(file)) => file,
-                Ok(None) => {
-                    found_any = true;
-                    continue;
-                }
+                Ok(None) => continue,
                 Err(error) => {
                     self.read_problem(&path, &error);
                     continue;
@@ -111,15 +112,8 @@ impl Loader<'_> {
                 Kind::NginxFragment => fragments.push((file, path)),
                 Kind::Apache => self.apache(file),
                 Kind::Neither if named => self.foreign(file),
-                Kind::Neither => continue,
+                Kind::Neither => {}
             }
-            found_any = true;
-        }
-        if !found_any && paths.len() > 1 && named.values().all(|named| !named) {
-            let directory = paths[0].parent().unwrap_or(Path::new("/"));
-            let shown = self.host.shown(directory);
-            let message = "none of the files here is an nginx or Apache configuration";
-            self.loaded.problems.push(Problem::with_path(ProblemKind::Io, shown, message));
         }
         let included: HashSet<FileId> = self.loaded.configs.iter().flat_map(Config::files).collect();
         for (file, path) in fragments {
