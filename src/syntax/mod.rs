@@ -14,7 +14,7 @@ use crate::source::{Source, offset};
 pub use nginx::parse as parse_nginx;
 
 /// A range of bytes within the file of the tree.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Range {
     /// The first byte.
     pub start: u32,
@@ -29,12 +29,12 @@ impl Range {
 }
 
 /// Something in a file that its server would not accept.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Slip {
     /// Where.
     pub at: Range,
     /// What, as one clause.
-    pub message: String,
+    pub message: Cow<'static, str>,
     /// A second place, and what it has to do with it.
     pub because: Option<(Range, &'static str)>,
     /// What to write.
@@ -47,6 +47,12 @@ struct Word {
     start: u32,
     /// Length in bytes with the quotes; words beyond 16 MiB are cut there, and no server takes them.
     length: u32,
+}
+
+impl Word {
+    fn range(self) -> Range {
+        Range { start: self.start, end: self.start + (self.length & flag::LENGTH) }
+    }
 }
 
 /// What a word holds besides plain bytes; kept in the upper byte of `length`.
@@ -169,13 +175,8 @@ impl Tree {
     /// Where word `n` of the statement stands, with its quotes; word 0 is the name.
     #[must_use]
     pub fn word_range(&self, id: StatementId, n: usize) -> Range {
-        match self.word(id, n) {
-            Some(word) => Range { start: word.start, end: word.start + (word.length & flag::LENGTH) },
-            None => {
-                let end = self.statements[id as usize].end;
-                Range { start: end, end }
-            }
-        }
+        let end = self.statements[id as usize].end;
+        self.word(id, n).map_or(Range { start: end, end }, |word| word.range())
     }
 
     /// The bytes of word `n` as they are written, without the quotes.

@@ -3,43 +3,32 @@
 //! The text is given to the grammar in windows, so that the tokens of a large file are never all in
 //! memory at once. A token that reaches the end of its window is read again in a larger one.
 
+use std::borrow::Cow;
+
 use pest::Parser;
 
 use super::template;
-use super::{INSERTION, MAX_SLIPS, Range, SIMPLE, Slip, Statement, Tree, Word, flag};
+use super::{INSERTION, MAX_SLIPS, Range, SIMPLE, Slip, Statement, StatementId, Tree, Word, flag};
 use crate::source::{Source, offset};
 
+mod blocks;
 #[allow(missing_docs, clippy::pedantic)]
 mod grammar {
     #[derive(pest_derive::Parser)]
     #[grammar = "../grammar/nginx.pest"]
     pub struct Grammar;
 }
+mod lua;
+mod quotes;
+
 use grammar::{Grammar, Rule};
 
-/// `NGX_CONF_BUFFER`: a word has to fit in this with the byte behind it (spec G9).
-const BUFFER: u32 = 4096;
+/// `NGX_CONF_BUFFER`: what nginx has to see of the text at once, from the first byte of a word or a
+/// comment on (spec G9).
+const BUFFER: usize = 4096;
 
-const FIRST_WINDOW: usize = 1 << 7;
+const FIRST_WINDOW: usize = 1 << 6;
 const WINDOW: usize = 1 << 16;
-
-/// How far back a line's beginning is looked for, to compare indentations.
-const LOOK_BACK: usize = 200;
-
-/// Blocks that a forgotten `;` may swallow the opening of.
-const BLOCKS: &[&str] = &[
-    "http",
-    "server",
-    "location",
-    "if",
-    "limit_except",
-    "upstream",
-    "map",
-    "geo",
-    "events",
-    "types",
-    "stream",
-];
 
 /// Reads one file. Whatever the text is, all of it is read; what nginx would refuse is in
 /// [`Tree::slips`].
@@ -77,38 +66,38 @@ struct Reader<'s> {
     tree: Tree,
     /// The first word of the statement that is being read.
     pending: usize,
-    open: Vec<OpenBlock>,
+    /// The blocks that are open, from the outermost on.
+    open: Vec<StatementId>,
     more_slips: usize,
-    /// The first `}` whose indentation is not that of the block it closes: the block and the brace.
-    crooked: Option<(Range, Range)>,
+    /// Takes the details of a slip that is only counted.
+    untold: Slip,
+    /// Blocks that end too late by their indentation, and what shows it.
+    late: Vec<(Range, Range, &'static str)>,
+    /// The first `}` that stands deeper than the block it closes, and that block.
+    early: Option<(Range, Range)>,
+    /// Template marks choose between lines: nobody knows which braces will be there.
+    has_conditions: bool,
     /// A Lua block without end was seen: the next ones are cut by their indentation alone.
     lua_is_broken: bool,
 }
 
-struct OpenBlock {
-    /// None for a brace without a name, which nginx refuses.
-    statement: Option<usize>,
-    brace: u32,
-}
-
-/// Where to go on reading.
-enum Next {
-    Token,
-    Jump(usize),
-}
+/// In place of a statement in [`Reader::open`]: a brace without a name, which nginx refuses.
+const NAMELESS: StatementId = StatementId::MAX;
 
 impl<'s> Reader<'s> {
     fn new(text: &'s str) -> Self {
-        let bytes = text.as_bytes();
-        let ends = memchr::memchr2_iter(b';', b'{', bytes).count();
-        let tree = Tree { statements: Vec::with_capacity(ends), ..Tree::default() };
+        let ends = memchr::memchr2_iter(b';', b'{', text.as_bytes()).count();
+        let (statements, words) = (Vec::with_capacity(ends), Vec::with_capacity(ends));
         Reader {
             text,
-            tree,
+            tree: Tree { statements, words, ..Tree::default() },
             pending: 0,
-            open: Vec::new(),
+            open: Vec::with_capacity(ends),
             more_slips: 0,
-            crooked: None,
+            untold: Slip::default(),
+            late: Vec::new(),
+            early: None,
+            has_conditions: false,
             lua_is_broken: false,
         }
     }
@@ -117,31 +106,30 @@ impl<'s> Reader<'s> {
         let mut at = 0;
         if self.text.starts_with('\u{feff}') {
             at = '\u{feff}'.len_utf8();
-            self.slip(
-                Range { start: 0, end: offset(at) },
-                "the file begins with a byte-order mark, which nginx takes for a part of the first word",
-            )
-            .help = Some("save the file as UTF-8 without a byte-order mark");
+            let mark = Range { start: 0, end: offset(at) };
+            self.slip(mark, "a byte-order mark, which nginx takes for a part of the first word").help =
+                Some("save the file as UTF-8 without a byte-order mark");
         }
         let mut size = FIRST_WINDOW;
         while at < self.text.len() {
             let end = self.window(at, size);
             match self.read_window(at, end) {
-                Some(Next::Jump(to)) => (at, size) = (to, FIRST_WINDOW),
-                Some(Next::Token) => (at, size) = (end, (size * 8).min(WINDOW)),
+                Some(to) if to < end => (at, size) = (to, FIRST_WINDOW),
+                Some(to) => (at, size) = (to, (size * 8).min(WINDOW)),
                 None => size = (end - at) * 2,
             }
         }
     }
 
-    /// A window of about `size` bytes that ends with a line, or else behind a `;`.
+    /// A window of about `size` bytes that ends with a line, so that it cuts no template mark in two,
+    /// or else behind a `;`.
     fn window(&self, at: usize, size: usize) -> usize {
         let bytes = self.text.as_bytes();
         let wished = at.saturating_add(size);
         if wished >= bytes.len() {
             return bytes.len();
         }
-        let ahead = &bytes[wished..(wished + WINDOW).min(bytes.len())];
+        let ahead = &bytes[wished..(wished + BUFFER).min(bytes.len())];
         let behind = &bytes[at..wished];
         match (memchr::memchr(b'\n', ahead), memchr::memrchr(b';', behind)) {
             (Some(line), _) => wished + line + 1,
@@ -150,238 +138,174 @@ impl<'s> Reader<'s> {
         }
     }
 
-    /// Reads the tokens of a window. `None`: the first token is cut off by the window's end.
-    fn read_window(&mut self, at: usize, end: usize) -> Option<Next> {
+    /// Reads the tokens of a window; gives the place to go on at. `None`: the first token is cut off by
+    /// the window's end.
+    fn read_window(&mut self, at: usize, end: usize) -> Option<usize> {
         let tokens = Grammar::parse(Rule::tokens, &self.text[at..end]);
         // `tokens` is a repetition: it matches any text, if need be the empty start of it.
         let tokens = tokens.expect("the rule matches everything").next().expect("one rule, one pair");
+        let mut read = at;
         for token in tokens.into_inner() {
             let range = Range::of(token.as_span(), at);
-            let rule = token.as_rule();
-            let is_cut = range.end as usize == end && end < self.text.len();
-            if is_cut && matches!(rule, Rule::word | Rule::quoted | Rule::comment | Rule::unclosed) {
-                return (range.start as usize > at).then_some(Next::Jump(range.start as usize));
+            let (start, stop) = (range.start as usize, range.end as usize);
+            if stop <= read {
+                continue;
             }
-            if let Next::Jump(to) = self.token(rule, range) {
-                return Some(Next::Jump(to));
+            if start < read {
+                return Some(read);
+            }
+            let rule = token.as_rule();
+            let is_cut = stop == end && end < self.text.len();
+            if is_cut && matches!(rule, Rule::word | Rule::quoted | Rule::comment | Rule::unclosed) {
+                return (start > at).then_some(start);
+            }
+            // What is read otherwise than the grammar has it may end in the middle of a token.
+            read = self.token(rule, range) as usize;
+            if read < stop {
+                return Some(read);
             }
         }
-        Some(Next::Token)
+        Some(read.max(end))
     }
 
-    fn token(&mut self, rule: Rule, at: Range) -> Next {
+    /// Takes in a token; gives the place to go on at, which mostly is behind it.
+    fn token(&mut self, rule: Rule, at: Range) -> u32 {
         match rule {
-            Rule::word => self.word(at, 0),
-            Rule::quoted => self.quoted(at),
+            Rule::word => return self.bare_word(at),
+            Rule::quoted => return self.quoted(at),
+            Rule::open => return self.open(at),
+            Rule::unclosed => return self.unclosed_quote(at.start, None),
             Rule::comment => self.comment(at),
             Rule::semicolon => self.semicolon(at),
-            Rule::open => return self.open(at),
             Rule::close => self.close(at),
-            Rule::unclosed => return self.unclosed(at),
             _ => {}
         }
-        Next::Token
+        at.end
     }
 
     fn comment(&mut self, at: Range) {
-        if at.end - at.start >= BUFFER {
-            self.slip(at, "a comment longer than the 4,095 bytes that nginx reads");
+        // At the end of the file nginx asks for no byte behind it.
+        let behind = usize::from((at.end as usize) < self.text.len());
+        if self.slice(at).len() + behind > BUFFER {
+            let start = Range { end: at.start + 1, ..at };
+            self.slip(start, "a comment longer than the 4,095 bytes that nginx reads");
         }
         self.tree.comments.push(at);
     }
 
-    fn word(&mut self, at: Range, quoted: u32) {
-        let inside = if quoted == 0 { at } else { Range { start: at.start + 1, end: at.end - 1 } };
-        let bytes = &self.text.as_bytes()[inside.start as usize..inside.end as usize];
-        let flags = quoted | flags(bytes);
-        if flags & flag::TEMPLATE != 0 {
-            self.tree.is_template = true;
-            if self.is_start() && self.stands_alone(bytes, at) {
-                return self.insertion(at);
-            }
-        } else if quoted == 0 && bytes.contains(&b'{') && has_quantifier(bytes) {
+    /// Whether nginx can read the word: it sees the byte behind the closing quote or the word's end
+    /// before it is done with it, and if that is a blank, one more before it forgets it (spec G9).
+    fn fits(&self, end: u32, start: u32) -> bool {
+        let behind = self.text.as_bytes().get(end as usize);
+        let is_blank = behind.is_some_and(|byte| b" \t\r\n".contains(byte));
+        (end - start) as usize + 1 + usize::from(is_blank) <= BUFFER
+    }
+
+    fn bare_word(&mut self, at: Range) -> u32 {
+        let bytes = self.slice(at);
+        if self.is_start()
+            && matches!(bytes[0], b'{' | b'<')
+            && let Some(end) = self.insertion(at.start)
+        {
+            return end;
+        }
+        if bytes.contains(&b'{') && has_quantifier(bytes) {
             self.slip(at, "`{` ends the word here and opens a block").help =
                 Some("put the regular expression in quotes");
         }
-        if inside.end - inside.start + u32::from(quoted != 0) >= BUFFER {
-            self.slip(at, "a word longer than the 4,095 bytes that nginx reads");
+        if bytes.ends_with(b"${") && self.ought_to_open(at) {
+            let end = at.end - 1;
+            self.slip(Range { start: end - 1, ..at }, "`${` begins a variable: this `{` opens no block")
+                .help = Some("write a blank before the `{`");
+            let at = Range { end, ..at };
+            self.word(at, at, 0);
+            return end;
         }
-        let length = (at.end - at.start).min(flag::LENGTH);
-        self.tree.words.push(Word { start: at.start, length: length | flags });
+        let is_first = self.is_start();
+        self.word(at, at, 0);
+        // Alone on its line a mark stands for lines, and not for the name of what follows.
+        if is_first && self.tree.words[self.pending].length & flag::TEMPLATE != 0 && self.ends_line(at.end) {
+            self.statement(at.end, INSERTION);
+        }
+        at.end
     }
 
-    fn quoted(&mut self, at: Range) {
-        if let Some(next) = self.text[at.end as usize..].chars().next()
-            && !matches!(next, ' ' | '\t' | '\r' | '\n' | ';' | '{' | ')')
-        {
-            let next = Range { start: at.end, end: at.end + offset(next.len_utf8()) };
-            self.slip(next, "only a blank, `;`, `{` or `)` may follow a closing quote");
+    /// Takes in a template mark in brackets that stands, at the start of a statement, for lines
+    /// instead of a name; gives its end.
+    fn insertion(&mut self, start: u32) -> Option<u32> {
+        let rest = &self.text.as_bytes()[start as usize..];
+        let mark = template::leading_mark(&rest[..rest.len().min(BUFFER)])?;
+        let at = Range { start, end: start + offset(mark.len()) };
+        if !template::is_control(mark) && !self.ends_line(at.end) {
+            return None;
         }
-        self.word(at, flag::QUOTED);
+        self.tree.is_template = true;
+        self.has_conditions |= template::is_condition(mark);
+        self.tree.words.push(Word { start, length: length(at) | flag::TEMPLATE });
+        self.statement(at.end, INSERTION);
+        Some(at.end)
+    }
+
+    /// Whether nothing but template marks follows on the line.
+    fn ends_line(&self, at: u32) -> bool {
+        let mut behind = self.text.as_bytes()[at as usize..]
+            .iter()
+            .skip_while(|byte| matches!(byte, b' ' | b'\t' | b'\r'));
+        match behind.next() {
+            None | Some(b'\n') => true,
+            Some(b'{') => matches!(behind.next(), Some(b'{' | b'%' | b'#')),
+            Some(b'<') => behind.next() == Some(&b'%'),
+            Some(_) => false,
+        }
+    }
+
+    /// Takes in a word: `inside` is what is between its quotes.
+    fn word(&mut self, at: Range, inside: Range, quoted: u32) {
+        let bytes = self.slice(inside);
+        let flags = quoted | flags(bytes);
+        self.tree.is_template |= flags & flag::TEMPLATE != 0;
+        if !self.fits(at.end, inside.start) {
+            let start = Range { start: at.start, end: at.start + 1 };
+            self.slip(start, "a word longer than the 4,094 bytes that nginx reads");
+        }
+        self.tree.words.push(Word { start: at.start, length: length(at) | flags });
     }
 
     fn semicolon(&mut self, at: Range) {
         if self.is_start() {
             self.slip(at, "`;` with no directive before it");
+        } else if self.lacks_block() {
+            self.missing_brace(at);
         } else {
             self.statement(at.end, SIMPLE);
         }
     }
 
-    fn open(&mut self, at: Range) -> Next {
-        if self.is_start() {
-            self.slip(at, "`{` with no directive before it");
-            self.open.push(OpenBlock { statement: None, brace: at.start });
-            return Next::Token;
-        }
-        self.split_swallowed_block();
-        let is_lua = self.text_of(&self.tree.words[self.pending]).ends_with(b"_by_lua_block");
-        let statement = self.statement(at.end, at.start);
-        if is_lua {
-            return Next::Jump(self.lua(statement, at));
-        }
-        self.open.push(OpenBlock { statement: Some(statement), brace: at.start });
-        Next::Token
-    }
-
-    fn close(&mut self, at: Range) {
-        if !self.is_start() {
-            self.missing_semicolon("`;` is missing before the `}`");
-        }
-        match self.open.pop() {
-            None => drop(self.slip(at, "`}` closes nothing")),
-            Some(OpenBlock { statement: None, .. }) => {}
-            Some(OpenBlock { statement: Some(statement), .. }) => {
-                self.tree.statements[statement].next = offset(self.tree.statements.len());
-                self.tree.statements[statement].end = at.end;
-                if self.crooked.is_none() {
-                    let head = self.tree.head(offset(statement));
-                    if let (Some(opening), Some(closing)) = (self.indent(head.start), self.indent(at.start))
-                        && opening != closing
-                    {
-                        self.crooked = Some((head, at));
-                    }
-                }
-            }
-        }
-    }
-
-    /// A quote without its end: it is taken to end with its line, and reading goes on there. Of a
-    /// kind of quote this happens once: behind it there is no other.
-    fn unclosed(&mut self, at: Range) -> Next {
-        self.slip(Range { start: at.start, end: at.start + 1 }, "this quote is never closed");
-        let rest = &self.text.as_bytes()[at.start as usize..];
-        let line = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
-        let text = rest[..line].trim_ascii_end();
-        let word = text.strip_suffix(b";").unwrap_or(text);
-        self.word(Range { start: at.start, end: at.start + offset(word.len().max(1)) }, 0);
-        if text.ends_with(b";") {
-            self.statement(at.start + offset(text.len()), SIMPLE);
-        }
-        Next::Jump(at.start as usize + line)
-    }
-
-    /// Reads a Lua block from its `{` on; gives the offset behind its `}`.
-    fn lua(&mut self, statement: usize, brace: Range) -> usize {
-        let start = brace.start as usize;
-        let mut size = FIRST_WINDOW;
-        while !self.lua_is_broken {
-            let end = self.text.floor_char_boundary((start + size).min(self.text.len()));
-            if let Some(length) = lua_block(&self.text[start..end]) {
-                let end = start + length;
-                self.tree.statements[statement].end = offset(end);
-                return end;
-            }
-            if end == self.text.len() {
-                self.lua_is_broken = true;
-                let head = self.tree.head(offset(statement));
-                self.slip(head, "this Lua block is never closed");
-            }
-            size *= 4;
-        }
-        // The rest is still worth reading: go on behind the next line that holds only a `}`, with
-        // the indentation of the directive.
-        let head = self.tree.head(offset(statement)).start;
-        let indent = self.indent(head).unwrap_or_default();
-        let closing = format!("\n{indent}}}");
-        let end = self.text[start..].find(&closing).map_or(self.text.len(), |at| start + at + closing.len());
-        self.tree.statements[statement].end = offset(end);
-        end
-    }
-
-    /// `listen 80⏎ location / {`: the words before a block's name at the beginning of a line are a
-    /// directive that lacks its `;`.
-    fn split_swallowed_block(&mut self) {
-        let found = (self.pending + 1..self.tree.words.len()).rev().find(|&at| {
-            let word = &self.tree.words[at];
-            let text = self.text_of(word);
-            BLOCKS.iter().any(|name| name.as_bytes() == text) && self.indent(word.start).is_some()
-        });
-        if let Some(at) = found {
-            let behind = self.tree.words.split_off(at);
-            self.missing_semicolon("`;` is missing at the end of this directive");
-            self.pending = self.tree.words.len();
-            self.tree.words.extend(behind);
-        }
-    }
-
     fn missing_semicolon(&mut self, message: &'static str) {
-        let last = self.tree.words[self.tree.words.len() - 1];
-        let at = Range { start: last.start, end: last.start + (last.length & flag::LENGTH) };
-        self.slip(at, message);
-        self.statement(at.end, SIMPLE);
+        let last = self.tree.words[self.tree.words.len() - 1].range();
+        self.slip(last, message);
+        self.statement(last.end, SIMPLE);
     }
 
-    fn insertion(&mut self, at: Range) {
-        self.tree
-            .words
-            .push(Word { start: at.start, length: (at.end - at.start).min(flag::LENGTH) | flag::TEMPLATE });
-        self.statement(at.end, INSERTION);
-    }
-
-    fn statement(&mut self, end: u32, open: u32) -> usize {
-        let statement = self.tree.statements.len();
-        self.tree.statements.push(Statement {
-            first_word: offset(self.pending),
-            next: offset(statement + 1),
-            end,
-            open,
-        });
-        if self.tree.words.get(self.pending).is_some_and(|name| self.text_of(name) == b"include") {
-            self.tree.includes.push(offset(statement));
+    fn statement(&mut self, end: u32, open: u32) -> StatementId {
+        let id = offset(self.tree.statements.len());
+        self.tree.statements.push(Statement { first_word: offset(self.pending), next: id + 1, end, open });
+        if self.tree.words.get(self.pending).is_some_and(|&name| self.name(name) == b"include") {
+            self.tree.includes.push(id);
         }
         self.pending = self.tree.words.len();
-        statement
+        id
     }
 
     fn finish(mut self) -> Tree {
         if !self.is_start() {
             self.missing_semicolon("the file ends before this directive does: `;` is missing");
         }
-        let end = offset(self.text.len());
-        let count = offset(self.tree.statements.len());
-        for statement in self.open.iter().filter_map(|block| block.statement) {
-            self.tree.statements[statement].next = count;
-            self.tree.statements[statement].end = end;
-        }
-        if let Some(innermost) = self.open.last() {
-            let at = Range { start: innermost.brace, end: innermost.brace + 1 };
-            let message = match self.open.len() {
-                1 => "this block is never closed".to_owned(),
-                n => format!("this block and the {} around it are never closed", n - 1),
-            };
-            match self.crooked {
-                Some((head, brace)) => {
-                    self.slip(head, "a `}` is missing, probably of this block").because =
-                        Some((brace, "this `}` closes it, but stands like that of an outer block"));
-                }
-                None => drop(self.slip(at, message)),
-            }
-        }
+        self.unclosed(0, offset(self.text.len()), None);
         if self.more_slips > 0 {
             let at = self.tree.slips[MAX_SLIPS - 2].at;
             let message = format!("{} more places like these in the file", self.more_slips);
-            self.tree.slips.push(Slip { at, message, because: None, help: None });
+            self.tree.slips.push(Slip { at, message: message.into(), ..Slip::default() });
         }
         self.tree.words.shrink_to_fit();
         self.tree.statements.shrink_to_fit();
@@ -389,45 +313,50 @@ impl<'s> Reader<'s> {
     }
 
     /// Notes what nginx refuses; from a certain number on it is only counted.
-    fn slip(&mut self, at: Range, message: impl Into<String>) -> &mut Slip {
+    fn slip<M: Into<Cow<'static, str>>>(&mut self, at: Range, message: M) -> &mut Slip {
         let slips = &mut self.tree.slips;
-        if slips.len() < MAX_SLIPS - 1 {
-            slips.push(Slip { at, message: message.into(), because: None, help: None });
-        } else {
+        if slips.len() == MAX_SLIPS - 1 {
             self.more_slips += 1;
+            return &mut self.untold;
         }
-        let last = slips.len() - 1;
-        &mut slips[last]
+        slips.push(Slip { at, message: message.into(), ..Slip::default() });
+        slips.last_mut().expect("one was pushed")
     }
 
     fn is_start(&self) -> bool {
         self.pending == self.tree.words.len()
     }
 
-    fn text_of(&self, word: &Word) -> &'s [u8] {
-        let start = word.start as usize;
-        &self.text.as_bytes()[start..start + (word.length & flag::LENGTH) as usize]
+    fn slice(&self, at: Range) -> &'s [u8] {
+        &self.text.as_bytes()[at.start as usize..at.end as usize]
     }
 
-    /// Whether a template mark at the start of a statement stands for lines instead of a name.
-    fn stands_alone(&self, word: &[u8], at: Range) -> bool {
-        let behind =
-            self.text.as_bytes()[at.end as usize..].iter().find(|byte| !matches!(byte, b' ' | b'\t' | b'\r'));
-        template::is_control(word)
-            || (template::is_bracketed(word) && matches!(behind, None | Some(b'\n' | b'{')))
+    /// The text of a word that may be a directive's name, which may be in quotes (spec G5).
+    fn name(&self, word: Word) -> &'s [u8] {
+        let bytes = self.slice(word.range());
+        if word.length & flag::QUOTED == 0 { bytes } else { &bytes[1..bytes.len() - 1] }
     }
 
-    /// The blanks before this byte, if there is nothing else before it on its line.
-    fn indent(&self, at: u32) -> Option<&'s str> {
-        let start = self.text.floor_char_boundary((at as usize).saturating_sub(LOOK_BACK));
-        let before = &self.text[start..at as usize];
-        let line = match before.rfind('\n') {
-            Some(end) => &before[end + 1..],
-            None if start == 0 => before,
-            None => return None,
-        };
-        line.bytes().all(|byte| matches!(byte, b' ' | b'\t')).then_some(line)
+    fn block_name(&self, block: StatementId) -> &'s [u8] {
+        self.name(self.tree.words[self.tree.statements[block as usize].first_word as usize])
     }
+
+    /// The words of a statement, of which the next may have begun already.
+    fn head(&self, statement: StatementId) -> Range {
+        let statements = &self.tree.statements;
+        let first = statements[statement as usize].first_word as usize;
+        let end =
+            statements.get(statement as usize + 1).map_or(self.pending, |next| next.first_word as usize);
+        Range { start: self.tree.words[first].start, end: self.tree.words[end - 1].range().end }
+    }
+}
+
+fn length(at: Range) -> u32 {
+    (at.end - at.start).min(flag::LENGTH)
+}
+
+fn is_one_of(name: &[u8], names: &[&str]) -> bool {
+    names.iter().any(|known| known.as_bytes() == name)
 }
 
 fn flags(word: &[u8]) -> u32 {
@@ -453,26 +382,18 @@ fn flags(word: &[u8]) -> u32 {
     if maybe_template && template::marked(word) { flags | flag::TEMPLATE } else { flags }
 }
 
-/// Whether an unquoted word holds the `{2}` of a regular expression.
+/// Whether an unquoted word holds the `{2}` of a regular expression. No other brace is left in it but
+/// those behind a `$`, behind a backslash, and of marks.
 fn has_quantifier(word: &[u8]) -> bool {
-    word.windows(2).enumerate().any(|(at, pair)| {
-        pair[0] == b'{'
-            && pair[1].is_ascii_digit()
-            && !(at > 0 && matches!(word[at - 1], b'$' | b'{' | b'\\'))
-    })
-}
-
-/// The length of the Lua block that begins with the text's first byte, a `{`.
-fn lua_block(text: &str) -> Option<usize> {
-    let tokens = Grammar::parse(Rule::lua, text).expect("the rule matches everything");
-    let mut depth = 0_usize;
-    for token in tokens.flatten() {
-        match token.as_rule() {
-            Rule::lua_open => depth += 1,
-            Rule::lua_close if depth == 1 => return Some(token.as_span().end()),
-            Rule::lua_close => depth = depth.saturating_sub(1),
-            _ => {}
-        }
+    let mut at = 0;
+    while let Some(&byte) = word.get(at) {
+        at += match byte {
+            b'\\' => 2,
+            b'$' => 1 + word[at + 1..].iter().take_while(|&&brace| brace == b'{').count(),
+            b'{' if word.get(at + 1).is_some_and(u8::is_ascii_digit) => return true,
+            b'{' => template::leading_mark(&word[at..]).map_or(1, <[u8]>::len),
+            _ => 1,
+        };
     }
-    None
+    false
 }

@@ -38,9 +38,30 @@ pub fn is_control(word: &[u8]) -> bool {
         || code.starts_with(b"/")
 }
 
-/// Whether the word begins with a mark in brackets, so that it may stand for whole lines.
-pub fn is_bracketed(word: &[u8]) -> bool {
-    (word.starts_with(b"{{") && word.ends_with(b"}}")) || (word.starts_with(b"<%") && word.ends_with(b"%>"))
+/// Whether a mark that is a control word may choose between lines, or repeat them.
+pub fn is_condition(mark: &[u8]) -> bool {
+    let is_comment =
+        mark.starts_with(b"{#") || mark.starts_with(b"<%#") || mark.windows(2).any(|pair| pair == b"/*");
+    is_control(mark) && !is_comment
+}
+
+/// The mark in brackets that the text begins with, which may go on over several lines.
+pub fn leading_mark(text: &[u8]) -> Option<&[u8]> {
+    let open = text.get(..2)?;
+    let close = match open {
+        b"{{" => b"}}",
+        b"{%" => b"%}",
+        b"{#" => b"#}",
+        b"<%" => b"%>",
+        _ => return None,
+    };
+    let end = 2 + text[2..].windows(2).position(|pair| pair == close || pair == open)?;
+    (&text[end..end + 2] == close).then(|| &text[..end + 2])
+}
+
+/// Whether the text holds a mark in brackets.
+pub fn has_brackets(text: &[u8]) -> bool {
+    text.windows(2).any(|pair| matches!(pair, b"{{" | b"{%" | b"<%"))
 }
 
 fn brace(rest: &[u8]) -> bool {
