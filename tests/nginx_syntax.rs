@@ -316,40 +316,21 @@ fn slips_beyond_a_number_are_counted() {
     assert_eq!(tree.slips[MAX_SLIPS - 1].message, "81 more places like these in the file");
 }
 
+/// What texts are made of that somebody wrote to keep us busy, behind a beginning.
+#[rustfmt::skip]
+const UNITS: &[(&str, &str)] = &[
+    ("", ";"), ("", "a"), ("", "a;"), ("", "a{"), ("", "{{ {% <% "), ("", "${a"), ("", "\\"),
+    ("", "ab c "), ("", "\""), ("", "\"'x"), ("", "\"a\"x"), ("", "\"a\n"), ("", "\"{{\"\n"), ("", "{"),
+    ("", "}"), ("", "{A"), ("", "{{"), ("", "{%\n"), ("", "a {2} "), ("", "location\n"),
+    ("", "a b\n if { "), ("", "server\n{\n"), ("", "a_by_lua_block {}\n"), ("", "a_by_lua_block { [[ \n"),
+    ("a_by_lua_block {", "\"\\"), ("a_by_lua_block {", "'\"x"), ("a_by_lua_block {", "[=["),
+    ("a_by_lua_block {", "{"), ("", "    \n"),
+];
+
 /// 32 times the text is at most 640 times the work: what is quadratic would be 1,024 times.
 #[test]
 fn time_grows_with_the_text() {
-    for (before, unit) in [
-        ("", ";"),
-        ("", "a"),
-        ("", "a;"),
-        ("", "a{"),
-        ("", "{{ {% <% "),
-        ("", "${a"),
-        ("", "\\"),
-        ("", "ab c "),
-        ("", "\""),
-        ("", "\"'x"),
-        ("", "\"a\"x"),
-        ("", "\"a\n"),
-        ("", "\"{{\"\n"),
-        ("", "{"),
-        ("", "}"),
-        ("", "{A"),
-        ("", "{{"),
-        ("", "{%\n"),
-        ("", "a {2} "),
-        ("", "location\n"),
-        ("", "a b\n if { "),
-        ("", "server\n{\n"),
-        ("", "a_by_lua_block {}\n"),
-        ("", "a_by_lua_block { [[ \n"),
-        ("a_by_lua_block {", "\"\\"),
-        ("a_by_lua_block {", "'\"x"),
-        ("a_by_lua_block {", "[=["),
-        ("a_by_lua_block {", "{"),
-        ("", "    \n"),
-    ] {
+    for (before, unit) in UNITS {
         let [small, large] = [1 << 13, 1 << 18].map(|size| laws::time(before, unit, size));
         assert!(large < small * 640, "{unit:?}: {small:?} for 8 KiB, {large:?} for 256 KiB");
     }

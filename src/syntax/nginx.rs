@@ -86,6 +86,7 @@ const NAMELESS: StatementId = StatementId::MAX;
 
 impl<'s> Reader<'s> {
     fn new(text: &'s str) -> Self {
+        // Room for as many as there can be: what is never filled costs nothing.
         let ends = memchr::memchr2_iter(b';', b'{', text.as_bytes()).count();
         let (statements, words) = (Vec::with_capacity(ends), Vec::with_capacity(ends));
         Reader {

@@ -153,4 +153,28 @@ mod tests {
             assert!(!is_control(word.as_bytes()), "{word}");
         }
     }
+
+    #[test]
+    fn marks_in_brackets_at_the_start() {
+        for (text, mark) in [
+            ("{{ a }} b", Some("{{ a }}")),
+            ("{#\n{ ; }\n#} b", Some("{#\n{ ; }\n#}")),
+            ("<%= a %>b", Some("<%= a %>")),
+            ("{{ {{ a }}", None),
+            ("{ a }", None),
+            ("{{ a", None),
+        ] {
+            assert_eq!(leading_mark(text.as_bytes()), mark.map(str::as_bytes), "{text}");
+        }
+    }
+
+    #[test]
+    fn conditions_choose_between_lines() {
+        for mark in ["{% if a %}", "{{ else }}", "<% end %>"] {
+            assert!(is_condition(mark.as_bytes()), "{mark}");
+        }
+        for mark in ["{# a #}", "{{/* a */}}", "<%# a %>", "{{ a }}", "<%= a %>"] {
+            assert!(!is_condition(mark.as_bytes()), "{mark}");
+        }
+    }
 }

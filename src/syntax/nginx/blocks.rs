@@ -223,7 +223,12 @@ impl<'s> Reader<'s> {
                 1 => "this block is never closed".into(),
                 n => Cow::from(format!("this block and the {} around it are never closed", n - 1)),
             };
-            self.slip(head, message).because = before.map(|head| (head, "this cannot stand in it"));
+            let holds_blocks = (block + 1..next).any(|inner| self.tree.is_block(inner));
+            let slip = self.slip(head, message);
+            slip.because = before.map(|head| (head, "this cannot stand in it"));
+            if slip.because.is_none() && holds_blocks {
+                slip.help = Some("the `}` that is missing may also be that of a block inside");
+            }
         }
     }
 
