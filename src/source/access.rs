@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::disk::{Kind, Stat};
-use super::host::Walk;
+use super::follow::Walk;
 use super::users::Permission;
 use super::{Host, Identity};
 

@@ -2,6 +2,7 @@
 
 mod access;
 mod disk;
+mod follow;
 mod glob;
 mod host;
 mod users;
