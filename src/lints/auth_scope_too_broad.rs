@@ -78,9 +78,9 @@ fn check_public<'s>(scope: Scope<'s>, by: Directive<'s>) -> Option<Finding> {
         return None;
     }
     Some(
-        Finding::at(scope.span(), "this looks public, but asks for credentials")
-            .also(by.span(), "inherited from here")
-            .help("add `auth_basic off;` (or `auth_request off;`) here, or move the auth to the places that need it"),
+        Finding::at(by.span(), "covers places that look public")
+            .also(scope.span(), "such as this, which inherits it")
+            .help("add `auth_basic off;` (or `auth_request off;`) there, or move the auth to the places that need it"),
     )
 }
 
