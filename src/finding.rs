@@ -29,7 +29,7 @@ impl Level {
 }
 
 /// A place and what is to be said of it, as one lower-case clause.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Label {
     /// The bytes spoken of.
     pub span: Span,

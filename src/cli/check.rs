@@ -9,7 +9,7 @@ use super::progress::Progress;
 use super::{CLEAN, FINDINGS, TROUBLE, complain, print};
 use crate::finding::{Finding, Inclusion, Label, Level, Problem, ProblemKind};
 use crate::lints::{self, Lint};
-use crate::load::{self, Config, INSTALLED, Included, Loaded, Request};
+use crate::load::{self, Config, INSTALLED, Loaded, Request};
 use crate::model::{FilesMode, Look, Site};
 use crate::parallel;
 use crate::report::{self, Report, Style, plural};
@@ -129,7 +129,7 @@ struct Judged {
 /// A file that several configurations use is told of once.
 fn without_twins(findings: Vec<Finding>) -> Vec<Finding> {
     let mut seen = HashSet::new();
-    findings.into_iter().filter(|finding| seen.insert((finding.lint, finding.primary.span))).collect()
+    findings.into_iter().filter(|finding| seen.insert((finding.lint, finding.primary.clone()))).collect()
 }
 
 fn notes(loaded: &Loaded, left_alone: bool) -> Vec<String> {
@@ -153,8 +153,7 @@ fn notes(loaded: &Loaded, left_alone: bool) -> Vec<String> {
         }
     }
     notes.extend(note_on_parts(loaded));
-    let is_unknown =
-        |config: &Config| config.includes.values().any(|included| *included == Included::Unknown);
+    let is_unknown = |config: &Config| config.includes.values().any(|included| !included.is_whole);
     if loaded.configs.iter().any(is_unknown)
         && !loaded.problems.iter().any(|problem| problem.kind == ProblemKind::Include)
     {

@@ -3,10 +3,9 @@
 
 use std::collections::HashMap;
 
-use crate::finding::{Finding, Level};
+use crate::finding::{Finding, Label, Level};
 use crate::model::Site;
 use crate::parallel;
-use crate::source::Span;
 
 mod auth_basic_without_user_file;
 mod auth_file_is_directory;
@@ -70,7 +69,8 @@ impl Lint {
 }
 
 /// Runs lints over a site. A finding on text that is included in several places, or that has the
-/// same defect for several scopes, is given once.
+/// same defect for several scopes, is given once; what is said of one place in other words is another
+/// finding.
 #[must_use]
 pub fn check(site: &Site<'_>, lints: &[&'static Lint]) -> Vec<Finding> {
     let is_large = site.scopes().take(500).count() == 500;
@@ -80,15 +80,15 @@ pub fn check(site: &Site<'_>, lints: &[&'static Lint]) -> Vec<Finding> {
 
 fn told_once(lint: &'static Lint, findings: Vec<Finding>) -> Vec<Finding> {
     let mut told: Vec<Finding> = Vec::new();
-    let mut places: HashMap<Span, usize> = HashMap::new();
+    let mut places: HashMap<Label, usize> = HashMap::new();
     for mut finding in findings {
         finding.lint = lint.id;
         finding.level.get_or_insert(lint.level);
         finding.message.get_or_insert_with(|| lint.summary.to_owned());
-        match places.get(&finding.primary.span) {
+        match places.get(&finding.primary) {
             Some(&at) => told[at].elsewhere.extend(finding.because.first().map(|label| label.span)),
             None => {
-                places.insert(finding.primary.span, told.len());
+                places.insert(finding.primary.clone(), told.len());
                 told.push(finding);
             }
         }

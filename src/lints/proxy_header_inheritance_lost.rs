@@ -1,7 +1,7 @@
 //! One header line in an inner block switches off all those of the outer ones.
 
 use super::Lint;
-use crate::finding::{Finding, Level};
+use crate::finding::{Finding, Label, Level};
 use crate::model::{Backend, Directive, Lost, Scope, Site};
 
 pub const LINT: Lint = Lint {
@@ -16,7 +16,6 @@ pub const LINT: Lint = Lint {
 const IDENTITY: &[&str] = &[
     "authorization",
     "proxy-authorization",
-    "remote-user",
     "remote_user",
     "x-remote-user",
     "x-user",
@@ -29,8 +28,6 @@ const IDENTITY: &[&str] = &[
     "x-webauth-user",
     "x-auth-user",
     "x-auth-token",
-    "x-auth-request-user",
-    "x-auth-request-email",
     "x-api-key",
     "x-access-token",
 ];
@@ -64,8 +61,9 @@ fn check_scope<'s>(scope: Scope<'s>, backend: Backend<'s>) -> Vec<Finding> {
     let mut before = None;
     for (lost, header) in lost {
         if before.replace(lost.replaced_by) == Some(lost.replaced_by) {
+            let label = Label { span: lost.line.span(), message: "and this".into() };
             if let Some(finding) = findings.last_mut() {
-                *finding = finding.clone().also(lost.line.span(), "and this");
+                finding.because.push(label);
             }
             continue;
         }

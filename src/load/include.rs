@@ -14,14 +14,12 @@ use crate::syntax::StatementId;
 const MAX_DEPTH: usize = 500;
 
 /// What an include statement brings in.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Included {
-    /// These files, in this order; none for a wildcard that matches nothing.
-    Files(Vec<FileId>),
-    /// A file that nginx ships and that has no access rules; it is not at hand and not missed.
-    Stock,
-    /// Nobody knows: the file is not there, or its name is not known.
-    Unknown,
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Included {
+    /// The files, in their order.
+    pub files: Vec<FileId>,
+    /// Whether that is all. Otherwise a file is not there, or its name is not known.
+    pub is_whole: bool,
 }
 
 /// An include statement and the paths it names.
@@ -29,8 +27,8 @@ pub struct Wanted {
     pub file: FileId,
     pub statement: StatementId,
     pub paths: Vec<PathBuf>,
-    /// What it is when there is no path to read.
-    pub included: Included,
+    /// Whether these are all that it means.
+    pub is_whole: bool,
 }
 
 /// Files of the nginx distribution without any directive about access.
@@ -51,12 +49,11 @@ pub fn resolve(files: &Files, host: &Host, config: &Config, wave: &[FileId]) -> 
     let mut problems = Vec::new();
     for &file in wave {
         for &statement in files.tree(file).includes() {
-            let mut wanted = Wanted { file, statement, paths: Vec::new(), included: Included::Unknown };
+            let mut wanted = Wanted { file, statement, paths: Vec::new(), is_whole: false };
             match paths(files, host, config, file, statement) {
-                Target::Paths(paths) => {
-                    wanted = Wanted { included: Included::Files(Vec::new()), paths, ..wanted }
-                }
-                Target::Stock => wanted.included = Included::Stock,
+                Target::Paths(paths) => wanted = Wanted { paths, is_whole: true, ..wanted },
+                // It has no access rules: nothing is missed.
+                Target::Stock => wanted.is_whole = true,
                 Target::Unknown => {}
                 Target::Wrong(kind, message) => {
                     problems.push(Problem::at(kind, files.head(file, statement), message));
@@ -129,10 +126,8 @@ fn paths(files: &Files, host: &Host, config: &Config, file: FileId, statement: S
 pub fn cut_cycles(files: &Files, config: &mut Config) -> Vec<Problem> {
     let mut edges: HashMap<FileId, Vec<(StatementId, usize, FileId)>> = HashMap::new();
     for (&(file, statement), included) in &config.includes {
-        if let Included::Files(targets) = included {
-            let targets = targets.iter().enumerate().map(|(n, &target)| (statement, n, target));
-            edges.entry(file).or_default().extend(targets);
-        }
+        let targets = included.files.iter().enumerate().map(|(n, &target)| (statement, n, target));
+        edges.entry(file).or_default().extend(targets);
     }
     for targets in edges.values_mut() {
         targets.sort_unstable();
@@ -167,8 +162,9 @@ pub fn cut_cycles(files: &Files, config: &mut Config) -> Vec<Problem> {
     // From the last on, so that the places of the others stay.
     cut.sort_unstable_by(|a, b| b.cmp(a));
     for (file, statement, n) in cut {
-        if let Some(Included::Files(targets)) = config.includes.get_mut(&(file, statement)) {
-            targets.remove(n);
+        if let Some(included) = config.includes.get_mut(&(file, statement)) {
+            included.files.remove(n);
+            included.is_whole = false;
         }
     }
     problems

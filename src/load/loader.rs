@@ -100,9 +100,8 @@ impl Loader<'_> {
                     continue;
                 }
             };
-            if let bytes = self.loaded.files.sources.get(file).bytes()
-                && dump::is_dump(bytes)
-            {
+            let bytes = self.loaded.files.sources.get(file).bytes();
+            if dump::is_dump(bytes) {
                 let bytes = bytes.to_vec();
                 self.dump(&bytes);
                 continue;
@@ -174,16 +173,8 @@ impl Loader<'_> {
                     }
                 }
                 wave.extend(files.iter().copied().filter(|file| seen.insert(*file)));
-                let included =
-                    if files.len() < wanted.paths.len() { Included::Unknown } else { wanted.included };
-                config.includes.insert(
-                    (wanted.file, wanted.statement),
-                    if files.is_empty() && !matches!(included, Included::Files(_)) {
-                        included
-                    } else {
-                        Included::Files(files)
-                    },
-                );
+                let is_whole = wanted.is_whole && files.len() == wanted.paths.len();
+                config.includes.insert((wanted.file, wanted.statement), Included { files, is_whole });
             }
         }
         let problems = include::cut_cycles(&self.loaded.files, &mut config);

@@ -92,11 +92,8 @@ impl Config {
     /// The files of the configuration: the entry and what is included, each once.
     #[must_use]
     pub fn files(&self) -> HashSet<FileId> {
-        let included = self.includes.values().filter_map(|included| match included {
-            Included::Files(files) => Some(files),
-            _ => None,
-        });
-        included.flatten().copied().chain([self.entry]).collect()
+        let included = self.includes.values().flat_map(|included| &included.files);
+        included.copied().chain([self.entry]).collect()
     }
 }
 

@@ -7,7 +7,7 @@ use std::sync::{Mutex, OnceLock};
 use super::nginx::{Family, INHERITED, Name};
 use super::{DirectiveData, Instance, Kind, NOBODY, ScopeData, ScopeRef, Site, UNKNOWN};
 use crate::finding::{Problem, ProblemKind};
-use crate::load::{Config, Files, Included};
+use crate::load::{Config, Files};
 use crate::source::{FileId, Host, Identity, Span, offset};
 use crate::syntax::StatementId;
 
@@ -179,24 +179,15 @@ impl Builder<'_> {
                     self.site.directives.push(DirectiveData { name, file, statement });
                 }
             } else if name == b"include" {
-                match self.site.config.includes.get(&(file, statement)) {
-                    Some(Included::Files(included)) => {
-                        for &file in included.iter().rev() {
-                            if self.is_within_bounds(file) {
-                                let via = Some((instance, statement));
-                                let inner = offset(self.site.instances.len());
-                                self.site.instances.push(Instance { file, via });
-                                self.site.inclusions.entry(file).or_insert((inner, 0)).1 += 1;
-                                todo.push((
-                                    file,
-                                    inner,
-                                    files.tree(file).top().collect::<Vec<_>>().into_iter(),
-                                ));
-                            }
-                        }
+                let included = self.site.config.includes.get(&(file, statement));
+                self.site.scopes[id].unknown_inside |= included.is_none_or(|included| !included.is_whole);
+                for &file in included.into_iter().flat_map(|included| included.files.iter().rev()) {
+                    if self.is_within_bounds(file) {
+                        let inner = offset(self.site.instances.len());
+                        self.site.instances.push(Instance { file, via: Some((instance, statement)) });
+                        self.site.inclusions.entry(file).or_insert((inner, 0)).1 += 1;
+                        todo.push((file, inner, files.tree(file).top().collect::<Vec<_>>().into_iter()));
                     }
-                    Some(Included::Stock) => {}
-                    Some(Included::Unknown) | None => self.site.scopes[id].unknown_inside = true,
                 }
             } else if let Some(name) = Name::of(name) {
                 if self.check_arguments(name, file, statement) {

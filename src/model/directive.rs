@@ -14,6 +14,15 @@ pub struct Directive<'s> {
     pub(super) data: DirectiveData,
 }
 
+/// The same text is the same directive, whoever includes it.
+impl PartialEq for Directive<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.statement_span() == other.statement_span()
+    }
+}
+
+impl Eq for Directive<'_> {}
+
 /// One argument.
 #[derive(Clone, Copy, Debug)]
 pub struct Value<'s> {

@@ -39,14 +39,6 @@ pub struct Lost<'s> {
     pub replaced_by: Directive<'s>,
 }
 
-impl PartialEq for Directive<'_> {
-    fn eq(&self, other: &Self) -> bool {
-        self.statement_span() == other.statement_span()
-    }
-}
-
-impl Eq for Directive<'_> {}
-
 impl Backend<'_> {
     /// Whether a line of [`Backend::list`] is about this header of HTTP; case does not count.
     #[must_use]

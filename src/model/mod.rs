@@ -186,8 +186,7 @@ impl<'f> Site<'f> {
     /// The statements that include a file.
     #[must_use]
     pub fn include_statements(&self, file: FileId) -> Vec<Span> {
-        let brings_it =
-            |included: &Included| matches!(included, Included::Files(files) if files.contains(&file));
+        let brings_it = |included: &Included| included.files.contains(&file);
         let all = self.config.includes.iter().filter(|(_, included)| brings_it(included));
         let mut spans: Vec<Span> =
             all.map(|(&(file, statement), _)| self.files.head(file, statement)).collect();

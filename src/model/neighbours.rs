@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::nginx::{Family, Name};
 use super::{Directive, Kind, Located, Location, Scope, Site};
-use crate::source::{Host, offset};
+use crate::source::Host;
 
 /// A path that a location swallows.
 #[derive(Clone, Debug)]
@@ -119,7 +119,7 @@ impl Site<'_> {
                 .iter()
                 .map(|name| format!("{above}/{name}"))
                 .filter(|path| is_beside(&prefix.path, path));
-            found.insert(offset(scope.id as usize), beside.collect());
+            found.insert(scope.id, beside.collect());
         }
         found
     }

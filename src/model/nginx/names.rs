@@ -91,16 +91,6 @@ pub enum Family {
 /// How many families are inherited.
 pub const INHERITED: usize = Family::Handler as usize;
 
-impl Family {
-    /// Whether a second line at the same level makes nginx refuse the configuration with
-    /// `"..." directive is duplicate`.
-    #[must_use]
-    pub fn is_single(self) -> bool {
-        use Family::{Delay, Realm, Root, Satisfy, Subrequest, UserFile};
-        matches!(self, Realm | UserFile | Satisfy | Subrequest | Delay | Root)
-    }
-}
-
 /// Beginnings of directives that adjust a check and switch none on.
 const SETTINGS: &[&str] = &[
     "auth_request_",

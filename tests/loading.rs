@@ -1,0 +1,43 @@
+//! What is loaded only in part is not taken for the whole, and what is told at one place hides
+//! nothing else there.
+
+use std::path::Path;
+
+use authlint::finding::Level;
+use authlint::model::{FilesMode, Look, Site};
+use authlint::source::{Entry, Host};
+use authlint::{lints, load};
+
+const MAIN: &str = "/srv/nginx.conf";
+
+/// Lint and level of each finding, and how many problems there are.
+fn check(files: &[(&str, Entry)]) -> (Vec<(&'static str, Option<Level>)>, usize) {
+    let mut host = Host::memory(files.iter().map(|(path, entry)| (path.into(), entry.clone())));
+    let loaded = load::load_memory(Path::new(MAIN), &mut host);
+    let look = Look { host: &host, mode: FilesMode::Never };
+    let site = Site::build(&loaded.files, &loaded.configs[0], look);
+    let all: Vec<_> = lints::ALL.iter().collect();
+    let found = lints::check(&site, &all);
+    (found.iter().map(|finding| (finding.lint, finding.level)).collect(), loaded.problems.len())
+}
+
+#[test]
+fn an_include_that_fails_in_part_leaves_its_scope_unknown() {
+    let main = "http { include part/*; server { listen 80; location / {
+        proxy_set_header Authorization \"\"; proxy_pass http://127.0.0.1:9000; } } }";
+    let part = ("/srv/part/a.conf", Entry::file("keepalive_timeout 5;"));
+    let (found, problems) = check(&[(MAIN, Entry::file(main)), part.clone()]);
+    assert_eq!((found.len(), problems), (1, 0), "{found:?}");
+    // nginx refuses a directory here; what was meant may well have been an `auth_basic`.
+    let (found, problems) = check(&[(MAIN, Entry::file(main)), part, ("/srv/part/b", Entry::directory())]);
+    assert_eq!((found.len(), problems), (0, 1), "{found:?}");
+}
+
+#[test]
+fn two_things_said_of_one_line_are_both_told() {
+    let main = "http { auth_basic \"R\"; auth_basic_user_file /x; server { listen 80; root /srv;
+        location /webhook/ { proxy_pass http://127.0.0.1:9000; } } }";
+    let (found, _) = check(&[(MAIN, Entry::file(main))]);
+    assert!(found.contains(&("auth-scope-too-broad", Some(Level::Advice))), "{found:?}");
+    assert!(found.contains(&("auth-scope-too-broad", Some(Level::Warning))), "{found:?}");
+}
