@@ -13,7 +13,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use authlint::load;
-use authlint::model::nginx::Family;
+use authlint::model::Family;
 use authlint::model::{Asks, FilesMode, Kind, Located, Look, Scope, Site};
 use authlint::source::{Entry, Host};
 

@@ -40,6 +40,7 @@ pub fn run(options: &Check) -> u8 {
             Server::Apache => load::Server::Apache,
         },
         stdin_filename: options.stdin_filename.clone(),
+        defines: options.define.clone(),
     };
     let loaded = load::load(&request, &mut host);
     let report = judge(&loaded, &host, options);

@@ -54,6 +54,10 @@ pub struct Check {
     #[arg(long, value_name = "FROM=TO", value_parser = map, help_heading = "Where things are")]
     pub map: Vec<Map>,
 
+    /// What Apache is started with: `Define`s, and variables of its environment. Repeatable.
+    #[arg(short = 'D', value_name = "NAME[=VALUE]", help_heading = "Where things are")]
+    pub define: Vec<String>,
+
     /// Whether to look at the password files on disk. `auto`: if the configuration is plainly the
     /// installed one, or --root or --map says where they are.
     #[arg(long, value_enum, default_value_t, help_heading = "Where things are")]

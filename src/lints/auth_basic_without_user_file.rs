@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::Lint;
 use crate::finding::{Finding, Level};
-use crate::model::nginx::Family;
+use crate::model::Family;
 use crate::model::{Directive, Kind, Scope, Site};
 
 pub const LINT: Lint = Lint {

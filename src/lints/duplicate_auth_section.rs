@@ -2,7 +2,7 @@
 
 use super::Lint;
 use crate::finding::{Edit, Finding, Level, Safety};
-use crate::model::nginx::Family;
+use crate::model::Family;
 use crate::model::{Directive, Scope, Site};
 
 pub const LINT: Lint = Lint {

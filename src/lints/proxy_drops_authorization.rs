@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::Lint;
 use crate::finding::{Edit, Finding, Level, Safety};
-use crate::model::nginx::{Family, Name};
+use crate::model::{Family, Name};
 use crate::model::{Backend, Directive, Forwarded, Scope, Site};
 use crate::source::Span;
 

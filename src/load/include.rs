@@ -185,6 +185,6 @@ pub fn map_hint(host: &Host, config: &Config, meant: &Path) -> Option<String> {
     })
 }
 
-fn is_pattern(part: &OsStr) -> bool {
+pub fn is_pattern(part: &OsStr) -> bool {
     part.as_bytes().iter().any(|byte| b"*?[".contains(byte))
 }

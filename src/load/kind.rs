@@ -12,15 +12,31 @@ pub enum Kind {
     NginxMain,
     /// A part of one.
     NginxFragment,
-    /// Apache's language.
-    Apache,
+    /// A whole configuration of Apache.
+    ApacheMain,
+    /// A part of one, such as the file of a virtual host.
+    ApacheFragment,
+    /// What Apache reads in a directory that it serves.
+    Htaccess,
     /// Neither, as far as can be seen.
     Neither,
 }
 
-/// Directories whose files are parts of an nginx configuration whatever their names.
-const NGINX_DIRECTORIES: &[&str] = &[
+impl Kind {
+    /// Whether it is written in Apache's language.
+    #[must_use]
+    pub fn is_apache(self) -> bool {
+        matches!(self, Kind::ApacheMain | Kind::ApacheFragment | Kind::Htaccess)
+    }
+}
+
+/// Directories whose files are parts of a configuration whatever their names.
+const DIRECTORIES: &[&str] = &[
     "nginx",
+    "apache2",
+    "httpd",
+    "conf-available",
+    "conf-enabled",
     "sites-available",
     "sites-enabled",
     "snippets",
@@ -135,13 +151,34 @@ const NGINX_NAMES: &[&str] = &[
 /// Blocks that only nginx has under these names.
 const BLOCKS: &[&str] = &["server", "location", "upstream", "map", "geo", "events", "types", "stream"];
 
-const APACHE_NAMES: &[&str] = &[".htaccess", "httpd.conf", "apache2.conf", "apache.conf", ".htpasswd.conf"];
+const APACHE_NAMES: &[&str] = &["httpd.conf", "apache2.conf", "apache.conf"];
+
+/// Whether a file of this name is the main configuration of its server, as a rule.
+#[must_use]
+pub fn is_named_like_a_main(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name == "nginx.conf" || name == "httpd.conf" || name == "apache2.conf")
+}
+
+/// Whether a file of this name is Apache's, whatever is in it.
+#[must_use]
+pub fn is_named_like_apache(path: &Path) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or("");
+    APACHE_NAMES.contains(&name) || is_htaccess(name)
+}
+
+/// `.htaccess`, and how it is called where it must not be hidden.
+fn is_htaccess(name: &str) -> bool {
+    const OTHERS: &[&str] = &["htaccess", "_htaccess", "dot.htaccess", "htaccess.txt", "ht.access"];
+    let (stem, ending) = name.rsplit_once('.').unwrap_or((name, ""));
+    let name = if OUTER_ENDINGS.contains(&ending) { stem } else { name };
+    name == ".htaccess" || OTHERS.contains(&name)
+}
 
 /// Whether a file found in a directory may be a configuration, by its name and place alone.
 #[must_use]
 pub fn may_be_configuration(path: &Path) -> bool {
     let Some(name) = path.file_name().and_then(|name| name.to_str()) else { return false };
-    if APACHE_NAMES.contains(&name) {
+    if is_named_like_apache(path) {
         return true;
     }
     let (stem, ending) = name.rsplit_once('.').unwrap_or((name, ""));
@@ -155,15 +192,15 @@ pub fn may_be_configuration(path: &Path) -> bool {
     }
     let directory = path.parent().and_then(Path::file_name).and_then(|name| name.to_str()).unwrap_or("");
     let hidden = name.starts_with('.') || name.ends_with('~');
-    NGINX_DIRECTORIES.contains(&directory) && !hidden && !OTHER_ENDINGS.contains(&ending)
+    DIRECTORIES.contains(&directory) && !hidden && !OTHER_ENDINGS.contains(&ending)
 }
 
-/// What a file is. `tree` is what nginx's grammar makes of it.
+/// What a file is. `tree` is what either grammar makes of it.
 #[must_use]
 pub fn of(path: &Path, source: &Source, tree: &Tree) -> Kind {
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or("");
-    if APACHE_NAMES.contains(&name) {
-        return Kind::Apache;
+    if tree.is_apache() {
+        return of_apache(name, source, tree);
     }
     let names: Vec<&[u8]> =
         tree.top().filter(|&id| !tree.is_insertion(id)).filter_map(|id| tree.raw(source, id, 0)).collect();
@@ -181,12 +218,30 @@ pub fn of(path: &Path, source: &Source, tree: &Tree) -> Kind {
         return Kind::NginxFragment;
     }
     if looks_like_apache(source.text()) {
-        return Kind::Apache;
+        return Kind::ApacheFragment;
     }
     if names.is_empty() && tree.slips.is_empty() || known > 0 && tree.slips.is_empty() {
         return Kind::NginxFragment;
     }
     Kind::Neither
+}
+
+/// What a file in Apache's language is.
+fn of_apache(name: &str, source: &Source, tree: &Tree) -> Kind {
+    if is_htaccess(name) {
+        return Kind::Htaccess;
+    }
+    let is_called_main = is_named_like_a_main(Path::new(name));
+    // What stands once in a whole configuration, and what a part of one may well have, too.
+    let (mut sure, mut likely) = (false, 0);
+    for id in tree.top() {
+        let Some(name) = tree.raw(source, id, 0).and_then(|name| std::str::from_utf8(name).ok()) else { continue };
+        let is = |names: &[&str]| names.iter().any(|known| name.eq_ignore_ascii_case(known));
+        sure |= is(&["ServerRoot", "PidFile", "DefaultRuntimeDir"]);
+        likely += usize::from(is(&["User", "Group", "Listen", "LoadModule", "Include", "IncludeOptional"]));
+        likely += usize::from(is_called_main && is(&["ServerName", "DocumentRoot", "Directory"]));
+    }
+    if sure || likely > 0 && is_called_main || likely > 2 { Kind::ApacheMain } else { Kind::ApacheFragment }
 }
 
 /// Whether a file that the user named, and of which nothing is known, has at least the form of an
@@ -268,8 +323,19 @@ mod tests {
         assert_eq!(kind("x", "include y; server { }"), Kind::NginxFragment);
         assert_eq!(kind("x", "include a;\ninclude b;\n"), Kind::NginxFragment);
         assert_eq!(kind("x", "satisfy any;\nproxy_foo x;\nproxy_bar y;\n"), Kind::NginxFragment);
-        assert_eq!(kind("x", "<VirtualHost *:80>\n</VirtualHost>"), Kind::Apache);
-        assert_eq!(kind(".htaccess", ""), Kind::Apache);
+        assert_eq!(kind("x", "<VirtualHost *:80>\n</VirtualHost>"), Kind::ApacheFragment);
+        for (name, text, expected) in [
+            (".htaccess", "", Kind::Htaccess),
+            ("htaccess.dist", "Require all denied\n", Kind::Htaccess),
+            ("httpd.conf", "ServerRoot /etc/httpd\n", Kind::ApacheMain),
+            ("httpd.conf", "<VirtualHost *>\n</VirtualHost>\n", Kind::ApacheFragment),
+            ("apache2.conf", "User www-data\n", Kind::ApacheMain),
+            ("site.conf", "Listen 81\n<VirtualHost *:81>\n</VirtualHost>\n", Kind::ApacheFragment),
+        ] {
+            let source = Source::new(name.into(), text.into());
+            let tree = crate::syntax::parse_apache(&source);
+            assert_eq!(of(Path::new(name), &source, &tree), expected, "{name}: {text}");
+        }
         assert_eq!(kind("x.conf", "[unit]\nname = value\n"), Kind::Neither);
         assert_eq!(kind("x.conf", "\u{0}\u{1}\u{2}"), Kind::Neither);
     }

@@ -10,12 +10,30 @@ use crate::parallel;
 use crate::source::{FileId, FileKey, Host, MAX_FILE, ReadError, Source, Span};
 use crate::syntax::{self, Tree};
 
-struct Loader<'h> {
-    host: &'h mut Host,
+pub struct Loader<'h> {
+    pub(super) host: &'h mut Host,
     server: Server,
-    loaded: Loaded,
-    /// Paths of the server that were read, by identity; `None` where reading failed.
-    known: HashMap<FileKey, Option<FileId>>,
+    /// `-D NAME[=VALUE]`.
+    pub(super) defines: Vec<String>,
+    pub(super) loaded: Loaded,
+    /// Paths of the server that were read, by identity and by the grammar they were read with.
+    known: HashMap<(FileKey, bool), Result<FileId, ReadError>>,
+}
+
+/// The grammar to read a file with.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Language {
+    Nginx,
+    Apache,
+    /// Told by the file.
+    Either,
+}
+
+/// A file that was read, now or before.
+#[derive(Clone, Copy)]
+struct Known {
+    file: FileId,
+    is_fresh: bool,
 }
 
 /// A path that may be a configuration.
@@ -27,8 +45,9 @@ struct Candidate {
 
 /// Reads everything that `request` asks for.
 pub fn run(request: &Request, host: &mut Host) -> Loaded {
-    let mut loader =
-        Loader { host, server: request.server, loaded: Loaded::default(), known: HashMap::new() };
+    let defines = request.defines.clone();
+    let (loaded, known) = (Loaded::default(), HashMap::new());
+    let mut loader = Loader { host, server: request.server, defines, loaded, known };
     loader.run(request);
     loader.loaded
 }
@@ -52,7 +71,7 @@ impl Loader<'_> {
 
         // Main configurations first, so that their parts get the names under which they include them.
         let (mains, rest): (Vec<_>, Vec<_>) =
-            candidates.into_iter().partition(|c| c.path.file_name().is_some_and(|name| name == "nginx.conf"));
+            candidates.into_iter().partition(|candidate| kind::is_named_like_a_main(&candidate.path));
         self.take_in(mains);
         self.take_in(rest);
 
@@ -62,9 +81,11 @@ impl Loader<'_> {
             self.loaded.problems.push(Problem::with_path(ProblemKind::Io, path, message));
         }
         if !request.entries.is_empty() {
-            let asked =
-                asked_for.iter().filter_map(|path| self.known.get(&self.host.key(path)).copied().flatten());
-            self.loaded.asked_for = Some(asked.collect());
+            let asked = asked_for.iter().flat_map(|path| {
+                let key = self.host.key(path);
+                [false, true].map(|is_apache| self.known.get(&(key.clone(), is_apache)).cloned())
+            });
+            self.loaded.asked_for = Some(asked.flatten().filter_map(Result::ok).collect());
         }
         self.report_slips();
     }
@@ -89,12 +110,13 @@ impl Loader<'_> {
     fn take_in(&mut self, candidates: Vec<Candidate>) {
         let named: HashMap<PathBuf, bool> = candidates.iter().map(|c| (c.path.clone(), c.named)).collect();
         let paths: Vec<PathBuf> = candidates.into_iter().map(|c| c.path).collect();
-        let mut fragments = Vec::new();
-        for (path, result) in self.read(&paths) {
+        let (mut nginx, mut apache, mut htaccess) = (Vec::new(), Vec::new(), Vec::new());
+        let language = if self.server == Server::Apache { Language::Apache } else { Language::Either };
+        for (path, result) in self.read(&paths, language) {
             let named = named.get(&path).copied().unwrap_or(false);
             let file = match result {
-                Ok(Some(file)) => file,
-                Ok(None) => continue,
+                Ok(Known { file, is_fresh: true }) => file,
+                Ok(_) => continue,
                 Err(error) => {
                     self.read_problem(&path, &error);
                     continue;
@@ -108,26 +130,35 @@ impl Loader<'_> {
             }
             match self.kind(&path, file, named) {
                 Kind::NginxMain => self.config(file, &path, true),
-                Kind::NginxFragment => fragments.push((file, path)),
-                Kind::Apache => self.apache(file),
+                Kind::NginxFragment => nginx.push((file, path)),
+                Kind::ApacheMain => self.apache_config(file, &path, true),
+                Kind::ApacheFragment => apache.push((file, path)),
+                Kind::Htaccess => htaccess.push((file, path)),
                 Kind::Neither if named => self.foreign(file),
                 Kind::Neither => {}
             }
         }
-        let included: HashSet<FileId> = self.loaded.configs.iter().flat_map(Config::files).collect();
-        for (file, path) in fragments {
-            if !included.contains(&file) {
-                self.config(file, &path, false);
-            }
+        for (file, path) in self.not_included(nginx) {
+            self.config(file, &path, false);
         }
+        for (file, path) in self.not_included(apache) {
+            self.apache_config(file, &path, false);
+        }
+        let alone = self.not_included(htaccess);
+        self.htaccess_alone(alone);
+    }
+
+    fn not_included(&self, parts: Vec<(FileId, PathBuf)>) -> Vec<(FileId, PathBuf)> {
+        let included: HashSet<FileId> = self.loaded.configs.iter().flat_map(Config::files).collect();
+        parts.into_iter().filter(|(file, _)| !included.contains(file)).collect()
     }
 
     fn kind(&self, path: &Path, file: FileId, named: bool) -> Kind {
         let source = self.loaded.files.sources.get(file);
         let tree = self.loaded.files.tree(file);
         match (self.server, kind::of(path, source, tree)) {
-            (Server::Apache, _) => Kind::Apache,
-            (Server::Nginx, Kind::Apache | Kind::Neither) => Kind::NginxFragment,
+            (Server::Apache, Kind::Neither) => Kind::ApacheFragment,
+            (Server::Nginx, Kind::Neither) => Kind::NginxFragment,
             (_, Kind::Neither) if named && kind::has_the_form_of_nginx(source, tree) => Kind::NginxFragment,
             (_, kind) => kind,
         }
@@ -137,7 +168,7 @@ impl Loader<'_> {
     fn config(&mut self, entry: FileId, path: &Path, is_main: bool) {
         let prefix = if is_main { path.parent().map(Path::to_path_buf) } else { self.guess_prefix(path) };
         let installed = self.is_installed(path);
-        let mut config = Config { entry, is_main, prefix, includes: HashMap::new(), installed };
+        let mut config = Config::new(entry, is_main, prefix, installed);
         let mut seen = HashSet::from([entry]);
         let mut wave = vec![entry];
         while !wave.is_empty() {
@@ -147,26 +178,22 @@ impl Loader<'_> {
                 wanted.iter().flat_map(|wanted| wanted.paths.iter().cloned()).collect();
             paths.sort_unstable();
             paths.dedup();
-            let mut failed = HashMap::new();
-            for (path, result) in self.read(&paths) {
-                if let Err(error) = result {
-                    failed.insert(path, error);
-                }
-            }
+            let read: HashMap<PathBuf, Result<Known, ReadError>> =
+                self.read(&paths, Language::Nginx).into_iter().collect();
             wave.clear();
             for wanted in wanted {
                 let mut files = Vec::new();
                 for path in &wanted.paths {
-                    match self.known.get(&self.host.key(path)).copied().flatten() {
-                        Some(file) if self.is_foreign(file) => {
+                    match read.get(path) {
+                        Some(Ok(Known { file, .. })) if self.is_foreign(*file) => {
                             let span = self.loaded.files.head(wanted.file, wanted.statement);
                             let message =
                                 format!("{} is no nginx configuration", self.host.shown(path).display());
                             self.loaded.problems.push(Problem::at(ProblemKind::Include, span, message));
                         }
-                        Some(file) => files.push(file),
-                        None => {
-                            let error = failed.get(path).unwrap_or(&ReadError::Missing);
+                        Some(Ok(Known { file, .. })) => files.push(*file),
+                        other => {
+                            let error = other.and_then(|read| read.as_ref().err()).unwrap_or(&ReadError::Missing);
                             let problem = self.include_problem(&wanted, path, error, &config);
                             self.loaded.problems.push(problem);
                         }
@@ -200,41 +227,54 @@ impl Loader<'_> {
             .map(Path::to_path_buf)
     }
 
-    fn is_installed(&self, path: &Path) -> bool {
+    pub(super) fn is_installed(&self, path: &Path) -> bool {
         let is_here =
             !self.host.places(path) && INSTALLED.iter().any(|directory| path.starts_with(directory));
         self.host.is_memory() || self.host.has_root() || is_here
     }
 
-    /// Reads and parses what is not known yet, in parallel. `Ok(None)`: it was known before.
-    fn read(&mut self, paths: &[PathBuf]) -> Vec<(PathBuf, Result<Option<FileId>, ReadError>)> {
+    /// Reads and parses what is not known yet, in parallel; gives all in the order of the paths.
+    fn read(&mut self, paths: &[PathBuf], language: Language) -> Vec<(PathBuf, Result<Known, ReadError>)> {
         let host = &*self.host;
         let keys = parallel::map(paths, paths.len() > 8, |path| host.key(path));
-        let mut fresh = Vec::new();
-        let mut results = Vec::new();
-        for (path, key) in paths.iter().zip(keys) {
-            if self.known.contains_key(&key) {
-                results.push((path.clone(), Ok(None)));
-            } else {
-                self.known.insert(key.clone(), None);
-                fresh.push((path, key));
-            }
-        }
+        let wanted = match language {
+            Language::Nginx => &[false][..],
+            Language::Apache => &[true],
+            Language::Either => &[true, false],
+        };
+        let mut seen = HashSet::new();
+        let is_known = |key: &FileKey| wanted.iter().any(|&kind| self.known.contains_key(&(key.clone(), kind)));
+        let fresh: Vec<(&PathBuf, &FileKey)> =
+            paths.iter().zip(&keys).filter(|(_, key)| !is_known(key) && seen.insert(*key)).collect();
         let parsed = parallel::map(&fresh, fresh.len() > 8, |(path, _)| {
             let source = Source::new(host.shown(path), host.read(path)?);
-            let is_dump = dump::is_dump(source.bytes());
-            let tree = if is_dump { Tree::default() } else { syntax::parse_nginx(&source) };
+            let tree = parse(path, &source, language);
             Ok((source, tree))
         });
-        for ((path, key), parsed) in fresh.into_iter().zip(parsed) {
-            let result = parsed.map(|(source, tree)| {
-                let file = self.loaded.files.add(source, tree);
-                self.known.insert(key, Some(file));
-                Some(file)
-            });
-            results.push((path.clone(), result));
+        let mut made = HashSet::new();
+        for ((_, key), parsed) in fresh.into_iter().zip(parsed) {
+            let is_apache = match &parsed {
+                Ok((_, tree)) => tree.is_apache(),
+                Err(_) => language == Language::Apache,
+            };
+            let file = parsed.map(|(source, tree)| self.loaded.files.add(source, tree));
+            made.extend(file.clone().ok());
+            self.known.insert((key.clone(), is_apache), file);
+        }
+        let mut results = Vec::with_capacity(paths.len());
+        for (path, key) in paths.iter().zip(keys) {
+            let known = wanted.iter().find_map(|&kind| self.known.get(&(key.clone(), kind)));
+            let Some(known) = known.cloned() else { continue };
+            let read = known.map(|file| Known { file, is_fresh: made.remove(&file) });
+            results.push((path.clone(), read));
         }
         results
+    }
+
+    /// Reads files that an Apache configuration includes, or that are `.htaccess` files.
+    pub(super) fn read_as_apache(&mut self, paths: &[PathBuf]) -> Vec<(PathBuf, Result<FileId, ReadError>)> {
+        let read = self.read(paths, Language::Apache).into_iter();
+        read.map(|(path, read)| (path, read.map(|read| read.file))).collect()
     }
 
     fn standard_input(&mut self, name: Option<&Path>) {
@@ -261,12 +301,16 @@ impl Loader<'_> {
             Ok(_) => {
                 let path = self.host.server_path(name.unwrap_or(Path::new("stdin.conf")));
                 let source = Source::new(shown, bytes);
-                let tree = syntax::parse_nginx(&source);
+                let is_apache = self.server == Server::Apache;
+                let language = if is_apache { Language::Apache } else { Language::Either };
+                let tree = parse(&path, &source, language);
                 let file = self.loaded.files.add(source, tree);
                 match self.kind(&path, file, true) {
                     Kind::NginxMain => self.config(file, &path, true),
                     Kind::NginxFragment => self.config(file, &path, false),
-                    Kind::Apache => self.apache(file),
+                    Kind::ApacheMain => self.apache_config(file, &path, true),
+                    Kind::ApacheFragment => self.apache_config(file, &path, false),
+                    Kind::Htaccess => self.standard_htaccess(file, &path),
                     Kind::Neither => self.foreign(file),
                 }
             }
@@ -283,10 +327,12 @@ impl Loader<'_> {
         let mut inner = Loader {
             host: &mut memory,
             server: Server::Nginx,
+            defines: Vec::new(),
             loaded: std::mem::take(&mut self.loaded),
             known: HashMap::new(),
         };
-        if let Some((path, Ok(Some(file)))) = inner.read(std::slice::from_ref(&main)).pop() {
+        let main = std::slice::from_ref(&main);
+        if let Some((path, Ok(Known { file, .. }))) = inner.read(main, Language::Nginx).pop() {
             inner.config(file, &path, true);
         }
         self.loaded = inner.loaded;
@@ -303,17 +349,11 @@ impl Loader<'_> {
 
     /// What is in a file that is no configuration is not shown: it may be anything.
     fn foreign(&mut self, file: FileId) {
-        self.unsupported(file, "this is neither an nginx nor an Apache configuration");
-    }
-
-    fn apache(&mut self, file: FileId) {
-        self.unsupported(file, "this is an Apache configuration, which is not read yet");
-    }
-
-    fn unsupported(&mut self, file: FileId, message: &str) {
         let path = self.loaded.files.sources.get(file).path();
+        let message = "this is neither an nginx nor an Apache configuration";
         self.loaded.problems.push(Problem::with_path(ProblemKind::Unsupported, path, message));
     }
+
 
     fn include_problem(
         &self,
@@ -339,6 +379,9 @@ impl Loader<'_> {
         for file in used {
             for slip in &self.loaded.files.tree(file).slips {
                 let span = |range: syntax::Range| Span::new(file, range.start, range.end);
+                if self.loaded.configs.iter().any(|config| config.is_soaked(span(slip.at))) {
+                    continue;
+                }
                 let mut problem = Problem::at(ProblemKind::Syntax, span(slip.at), slip.message.clone());
                 if let Some((range, words)) = slip.because {
                     problem = problem.also(span(range), words);
@@ -348,4 +391,17 @@ impl Loader<'_> {
             }
         }
     }
+}
+
+/// Reads a text with the grammar that is asked for, or with that of the server it is for.
+fn parse(path: &Path, source: &Source, language: Language) -> Tree {
+    if dump::is_dump(source.bytes()) {
+        return Tree::default();
+    }
+    if language == Language::Apache || language == Language::Either && kind::is_named_like_apache(path) {
+        return syntax::parse_apache(source);
+    }
+    let tree = syntax::parse_nginx(source);
+    let is_apache = language == Language::Either && kind::of(path, source, &tree).is_apache();
+    if is_apache { syntax::parse_apache(source) } else { tree }
 }

@@ -3,6 +3,7 @@
 //! Finds the entry points, follows their includes, and keeps every file once, whoever includes it
 //! and however often.
 
+mod apache;
 mod dump;
 mod include;
 mod kind;
@@ -16,6 +17,7 @@ use crate::finding::Problem;
 use crate::source::{FileId, Host, Source, Sources, Span};
 use crate::syntax::{StatementId, Tree};
 
+pub use apache::{Expanded, ExpandedId, Htaccess, Line, ModuleTest, Reading, Step, Truth, UnknownVariable, is_module_name};
 pub use include::Included;
 pub use kind::Kind;
 
@@ -42,6 +44,8 @@ pub struct Request {
     pub server: Server,
     /// The name that standard input would have as a file.
     pub stdin_filename: Option<PathBuf>,
+    /// `-D NAME[=VALUE]`: what is defined when httpd is started, or set in its environment.
+    pub defines: Vec<String>,
 }
 
 /// All files of a run, each with its syntax tree.
@@ -86,14 +90,55 @@ pub struct Config {
     pub includes: HashMap<(FileId, StatementId), Included>,
     /// Whether this is plainly what the server on the machine at hand, or under `--root`, runs with.
     pub installed: bool,
+    /// The server it is written for.
+    pub dialect: Dialect,
+}
+
+/// The server that a configuration is written for, with what is peculiar to its reading.
+#[derive(Debug)]
+pub enum Dialect {
+    /// nginx.
+    Nginx,
+    /// Apache httpd, and what it reads in which order.
+    Apache(Box<Reading>),
+}
+
+/// One inclusion of a file, or one use of a macro. The same file included twice has two.
+#[derive(Clone, Copy, Debug)]
+pub struct Instance {
+    /// The file.
+    pub file: FileId,
+    /// The inclusion and the statement that bring it in.
+    pub via: Option<(u32, StatementId)>,
 }
 
 impl Config {
+    fn new(entry: FileId, is_main: bool, prefix: Option<PathBuf>, installed: bool) -> Self {
+        Config { entry, is_main, prefix, includes: HashMap::new(), installed, dialect: Dialect::Nginx }
+    }
+
     /// The files of the configuration: the entry and what is included, each once.
     #[must_use]
     pub fn files(&self) -> HashSet<FileId> {
         let included = self.includes.values().flat_map(|included| &included.files);
-        included.copied().chain([self.entry]).collect()
+        let htaccess = self.reading().into_iter().flat_map(|reading| &reading.htaccess);
+        let htaccess = htaccess.filter_map(|htaccess| htaccess.file);
+        included.copied().chain(htaccess).chain([self.entry]).collect()
+    }
+
+    /// What httpd reads; none for nginx.
+    #[must_use]
+    pub fn reading(&self) -> Option<&Reading> {
+        match &self.dialect {
+            Dialect::Apache(reading) => Some(reading),
+            Dialect::Nginx => None,
+        }
+    }
+
+    /// Whether a place lies where the server does not look for directives.
+    #[must_use]
+    pub fn is_soaked(&self, at: Span) -> bool {
+        self.reading().is_some_and(|reading| reading.is_soaked(at))
     }
 }
 
@@ -110,8 +155,12 @@ pub struct Loaded {
     pub asked_for: Option<HashSet<FileId>>,
 }
 
-/// Directories where an installed nginx has its configuration.
+/// Directories where an installed server has its configuration.
 pub const INSTALLED: &[&str] = &[
+    "/etc/apache2",
+    "/etc/httpd",
+    "/usr/local/apache2/conf",
+    "/usr/local/etc/apache24",
     "/etc/nginx",
     "/usr/local/etc/nginx",
     "/usr/local/nginx/conf",
@@ -127,5 +176,5 @@ pub fn load(request: &Request, host: &mut Host) -> Loaded {
 /// Reads one configuration out of memory, from its entry on.
 #[must_use]
 pub fn load_memory(entry: &Path, host: &mut Host) -> Loaded {
-    load(&Request { paths: vec![entry.to_path_buf()], server: Server::Nginx, ..Request::default() }, host)
+    load(&Request { paths: vec![entry.to_path_buf()], ..Request::default() }, host)
 }

@@ -1,5 +1,7 @@
 //! The files in a directory that may be configurations.
 
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use walkdir::{DirEntry, WalkDir};
@@ -29,6 +31,49 @@ pub fn candidates(host: &Host, directory: &Path) -> (Vec<PathBuf>, Vec<Problem>)
         .filter(|path| !host.is_directory(path))
         .collect();
     (found, problems)
+}
+
+/// The files of these names below a directory of the server, in order of their paths.
+#[must_use]
+pub fn named(host: &Host, directory: &Path, names: &[Vec<u8>]) -> (Vec<PathBuf>, Vec<Problem>) {
+    if host.is_memory() {
+        return (named_in_memory(host, directory, names), Vec::new());
+    }
+    let here = host.disk_path(directory);
+    if !here.exists() {
+        return (Vec::new(), Vec::new());
+    }
+    let mut problems = Vec::new();
+    let found = WalkDir::new(&here)
+        .sort_by_file_name()
+        .into_iter()
+        .filter_map(|entry| {
+            entry.map_err(|error| problems.push(problem(host, directory, &here, &error))).ok()
+        })
+        .filter(|entry| entry.depth() > 0 && is_one_of(entry.file_name(), names))
+        .filter_map(|entry| Some(directory.join(entry.path().strip_prefix(&here).ok()?)))
+        .collect();
+    (found, problems)
+}
+
+fn named_in_memory(host: &Host, directory: &Path, names: &[Vec<u8>]) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut todo = vec![directory.to_path_buf()];
+    while let Some(path) = todo.pop() {
+        for name in host.list(&path, usize::MAX) {
+            if is_one_of(name.as_ref(), names) {
+                found.push(path.join(&name));
+            } else if host.is_directory(&path.join(&name)) {
+                todo.push(path.join(&name));
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+fn is_one_of(name: &OsStr, names: &[Vec<u8>]) -> bool {
+    names.iter().any(|known| known == name.as_bytes())
 }
 
 fn problem(host: &Host, directory: &Path, here: &Path, error: &walkdir::Error) -> Problem {

@@ -1,6 +1,6 @@
 //! Scopes that answer by themselves, before anybody is asked for anything (spec P3).
 
-use super::nginx::{Family, Name};
+use super::names::{Family, Name};
 use super::{Directive, Scope};
 
 /// What `return` or a redirecting `rewrite` sends.

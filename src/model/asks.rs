@@ -2,15 +2,15 @@
 
 use std::collections::HashSet;
 
-use super::nginx::{Family, Name};
+use super::names::{Family, Name};
 use super::{Directive, DirectiveData, Kind, Located, Scope, Site};
 
-/// `auth_basic` with its password file: only together they ask for anything (spec A1).
+/// A password that is asked for, and the file it is looked up in.
 #[derive(Clone, Copy, Debug)]
 pub struct Password<'s> {
-    /// `auth_basic`, with the realm.
-    pub realm: Directive<'s>,
-    /// `auth_basic_user_file`.
+    /// What asks: `auth_basic`, which needs a file for it (spec A1), or a `Require` line.
+    pub by: Directive<'s>,
+    /// `auth_basic_user_file`, `AuthUserFile`.
     pub file: Directive<'s>,
 }
 
@@ -33,7 +33,7 @@ pub enum Asks<'s> {
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Asked {
     Nothing,
-    Password { realm: DirectiveData, file: DirectiveData },
+    Password { by: DirectiveData, file: DirectiveData },
     Subrequest(DirectiveData),
     Other(DirectiveData),
     Unknown,
@@ -79,7 +79,7 @@ impl<'s> Asks<'s> {
     #[must_use]
     pub fn by(self) -> Option<Directive<'s>> {
         match self {
-            Asks::Password(password) => Some(password.realm),
+            Asks::Password(password) => Some(password.by),
             Asks::Subrequest(by) | Asks::Other(by) => Some(by),
             Asks::Nothing | Asks::Unknown => None,
         }
@@ -99,8 +99,8 @@ impl<'s> Scope<'s> {
         let directive = |data| self.site.directive(data);
         match self.site.asked[self.data().policy as usize] {
             Asked::Nothing => Asks::Nothing,
-            Asked::Password { realm, file } => {
-                Asks::Password(Password { realm: directive(realm), file: directive(file) })
+            Asked::Password { by, file } => {
+                Asks::Password(Password { by: directive(by), file: directive(file) })
             }
             Asked::Subrequest(by) => Asks::Subrequest(directive(by)),
             Asked::Other(by) => Asks::Other(directive(by)),
@@ -109,8 +109,11 @@ impl<'s> Scope<'s> {
     }
 
     fn find_asked(self) -> Asked {
+        if self.site.is_apache() {
+            return self.find_required();
+        }
         if let Some((realm, file)) = self.find_password() {
-            return Asked::Password { realm: realm.data, file: file.data };
+            return Asked::Password { by: realm.data, file: file.data };
         }
         if let Some(by) = self.directive(Family::Subrequest).filter(|by| !by.is(0, "off")) {
             return Asked::Subrequest(by.data);
@@ -141,6 +144,9 @@ impl<'s> Scope<'s> {
     #[must_use]
     pub fn own_asking(self) -> Option<Directive<'s>> {
         let by = self.asks().by()?;
+        if self.site.is_apache() {
+            return self.requires().any(|line| line == by).then_some(by);
+        }
         [Family::Realm, Family::UserFile, Family::Subrequest, Family::OtherAuth]
             .into_iter()
             .find(|&family| self.own(family).next().is_some() && family.asks_with(by))
@@ -152,7 +158,8 @@ impl<'s> Scope<'s> {
         [Family::Realm, Family::Subrequest, Family::OtherAuth]
             .into_iter()
             .flat_map(move |family| self.own(family))
-            .filter(|directive| directive.is(0, "off"))
+            .filter(move |directive| directive.is(0, "off") && !self.site.is_apache())
+            .chain(self.opening_line())
     }
 
     /// Whether this very scope says anything about access, or may do so: then what holds in it is
@@ -168,8 +175,9 @@ impl<'s> Scope<'s> {
             Family::Satisfy,
         ];
         families.into_iter().any(|family| self.own(family).next().is_some())
+            || self.requires().next().is_some()
             || self.own(Family::Rewrite).any(|line| line.name() == Name::Return)
-            || self.children().any(|child| child.kind() == Kind::LimitExcept)
+            || self.children().any(|child| matches!(child.kind(), Kind::LimitExcept | Kind::Limit))
             || !self.is_wholly_known()
     }
 
@@ -178,10 +186,11 @@ impl<'s> Scope<'s> {
     #[must_use]
     pub fn has_exemptions(self) -> bool {
         std::iter::once(self).chain(self.descendants()).any(|inner| {
-            let is_let_off = inner.exemptions().next().is_some() || inner.asks().nothing();
+            let asks_nothing = inner.asks().nothing() && !self.site.is_apache();
+            let is_let_off = asks_nothing || inner.exemptions().next().is_some();
             (is_let_off && !inner.is_subrequest_target())
                 || !inner.is_wholly_known()
-                || inner.own(Family::Satisfy).any(|line| line.is(0, "any"))
+                || inner.own(Family::Satisfy).any(|line| line.is_ignoring_case(0, "any"))
         })
     }
 

@@ -4,10 +4,10 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, OnceLock};
 
-use super::nginx::{Family, INHERITED, Name};
-use super::{DirectiveData, Instance, Kind, NOBODY, ScopeData, ScopeRef, Site, UNKNOWN};
+use super::{Family, INHERITED, Name};
+use super::{DirectiveData, Kind, NOBODY, ScopeData, ScopeRef, Site, UNKNOWN};
 use crate::finding::{Problem, ProblemKind};
-use crate::load::{Config, Files};
+use crate::load::{Config, Files, Instance};
 use crate::source::{FileId, Host, Identity, Span, offset};
 use crate::syntax::StatementId;
 
@@ -56,6 +56,7 @@ impl<'f> Site<'f> {
                 inclusions: HashMap::new(),
                 access: HashMap::new(),
                 identity: Identity::unknown(None),
+                apache: None,
                 neighbours: HashMap::new(),
                 regexes: Mutex::default(),
                 subrequest_targets: OnceLock::new(),
@@ -63,7 +64,10 @@ impl<'f> Site<'f> {
             },
             is_full: false,
         };
-        builder.scopes();
+        match config.reading() {
+            Some(reading) => builder.site.read_apache(reading),
+            None => builder.scopes(),
+        }
         builder.site.asked = builder.site.find_asked();
         builder.site.identity = builder.site.find_identity(look.host);
         builder.site.look_at_files(look);
@@ -174,9 +178,9 @@ impl Builder<'_> {
             } else if tree.is_block(statement) {
                 if let Some(kind) = block_kind(kind, name) {
                     blocks.push(Block { kind, file, instance, statement });
-                } else if let Some(name @ Name::OtherCheck) = Name::of(name) {
+                } else if let Some(name @ Name::OtherCheck) = Name::of_nginx(name) {
                     // `access_by_lua_block { ... }`
-                    self.site.directives.push(DirectiveData { name, file, statement });
+                    self.site.directives.push(DirectiveData { name, is_certain: true, file, statement, expanded: None });
                 }
             } else if name == b"include" {
                 let included = self.site.config.includes.get(&(file, statement));
@@ -189,9 +193,9 @@ impl Builder<'_> {
                         todo.push((file, inner, files.tree(file).top().collect::<Vec<_>>().into_iter()));
                     }
                 }
-            } else if let Some(name) = Name::of(name) {
+            } else if let Some(name) = Name::of_nginx(name) {
                 if self.check_arguments(name, file, statement) {
-                    self.site.directives.push(DirectiveData { name, file, statement });
+                    self.site.directives.push(DirectiveData { name, is_certain: true, file, statement, expanded: None });
                 } else {
                     self.site.scopes[id].unknown_inside = true;
                 }
@@ -218,6 +222,7 @@ impl Builder<'_> {
         for family in families {
             policy.get_or_insert(self.site.policies[outer as usize])[family as usize] = offset(id);
         }
+        self.site.scopes[id].outer = outer;
         self.site.scopes[id].policy = match policy {
             Some(policy) => {
                 self.site.policies.push(policy);
@@ -281,7 +286,7 @@ impl Builder<'_> {
     }
 }
 
-fn new_scope(kind: Kind, parent: u32, opened_by: Option<(FileId, StatementId)>, instance: u32) -> ScopeData {
+pub(super) fn new_scope(kind: Kind, parent: u32, opened_by: Option<(FileId, StatementId)>, instance: u32) -> ScopeData {
     ScopeData {
         kind,
         parent,
@@ -289,8 +294,10 @@ fn new_scope(kind: Kind, parent: u32, opened_by: Option<(FileId, StatementId)>, 
         children: (0, 0),
         own: (0, 0),
         opened_by,
+        expanded: None,
         instance,
         policy: 0,
+        outer: 0,
         unknown_inside: false,
         conditional: false,
     }

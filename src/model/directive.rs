@@ -2,8 +2,9 @@
 
 use std::borrow::Cow;
 
-use super::nginx::Name;
+use super::names::Name;
 use super::{DirectiveData, Site};
+use crate::load::Expanded;
 use crate::source::{Source, Span};
 use crate::syntax::{Range, Tree};
 
@@ -60,7 +61,36 @@ impl<'s> Directive<'s> {
     /// How many arguments there are.
     #[must_use]
     pub fn arity(self) -> usize {
-        self.tree().word_count(self.data.statement) - 1
+        let words = match self.expanded() {
+            Some(expanded) => expanded.words.len(),
+            None => self.tree().word_count(self.data.statement),
+        };
+        words.saturating_sub(1)
+    }
+
+    /// Whether it is certainly in force: not in a container whose condition is unknown.
+    #[must_use]
+    pub fn is_certain(self) -> bool {
+        self.data.is_certain
+    }
+
+    /// The text from argument `n` to the end, quotes kept, as Apache gives it to directives that take
+    /// the rest of the line (spec a11).
+    #[must_use]
+    pub fn rest(self, n: usize) -> Cow<'s, str> {
+        let text = match self.expanded() {
+            // Its words are cut again, so that what is left out before the rest has the right length.
+            Some(expanded) => Cow::Owned(rest_of(&expanded.line, n + 1).to_vec()),
+            None => self.tree().rest(self.source(), self.data.statement, n + 1),
+        };
+        match text {
+            Cow::Borrowed(bytes) => String::from_utf8_lossy(bytes),
+            Cow::Owned(bytes) => Cow::Owned(String::from_utf8_lossy(&bytes).into_owned()),
+        }
+    }
+
+    fn expanded(self) -> Option<&'s Expanded> {
+        self.site.reading()?.expanded(self.data.expanded?)
     }
 
     /// Argument `n`, counted from 0.
@@ -84,6 +114,12 @@ impl<'s> Directive<'s> {
     #[must_use]
     pub fn is(self, n: usize, text: &str) -> bool {
         self.literal(n).is_some_and(|value| value == text)
+    }
+
+    /// Whether argument `n` is certainly this word, in capitals or not.
+    #[must_use]
+    pub fn is_ignoring_case(self, n: usize, text: &str) -> bool {
+        self.literal(n).is_some_and(|value| value.eq_ignore_ascii_case(text))
     }
 
     /// Whether both are the same text with the same arguments.
@@ -121,7 +157,11 @@ impl<'s> Value<'s> {
     /// not UTF-8 become U+FFFD.
     #[must_use]
     pub fn literal(self) -> Option<Cow<'s, str>> {
-        self.directive.tree().is_literal(self.directive.data.statement, self.word).then(|| self.text())
+        let is_literal = match self.expanded() {
+            Some(word) => !word.windows(2).any(|pair| pair == b"${"),
+            None => self.directive.tree().is_literal(self.directive.data.statement, self.word),
+        };
+        is_literal.then(|| self.text())
     }
 
     /// The value with its variables unresolved.
@@ -136,10 +176,17 @@ impl<'s> Value<'s> {
     /// The value with its variables unresolved, as bytes.
     #[must_use]
     pub fn bytes(self) -> Cow<'s, [u8]> {
+        if let Some(word) = self.expanded() {
+            return Cow::Borrowed(word);
+        }
         self.directive
             .tree()
             .value(self.directive.source(), self.directive.data.statement, self.word)
             .unwrap_or_default()
+    }
+
+    fn expanded(self) -> Option<&'s [u8]> {
+        self.directive.expanded()?.words.get(self.word).map(Vec::as_slice)
     }
 
     /// Whether it holds a template mark.
@@ -151,6 +198,22 @@ impl<'s> Value<'s> {
     /// Where it stands, with its quotes.
     #[must_use]
     pub fn span(self) -> Span {
-        self.directive.span_of(self.directive.tree().word_range(self.directive.data.statement, self.word))
+        let (tree, statement) = (self.directive.tree(), self.directive.data.statement);
+        let is_as_written = self.directive.arity() + 1 == tree.word_count(statement);
+        if !is_as_written {
+            return self.directive.span();
+        }
+        self.directive.span_of(tree.word_range(statement, self.word))
     }
+}
+
+/// The line without its first `n` words, which are cut at blanks only: no name or provider is quoted
+/// in practice.
+fn rest_of(line: &[u8], n: usize) -> &[u8] {
+    let mut rest = line.trim_ascii();
+    for _ in 0..n {
+        let end = rest.iter().position(u8::is_ascii_whitespace).unwrap_or(rest.len());
+        rest = rest[end..].trim_ascii_start();
+    }
+    rest
 }

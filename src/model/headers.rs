@@ -1,6 +1,6 @@
 //! What a backend gets to see of the request's headers (spec U2 to U8).
 
-use super::nginx::{Family, Name};
+use super::names::{Family, Name};
 use super::{Directive, Purpose, Scope};
 
 /// The protocols that pass a request on, each with the families of directives that change it.

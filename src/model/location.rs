@@ -66,6 +66,9 @@ impl<'s> Scope<'s> {
     /// What a location stands for; none for other scopes, and where a template has to be filled in.
     #[must_use]
     pub fn location(self) -> Option<Location<'s>> {
+        if self.site.is_apache() {
+            return self.apache_location();
+        }
         let (file, statement) = self.data().opened_by.filter(|_| self.kind() == Kind::Location)?;
         let tree = self.site.files.tree(file);
         let source = self.site.files.sources.get(file);

@@ -6,31 +6,29 @@
 //! something certainly is not, and where neither holds nobody knows.
 
 mod answer;
+mod apache;
 mod asks;
 mod build;
 mod directive;
 mod headers;
 mod location;
+mod names;
 mod neighbours;
 mod password_file;
 mod purpose;
 mod server;
-
-/// The dialect of nginx.
-pub mod nginx {
-    mod names;
-    pub use names::{Family, INHERITED, Name};
-}
 
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock};
 
 pub use answer::{Answer, Reply};
+pub use apache::{HtaccessState, Methods, Outcomes, Overrides, Passes, Viewpoint};
 pub use asks::{Asks, Password};
 pub use build::{FilesMode, Look};
 pub use directive::{Directive, Value};
 pub use headers::{Backend, Forwarded, Lost};
+pub use names::{Family, Name};
 pub use location::{Located, Location, Modifier};
 pub use neighbours::Neighbour;
 pub use password_file::{PasswordFile, PathValue};
@@ -38,10 +36,10 @@ pub use purpose::Purpose;
 pub use server::{Hidden, Listen, Server, TakenName};
 
 use crate::finding::{Inclusion, Problem};
-use crate::load::{Config, Files, Included};
+use crate::load::{Config, ExpandedId, Files, Included, Instance, Reading};
 use crate::source::{Access, FileId, Identity, Span};
 use crate::syntax::StatementId;
-use nginx::{Family, INHERITED, Name};
+use names::INHERITED;
 
 /// One configuration, or a part of one, with its meaning.
 #[derive(Debug)]
@@ -66,6 +64,8 @@ pub struct Site<'f> {
     regexes: Mutex<HashMap<u32, Option<pcre2::bytes::Regex>>>,
     /// The locations that answer subrequests, found when first asked for.
     subrequest_targets: OnceLock<HashSet<u32>>,
+    /// What only Apache has.
+    apache: Option<apache::Apache>,
     /// What nginx would refuse once the files are put together.
     pub problems: Vec<Problem>,
 }
@@ -85,6 +85,20 @@ pub enum Kind {
     LimitExcept,
     /// `if { }`.
     If,
+    /// `<Directory>`, `<DirectoryMatch>`.
+    Directory,
+    /// `<Files>`, `<FilesMatch>`.
+    Files,
+    /// `<Proxy>`, `<ProxyMatch>`.
+    Proxy,
+    /// A `.htaccess` file.
+    Htaccess,
+    /// `<Limit>`, `<LimitExcept>` of Apache: which methods the lines in it are for.
+    Limit,
+    /// `<RequireAll>`, `<RequireAny>`, `<RequireNone>`.
+    Requirement,
+    /// A section of Apache that has no part in access rules, or is not known.
+    Other,
     /// The top of a file of which it is not known where it is included.
     Snippet,
 }
@@ -101,8 +115,12 @@ struct ScopeData {
     own: (u32, u32),
     /// The statement that opens it; none for the top of a file.
     opened_by: Option<(FileId, StatementId)>,
+    /// The text of the opening, where variables or a macro made another of it.
+    expanded: Option<ExpandedId>,
     instance: u32,
     policy: u32,
+    /// The policy that would hold here if the scope had no lines of its own.
+    outer: u32,
     /// Something unknown may stand in it: an include that is not there, a template mark.
     unknown_inside: bool,
     /// Parts of it stand between template conditions.
@@ -113,16 +131,12 @@ struct ScopeData {
 #[derive(Clone, Copy, Debug)]
 struct DirectiveData {
     name: Name,
+    /// Whether it is certainly in force: not in a container whose condition is unknown.
+    is_certain: bool,
     file: FileId,
     statement: StatementId,
-}
-
-/// One inclusion of a file. The same file included twice has two.
-#[derive(Debug)]
-struct Instance {
-    file: FileId,
-    /// The inclusion and the statement that bring it in.
-    via: Option<(u32, StatementId)>,
+    /// Its text, where variables or a macro made another of it.
+    expanded: Option<ExpandedId>,
 }
 
 /// The scope that a value comes from, if any.
@@ -159,10 +173,13 @@ impl<'f> Site<'f> {
         &self.identity
     }
 
-    /// An absolute path as nginx makes it of a relative one: from the main configuration's
-    /// directory (spec A4, G13). None where that directory is not known.
+    /// An absolute path as the server makes it of a relative one: nginx from the main configuration's
+    /// directory (spec A4, G13), Apache from `ServerRoot` (spec a86). None where that directory is not known.
     #[must_use]
     pub fn absolute(&self, path: &Path) -> Option<PathBuf> {
+        if let Some(reading) = self.reading() {
+            return reading.absolute(path);
+        }
         if path.is_absolute() {
             return Some(path.to_path_buf());
         }
@@ -192,6 +209,21 @@ impl<'f> Site<'f> {
             all.map(|(&(file, statement), _)| self.files.head(file, statement)).collect();
         spans.sort_unstable();
         spans
+    }
+
+    /// The places that a server is divided into: locations, and sections of Apache.
+    pub fn places(&self) -> impl Iterator<Item = Scope<'_>> {
+        self.scopes().filter(|scope| matches!(scope.kind(), Kind::Location | Kind::Directory | Kind::Files))
+    }
+
+    /// Whether this is a configuration of Apache.
+    #[must_use]
+    pub fn is_apache(&self) -> bool {
+        self.apache.is_some()
+    }
+
+    fn reading(&self) -> Option<&'f Reading> {
+        self.config.reading()
     }
 
     fn scope(&self, id: u32) -> Scope<'_> {
@@ -317,6 +349,12 @@ impl<'s> Scope<'s> {
             .iter()
             .take_while(move |directive| directive.name.family() == family)
             .map(move |directive| self.site.directive(*directive))
+    }
+
+    /// All directives of this very scope that the model knows, by family.
+    fn own_all(self) -> impl Iterator<Item = Directive<'s>> {
+        let (start, end) = self.data().own;
+        self.site.directives[start as usize..end as usize].iter().map(move |data| self.site.directive(*data))
     }
 
     /// The one directive of a family that is in force here, own or inherited.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use super::nginx::{Family, Name};
+use super::names::{Family, Name};
 use super::{Directive, Kind, Located, Location, Scope, Site};
 use crate::source::Host;
 

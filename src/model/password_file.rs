@@ -3,8 +3,8 @@
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
-use super::nginx::Family;
-use super::{Directive, FilesMode, Kind, Look, Site};
+use super::names::Family;
+use super::{Asks, Directive, FilesMode, Kind, Look, Scope, Site};
 use crate::source::{Access, Host, Identity};
 
 /// A password file that some scope asks for.
@@ -53,6 +53,21 @@ impl<'s> PasswordFile<'s> {
     }
 }
 
+impl<'s> Scope<'s> {
+    /// The line that names the password file which is opened for a login here.
+    fn opened_file(self) -> Option<Directive<'s>> {
+        if self.site.is_apache() {
+            return match self.asks() {
+                Asks::Password(password) => Some(password.file),
+                _ => None,
+            };
+        }
+        let file = self.directive(Family::UserFile)?;
+        let is_off = self.directive(Family::Realm).is_some_and(|realm| realm.is(0, "off"));
+        (!self.lacks(Family::Realm) && !is_off).then_some(file)
+    }
+}
+
 impl Site<'_> {
     /// The password files in force somewhere, one for each directive that names one. A directive
     /// is passed over where no realm switches it on, because then the file is never opened.
@@ -60,13 +75,9 @@ impl Site<'_> {
     pub fn password_files(&self) -> Vec<PasswordFile<'_>> {
         let mut seen = HashSet::new();
         self.scopes()
-            .filter_map(|scope| {
-                let file = scope.directive(Family::UserFile)?;
-                let may_ask = !scope.lacks(Family::Realm)
-                    && !scope.directive(Family::Realm).is_some_and(|realm| realm.is(0, "off"));
-                (may_ask && seen.insert((file.data.file, file.data.statement)))
-                    .then_some(PasswordFile { directive: file })
-            })
+            .filter_map(|scope| scope.opened_file())
+            .filter(|file| seen.insert((file.data.file, file.data.statement, file.data.expanded)))
+            .map(|directive| PasswordFile { directive })
             .collect()
     }
 
@@ -80,13 +91,32 @@ impl Site<'_> {
     /// Who the worker is (spec A10).
     pub(super) fn find_identity(&self, host: &Host) -> Identity {
         let main = self.scopes_of(Kind::Main).next();
-        let Some(user) = main.and_then(|main| main.own(Family::User).last()) else {
-            return Identity::unknown(None);
-        };
+        let last = |family| main.and_then(|main| main.own(family).last());
+        let Some(user) = last(Family::User) else { return Identity::unknown(None) };
+        // Apache has a directive of its own for the group.
+        let group = last(Family::Group).map_or_else(|| user.literal(1), |group| group.literal(0));
         match user.literal(0) {
-            Some(name) => host.users().identity(&name, user.literal(1).as_deref()),
+            Some(name) => host.users().identity(&name, group.as_deref()),
             None => Identity::unknown(None),
         }
+    }
+
+    /// What a visitor gets who logs in while the password file is not there (spec A8, a80).
+    #[must_use]
+    pub fn answer_without_file(&self) -> &'static str {
+        if self.is_apache() { "500 Internal Server Error" } else { "403 Forbidden" }
+    }
+
+    /// The name of the server, for people.
+    #[must_use]
+    pub fn server_name(&self) -> &'static str {
+        if self.is_apache() { "Apache" } else { "nginx" }
+    }
+
+    /// What relative paths of the server start from, for people.
+    #[must_use]
+    pub fn start_of_paths(&self) -> &'static str {
+        if self.is_apache() { "`ServerRoot`" } else { "the directory of nginx.conf" }
     }
 
     pub(super) fn look_at_files(&mut self, look: Look<'_>) {

@@ -1,6 +1,6 @@
 //! What a location is made for, as far as its name says.
 
-use super::nginx::Family;
+use super::names::Family;
 use super::{Directive, Location, Scope};
 
 /// What a place is made for.
@@ -182,6 +182,9 @@ impl Scope<'_> {
     /// site: then what lies in the area is meant as well.
     #[must_use]
     pub fn lies_in_an_area_of(self, by: Directive<'_>) -> bool {
+        if self.site.is_apache() {
+            return self.provider(Family::Require).is_some_and(|outer| outer != self && outer.is_area());
+        }
         self.ancestors().any(|outer| outer.is_area() && outer.own_asking() == Some(by))
     }
 
@@ -203,6 +206,9 @@ impl Scope<'_> {
     /// Whether this is a location for a part of the site, not `location /`.
     #[must_use]
     pub fn is_area(self) -> bool {
+        if self.site.is_apache() {
+            return !self.is_for_all();
+        }
         self.location().is_some_and(|location| !(location.is_prefix() && location.path == "/"))
     }
 

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 
-use super::nginx::Family;
+use super::names::Family;
 use super::{Directive, Kind, Scope, Site};
 
 /// A server of a site.

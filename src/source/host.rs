@@ -28,7 +28,7 @@ pub struct Map {
 }
 
 /// Why a file was not read.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ReadError {
     /// It is not there.
     Missing,

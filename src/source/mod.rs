@@ -13,6 +13,7 @@ use std::sync::OnceLock;
 pub use access::{Access, FileState, Obstacle};
 pub use disk::Disk;
 pub(crate) use host::FileKey;
+pub use glob::matches;
 pub use host::{Entry, Host, MAX_FILE, Map, ReadError};
 pub use users::{Identity, Users};
 

@@ -4,6 +4,7 @@
 //! of the text, each knowing where its block ends, and the words of all statements. Nothing is
 //! copied out of the source, nothing recurses, and dropping a tree is two deallocations.
 
+mod apache;
 mod nginx;
 mod template;
 
@@ -11,6 +12,7 @@ use std::borrow::Cow;
 
 use crate::source::{Source, offset};
 
+pub use apache::{parse as parse_apache, words as apache_words};
 pub use nginx::parse as parse_nginx;
 
 /// A range of bytes within the file of the tree.
@@ -61,6 +63,8 @@ mod flag {
     pub const ESCAPED: u32 = 1 << 25;
     pub const VARIABLE: u32 = 1 << 26;
     pub const TEMPLATE: u32 = 1 << 27;
+    pub const UNCLOSED: u32 = 1 << 28;
+    pub const CONTINUED: u32 = 1 << 29;
     pub const LENGTH: u32 = QUOTED - 1;
 }
 
@@ -73,8 +77,30 @@ struct Statement {
     next: u32,
     /// The byte behind its `;` or `}`.
     end: u32,
-    /// The byte of its `{`, or one of the two constants below.
+    /// The byte of its `{`, or one of the two constants below. In Apache's dialect, the number of its
+    /// section instead of the brace.
     open: u32,
+}
+
+/// The tags of a section in Apache's dialect.
+#[derive(Clone, Copy, Debug, Default)]
+struct Section {
+    /// The `<` of the opening tag.
+    start: u32,
+    /// The byte behind its last `>`, or 0 if it has none.
+    head_end: u32,
+    /// The byte behind its line.
+    inside: u32,
+    /// The `<` of the closing tag.
+    close: u32,
+}
+
+/// By which server's rules words were cut, and are to be read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Dialect {
+    #[default]
+    Nginx,
+    Apache,
 }
 
 const SIMPLE: u32 = u32::MAX;
@@ -83,10 +109,14 @@ const INSERTION: u32 = u32::MAX - 1;
 /// The statements of one file.
 #[derive(Debug, Default)]
 pub struct Tree {
+    dialect: Dialect,
+    sections: Vec<Section>,
     statements: Vec<Statement>,
     words: Vec<Word>,
     comments: Vec<Range>,
     includes: Vec<StatementId>,
+    unclosed: Vec<StatementId>,
+    trailing: Vec<StatementId>,
     /// What the server would not accept. Never more than [`MAX_SLIPS`], the last of which counts.
     pub slips: Vec<Slip>,
     /// Whether the file holds marks of a template language.
@@ -121,6 +151,12 @@ impl Tree {
         })
     }
 
+    /// Whether the file was read with Apache's grammar.
+    #[must_use]
+    pub fn is_apache(&self) -> bool {
+        self.dialect == Dialect::Apache
+    }
+
     /// How many statements there are, at all depths.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -145,10 +181,11 @@ impl Tree {
         self.statements[id as usize].open == INSERTION
     }
 
-    /// The byte behind the `{` of a block.
+    /// The byte behind the `{` of a block; of a section, the first of the line behind its opening.
     #[must_use]
     pub fn inside(&self, id: StatementId) -> Option<u32> {
-        self.is_block(id).then(|| self.statements[id as usize].open + 1)
+        let inside = self.section(id).map(|section| section.inside);
+        inside.or_else(|| self.is_block(id).then(|| self.statements[id as usize].open + 1))
     }
 
     /// How many words the statement has, its name included.
@@ -161,15 +198,18 @@ impl Tree {
     /// The whole statement, with its block and its terminator.
     #[must_use]
     pub fn range(&self, id: StatementId) -> Range {
-        let start = self.word_range(id, 0).start;
+        let start = self.section(id).map_or(self.word_range(id, 0).start, |section| section.start);
         Range { start, end: self.statements[id as usize].end }
     }
 
-    /// The statement's words, from its name to the last argument.
+    /// The statement's words, from its name to the last argument; of a section, its opening tag.
     #[must_use]
     pub fn head(&self, id: StatementId) -> Range {
-        let last = self.word_count(id).saturating_sub(1);
-        Range { start: self.word_range(id, 0).start, end: self.word_range(id, last).end }
+        let last = self.word_range(id, self.word_count(id).saturating_sub(1)).end;
+        match self.section(id) {
+            Some(section) => Range { start: section.start, end: section.head_end.max(last) },
+            None => Range { start: self.word_range(id, 0).start, end: last },
+        }
     }
 
     /// Where word `n` of the statement stands, with its quotes; word 0 is the name.
@@ -185,7 +225,11 @@ impl Tree {
         let word = self.word(id, n)?;
         let range = self.word_range(id, n);
         let bytes = source.bytes().get(range.start as usize..range.end as usize)?;
-        if word.length & flag::QUOTED != 0 { bytes.get(1..bytes.len() - 1) } else { Some(bytes) }
+        match word.length & (flag::QUOTED | flag::UNCLOSED) {
+            0 => Some(bytes),
+            flag::QUOTED => bytes.get(1..bytes.len() - 1),
+            _ => bytes.get(1..),
+        }
     }
 
     /// The value of word `n` as the server takes it, escapes resolved. Variables are not: see
@@ -193,8 +237,15 @@ impl Tree {
     #[must_use]
     pub fn value<'s>(&self, source: &'s Source, id: StatementId, n: usize) -> Option<Cow<'s, [u8]>> {
         let raw = self.raw(source, id, n)?;
-        let escaped = self.word(id, n)?.length & flag::ESCAPED != 0;
-        Some(if escaped { Cow::Owned(nginx::unescape(raw)) } else { Cow::Borrowed(raw) })
+        let word = self.word(id, n)?;
+        if word.length & (flag::ESCAPED | flag::CONTINUED) == 0 {
+            return Some(Cow::Borrowed(raw));
+        }
+        let quote = (word.length & flag::QUOTED != 0).then(|| source.bytes()[word.start as usize]);
+        Some(Cow::Owned(match self.dialect {
+            Dialect::Nginx => nginx::unescape(raw),
+            Dialect::Apache => apache::value(raw, quote),
+        }))
     }
 
     /// Whether the value of word `n` is known from the text alone: it has no variable and no
@@ -226,6 +277,11 @@ impl Tree {
     #[must_use]
     pub fn includes(&self) -> &[StatementId] {
         &self.includes
+    }
+
+    /// The section of a statement, in Apache's dialect.
+    fn section(&self, id: StatementId) -> Option<&Section> {
+        self.sections.get(self.statements[id as usize].open as usize)
     }
 
     fn words_of(&self, id: StatementId) -> (usize, usize) {

@@ -10,13 +10,30 @@ pub fn marked(word: &[u8]) -> bool {
         b'{' => brace(&word[at..]),
         b'$' => word[at + 1..].starts_with(b"{") && closed(&word[at + 2..], b"}", constant),
         b'%' => closed(&word[at + 1..], b"%", |name| !name.is_empty() && identifier(name) && !encoded(name)),
-        b'@' if word[at + 1..].starts_with(b"@") => closed(&word[at + 2..], b"@@", constant),
-        b'@' => closed(&word[at + 1..], b"@", constant),
-        b'_' if word[at + 1..].starts_with(b"_") => closed(&word[at + 2..], b"__", constant),
         b'<' if word[at + 1..].starts_with(b"%") => true,
+        _ => named(word, at),
+    })
+}
+
+/// The same for Apache, to which `${NAME}`, `%{NAME}` and `%1` mean something.
+pub fn marked_in_apache(word: &[u8]) -> bool {
+    word.iter().enumerate().any(|(at, byte)| match byte {
+        b'{' => (at == 0 || !matches!(word[at - 1], b'%' | b'$')) && leading_mark(&word[at..]).is_some(),
+        b'<' if word[at + 1..].starts_with(b"%") => leading_mark(&word[at..]).is_some(),
+        _ => named(word, at),
+    })
+}
+
+/// Whether a mark that means the same everywhere begins at this byte.
+fn named(word: &[u8], at: usize) -> bool {
+    let rest = &word[at + 1..];
+    match word[at] {
+        b'@' if rest.starts_with(b"@") => closed(&rest[1..], b"@@", constant),
+        b'@' => closed(rest, b"@", constant),
+        b'_' if rest.starts_with(b"_") => closed(&rest[1..], b"__", constant),
         b'<' if at == 0 || !matches!(word[at - 1], b'?' | b'P' | b'(') => placeholder(&word[at..]),
         _ => false,
-    })
+    }
 }
 
 /// Whether a word is one mark from end to end and stands for whole lines, not for a value: control

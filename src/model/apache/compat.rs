@@ -1,0 +1,80 @@
+//! `Order`, `Allow`, `Deny` and `Satisfy` of mod_access_compat (spec a95 to a100).
+
+use super::Viewpoint;
+use crate::model::names::{Family, Name};
+use crate::model::{Directive, Kind, Scope};
+
+/// Whether a visitor passes the rules of addresses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Passes {
+    /// Certainly.
+    Yes,
+    /// Certainly not.
+    No,
+    /// It depends on the visitor, or on what is not known.
+    Maybe,
+}
+
+impl<'s> Scope<'s> {
+    /// The lines of a family of mod_access_compat that are in force here for a method.
+    pub(super) fn compat_lines(self, family: Family, method: &str) -> Vec<Directive<'s>> {
+        let Some(provider) = self.provider(family) else { return Vec::new() };
+        let limits = provider.children().filter(|child| child.kind() == Kind::Limit);
+        let limits = limits.filter(|limit| limit.methods().is_none_or(|methods| methods.include(method)));
+        let mut lines: Vec<Directive<'s>> =
+            std::iter::once(provider).chain(limits).flat_map(|scope| scope.own(family)).collect();
+        lines.sort_by_key(|line| line.span());
+        lines
+    }
+
+    /// The `Satisfy Any` that is in force here.
+    #[must_use]
+    pub fn satisfy_any(self) -> Option<Directive<'s>> {
+        self.compat_lines(Family::Satisfy, "GET").last().copied().filter(|line| {
+            line.literal(0).is_some_and(|word| word.eq_ignore_ascii_case("any"))
+        })
+    }
+
+    /// Whether a visitor passes `Order`, `Allow` and `Deny` here. Where none is written everybody does.
+    #[must_use]
+    pub fn passes_compat(self, method: &str, view: Viewpoint) -> Passes {
+        if !self.lacks(Family::Rules) && self.provider(Family::Rules).is_none() {
+            return Passes::Maybe;
+        }
+        let lines = self.compat_lines(Family::Rules, method);
+        let order = lines.iter().rfind(|line| line.name() == Name::Order).and_then(|line| line.literal(0));
+        let allows_last = !order.is_some_and(|order| order.eq_ignore_ascii_case("allow,deny"));
+        let list = |name| lines.iter().filter(move |line| line.name() == name).map(|line| matches(*line, view));
+        let allowed = any(list(Name::Allow));
+        let denied = any(list(Name::Deny));
+        match (allows_last, allowed, denied) {
+            // deny,allow: who is not denied passes, and who is allowed all the same.
+            (true, Passes::Yes, _) | (true, _, Passes::No) => Passes::Yes,
+            (true, Passes::No, Passes::Yes) => Passes::No,
+            // allow,deny: who is allowed passes, unless denied.
+            (false, Passes::No, _) | (false, _, Passes::Yes) => Passes::No,
+            (false, Passes::Yes, Passes::No) => Passes::Yes,
+            _ => Passes::Maybe,
+        }
+    }
+}
+
+fn any(mut all: impl Iterator<Item = Passes>) -> Passes {
+    all.try_fold(Passes::No, |so_far, one| match (so_far, one) {
+        (_, Passes::Yes) => Err(Passes::Yes),
+        (Passes::Maybe, _) | (_, Passes::Maybe) => Ok(Passes::Maybe),
+        _ => Ok(Passes::No),
+    })
+    .unwrap_or_else(|yes| yes)
+}
+
+/// Whether an `Allow` or `Deny` line is about the visitor.
+fn matches(line: Directive<'_>, view: Viewpoint) -> Passes {
+    let words = line.arguments().skip(1);
+    any(words.map(|word| match word.literal().as_deref() {
+        Some(word) if word.eq_ignore_ascii_case("all") => Passes::Yes,
+        Some(word) if word.starts_with("env=") => Passes::Maybe,
+        Some(_) if view == Viewpoint::Stranger => Passes::No,
+        _ => Passes::Maybe,
+    }))
+}

@@ -1,0 +1,58 @@
+//! The dialect of Apache: which sections apply to a place, and how they merge.
+//!
+//! In nginx what is in force is decided by where a line stands; in Apache by which sections match, in
+//! a fixed order. Every section stands for a place, the one it is written for, and the policy of that
+//! place is worked out here, so that the questions of a `Scope` have the same answers in both.
+
+mod compat;
+mod merge;
+mod methods;
+mod overrides;
+mod place;
+mod questions;
+mod require;
+mod sections;
+mod serving;
+
+use std::collections::HashMap;
+
+pub use compat::Passes;
+pub use methods::Methods;
+pub use overrides::{HtaccessState, Overrides};
+pub use require::{Outcomes, Viewpoint};
+
+use merge::{Authz, Merged};
+use place::Place;
+use serving::Serving;
+
+/// What a site of Apache has besides what both servers have.
+#[derive(Debug, Default)]
+pub struct Apache {
+    /// For each scope: the place it stands for.
+    places: Vec<Place>,
+    /// For each scope: the container of unknown condition that it stands in, as `Line::condition`.
+    conditions: Vec<u32>,
+    /// For each policy: what its `Require` lines hold.
+    authz: Vec<Authz>,
+    /// How the `Require` lines of several sections are put together.
+    requirements: Vec<Merged>,
+    /// For each server, by its scope: what it serves where, and its sections.
+    servers: HashMap<u32, Serving>,
+    /// The `.htaccess` files, by their scopes.
+    htaccess: HashMap<u32, HtaccessScope>,
+}
+
+/// What is known of a `.htaccess`.
+#[derive(Debug)]
+struct HtaccessScope {
+    /// Its number in the reading.
+    number: u32,
+    /// The policy of the directory without it and what comes behind it: `AllowOverride` is asked there.
+    before: u32,
+}
+
+impl HtaccessScope {
+    fn new(number: u32) -> Self {
+        HtaccessScope { number, before: merge::UNKNOWN_POLICY }
+    }
+}

@@ -1,0 +1,118 @@
+//! `AllowOverride`: what a `.htaccess` may say, and what becomes of it (spec a33 to a39).
+
+use crate::model::names::{Family, Name};
+use crate::model::{Directive, Kind, Scope};
+
+/// The classes of directives that `AllowOverride` permits, as far as access goes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Overrides {
+    /// AuthType, Require, Satisfy and their like.
+    pub auth_config: bool,
+    /// Order, Allow, Deny.
+    pub limit: bool,
+    /// Anything at all: then the files are read.
+    pub any: bool,
+    /// `Nonfatal=Override`: what is not permitted is passed over in silence.
+    pub skips: bool,
+}
+
+/// What becomes of a `.htaccess`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HtaccessState<'s> {
+    /// All it says about access is in force.
+    Read,
+    /// `AllowOverride None`: it is not even opened.
+    Ignored(Directive<'s>),
+    /// A directive is not permitted: every request below ends in 500.
+    Refused {
+        /// `AllowOverride`.
+        by: Directive<'s>,
+        /// The first directive that is not permitted.
+        line: Directive<'s>,
+    },
+    /// A directive is not permitted and passed over in silence.
+    Skipped {
+        /// `AllowOverride`.
+        by: Directive<'s>,
+        /// The first directive that is not permitted.
+        line: Directive<'s>,
+    },
+    /// It depends on what is not at hand.
+    Unknown,
+}
+
+/// What an `AllowOverride` line permits.
+pub(super) fn permitted(line: Directive<'_>) -> Option<Overrides> {
+    let mut all = Overrides::default();
+    for word in line.arguments() {
+        let word = word.literal()?.to_ascii_lowercase();
+        match word.as_str() {
+            "none" => {}
+            "all" => all = Overrides { auth_config: true, limit: true, any: true, ..all },
+            "authconfig" => all = Overrides { auth_config: true, any: true, ..all },
+            "limit" => all = Overrides { limit: true, any: true, ..all },
+            "nonfatal=override" | "nonfatal=all" => all.skips = true,
+            _ => all.any = true,
+        }
+    }
+    Some(all)
+}
+
+impl<'s> Scope<'s> {
+    /// What becomes of this `.htaccess`.
+    #[must_use]
+    pub fn htaccess_state(self) -> Option<HtaccessState<'s>> {
+        if self.kind() != Kind::Htaccess {
+            return None;
+        }
+        let before = self.site.apache.as_ref()?.htaccess.get(&self.id)?.before;
+        Some(self.find_state(before))
+    }
+
+    pub(super) fn find_state(self, before: u32) -> HtaccessState<'s> {
+        let Some(by) = self.site.provided(before, Family::Override) else { return HtaccessState::Unknown };
+        let Some(permitted) = permitted(by) else { return HtaccessState::Unknown };
+        // A list of single directives is rare; what it permits is not followed.
+        if self.site.provided(before, Family::OverrideList).is_some() {
+            return HtaccessState::Unknown;
+        }
+        if !permitted.any {
+            return HtaccessState::Ignored(by);
+        }
+        match self.not_permitted(permitted) {
+            None => HtaccessState::Read,
+            Some(line) if permitted.skips => HtaccessState::Skipped { by, line },
+            Some(line) => HtaccessState::Refused { by, line },
+        }
+    }
+
+    /// The first directive about access in this `.htaccess` that is not permitted.
+    fn not_permitted(self, permitted: Overrides) -> Option<Directive<'s>> {
+        let lines = self.access_lines();
+        lines.into_iter().filter(|line| line.is_certain()).find(|line| match line.name() {
+            Name::Order | Name::Allow | Name::Deny => !permitted.limit,
+            _ => !permitted.auth_config,
+        })
+    }
+
+    /// The directives about access in this scope and the sections in it, in the order of the text.
+    #[must_use]
+    pub fn access_lines(self) -> Vec<Directive<'s>> {
+        const FAMILIES: &[Family] = &[
+            Family::Scheme,
+            Family::Realm,
+            Family::UserFile,
+            Family::GroupFile,
+            Family::Provider,
+            Family::Require,
+            Family::Merging,
+            Family::Satisfy,
+            Family::Rules,
+        ];
+        let scopes = std::iter::once(self).chain(self.descendants());
+        let mut lines: Vec<Directive<'s>> =
+            scopes.flat_map(|scope| FAMILIES.iter().flat_map(move |&family| scope.own(family))).collect();
+        lines.sort_by_key(|line| line.span());
+        lines
+    }
+}

@@ -1,0 +1,330 @@
+//! The place that a section stands for, the sections that apply there, and the policy they make.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use super::merge::{EMPTY, Merger, PolicyId, UNKNOWN_POLICY};
+use super::overrides::HtaccessState;
+use super::serving::{Matching, Serving, below, clean, prefixes};
+use super::{Apache, HtaccessScope};
+use crate::load::Reading;
+use crate::model::{Kind, ScopeRef, Site};
+
+/// The place that a section is written for.
+#[derive(Clone, Debug, Default)]
+pub struct Place {
+    /// The directory on the server.
+    pub directory: Option<PathBuf>,
+    /// The path of the URL; that of a directory ends with a slash.
+    pub url: Option<String>,
+    /// Whether it is exactly what the section names, and not only the nearest that can be named.
+    pub is_exact: bool,
+}
+
+/// The sections that apply to a place, group by group in the order of application (spec a54).
+#[derive(Clone, Debug, Default)]
+struct Chain {
+    directories: Vec<ScopeRef>,
+    files: Vec<ScopeRef>,
+    locations: Vec<ScopeRef>,
+    ifs: Vec<ScopeRef>,
+}
+
+struct Placer<'m, 's, 'f> {
+    merger: Merger<'s, 'f>,
+    servers: &'m HashMap<u32, Serving>,
+    /// The scope of the `.htaccess` of a directory.
+    htaccess: &'m HashMap<PathBuf, ScopeRef>,
+    base: PolicyId,
+}
+
+impl Site<'_> {
+    /// Works out for every scope what place it stands for and what is in force there.
+    pub(super) fn place_scopes(&mut self, mut apache: Apache, reading: &Reading) {
+        let mut servers: HashMap<u32, Serving> = HashMap::new();
+        for id in (0..).take(self.scopes.len()) {
+            if id == 0 || self.scopes[id as usize].kind == Kind::Server {
+                servers.insert(id, self.find_serving(id));
+            }
+        }
+        let mut directories = HashMap::new();
+        for (&scope, HtaccessScope { number, .. }) in &apache.htaccess {
+            let directory = clean(&reading.htaccess[*number as usize].directory);
+            self.scopes[scope as usize].server = Some(serves(&servers, &directory));
+            directories.insert(directory, scope);
+        }
+        let of_scope: HashMap<ScopeRef, PathBuf> =
+            directories.iter().map(|(path, scope)| (*scope, path.clone())).collect();
+        let is_known = self.config.is_main && !reading.environment.lacks_parts;
+        let base = if is_known { EMPTY } else { UNKNOWN_POLICY };
+        let count = self.scopes.len();
+        let merger = Merger::new(self, &mut apache);
+        let mut placer = Placer { merger, servers: &servers, htaccess: &directories, base };
+        let mut chains: Vec<Chain> = Vec::with_capacity(count);
+        let mut places = Vec::with_capacity(count);
+        let mut results = Vec::with_capacity(count);
+        for id in (0..).take(count) {
+            let parent = placer.site().scopes[id as usize].parent;
+            let outer = if id == 0 { None } else { Some((&places[parent as usize], &chains[parent as usize])) };
+            let (place, chain) = placer.find(id, outer, of_scope.get(&id));
+            results.push((placer.fold(&chain, None, id), placer.fold(&chain, Some(id), id)));
+            places.push(place);
+            chains.push(chain);
+        }
+        for (id, (policy, outer)) in results.into_iter().enumerate() {
+            self.scopes[id].policy = policy;
+            self.scopes[id].outer = outer;
+        }
+        apache.places = places;
+        apache.servers = servers;
+        self.apache = Some(apache);
+    }
+}
+
+/// The server whose document root holds a directory; the main server where none does.
+fn serves(servers: &HashMap<u32, Serving>, directory: &Path) -> u32 {
+    let mut holding: Vec<(usize, u32)> = servers
+        .iter()
+        .filter_map(|(&id, serving)| {
+            let roots = serving.root.iter().chain(serving.aliases.iter().map(|(_, target)| target));
+            let deepest = roots.filter(|root| directory.starts_with(root)).map(|root| root.as_os_str().len());
+            deepest.max().map(|depth| (depth, id))
+        })
+        .collect();
+    holding.sort_unstable_by_key(|&(depth, id)| (std::cmp::Reverse(depth), id));
+    holding.first().map_or(0, |&(_, id)| id)
+}
+
+impl Placer<'_, '_, '_> {
+    fn site(&self) -> &Site<'_> {
+        self.merger.site()
+    }
+
+    fn find(
+        &mut self,
+        id: ScopeRef,
+        outer: Option<(&Place, &Chain)>,
+        htaccess: Option<&PathBuf>,
+    ) -> (Place, Chain) {
+        let scope = self.site().scope(id);
+        let (kind, matching) = (scope.kind(), scope.matching());
+        let server = self.site().scopes[id as usize].server.unwrap_or(0);
+        let is_top = outer.is_none() || self.site().scopes[id as usize].parent == server || htaccess.is_some();
+        match kind {
+            _ if htaccess.is_some() => {
+                let directory = htaccess.cloned().unwrap_or_default();
+                self.at_directory(server, directory, Some(id))
+            }
+            Kind::Main | Kind::Snippet | Kind::Server => {
+                let Some(root) = self.root(server) else { return (Place::default(), Chain::default()) };
+                self.at_directory(server, root, None)
+            }
+            Kind::Directory if is_top => match matching {
+                Matching::Literal(word) => match self.site().absolute(Path::new(&word)) {
+                    Some(path) => self.at_directory(server, clean(&path), Some(id)),
+                    None => alone(id, |chain| &mut chain.directories),
+                },
+                Matching::Pattern(word) | Matching::Expression(word) => {
+                    let Some(directory) = literal_start(&word) else {
+                        return alone(id, |chain| &mut chain.directories);
+                    };
+                    let (place, mut chain) = self.at_directory(server, directory, None);
+                    // Sections of that directory's own URL are not for what is below it.
+                    chain.locations.clear();
+                    chain.directories.push(id);
+                    (Place { url: None, is_exact: false, ..place }, chain)
+                }
+                Matching::Unknown => alone(id, |chain| &mut chain.directories),
+            },
+            Kind::Location if is_top => match matching {
+                Matching::Literal(word) => self.at_url(server, word, id, true),
+                Matching::Pattern(word) | Matching::Expression(word) => {
+                    let url = literal_start(&word).and_then(|path| path.to_str().map(str::to_owned));
+                    let url = url.map_or_else(|| "/".to_owned(), |url| format!("{}/", url.trim_end_matches('/')));
+                    self.at_url(server, url, id, false)
+                }
+                Matching::Unknown => alone(id, |chain| &mut chain.locations),
+            },
+            Kind::Proxy => alone(id, |chain| &mut chain.directories),
+            Kind::Files | Kind::If => {
+                let Some((place, chain)) = outer else { return (Place::default(), Chain::default()) };
+                let (mut place, mut chain) = (place.clone(), chain.clone());
+                place.is_exact = false;
+                let parent = self.site().scope(id).parent().map(crate::model::Scope::kind);
+                match (kind, parent) {
+                    // They are never applied there (spec a20).
+                    (Kind::Files, Some(Kind::Files | Kind::If | Kind::Location)) => {}
+                    (Kind::Files, _) => {
+                        // What is said of a whole URL is said of the file, too, and later.
+                        chain.files.push(id);
+                    }
+                    _ => chain.ifs.push(id),
+                }
+                (place, chain)
+            }
+            // Rules in them belong to the section around.
+            _ => outer.map_or_else(Default::default, |(place, chain)| (place.clone(), chain.clone())),
+        }
+    }
+
+    fn root(&self, server: u32) -> Option<PathBuf> {
+        let root = |id| self.servers.get(&id).and_then(|serving: &Serving| serving.root.clone());
+        root(server).or_else(|| root(0))
+    }
+
+    /// The main server's own text and that of the virtual host (spec a56).
+    fn layers(&self, server: u32) -> impl Iterator<Item = &Serving> {
+        let main = (server != 0).then_some(0);
+        main.into_iter().chain([server]).filter_map(|id| self.servers.get(&id))
+    }
+
+    fn at_directory(&mut self, server: u32, directory: PathBuf, own: Option<ScopeRef>) -> (Place, Chain) {
+        let mut chain = Chain { directories: self.directories(server, &directory, own), ..Chain::default() };
+        let url = [server, 0].iter().find_map(|id| self.servers.get(id)?.url_of(&directory));
+        let is_passed = url.as_ref().is_some_and(|url| self.is_proxied(server, url));
+        let url = url.filter(|_| !is_passed);
+        if let Some(url) = &url {
+            chain.locations = self.locations(server, url, None);
+        }
+        (Place { directory: Some(directory), url, is_exact: true }, chain)
+    }
+
+    fn at_url(&mut self, server: u32, url: String, own: ScopeRef, is_exact: bool) -> (Place, Chain) {
+        let passes_on = self.site().scope(own).backend_line().is_some();
+        let is_proxied = passes_on || self.is_proxied(server, &url);
+        let mut chain = Chain::default();
+        let mut directory = None;
+        if !is_proxied {
+            let serving = [server, 0].into_iter().filter_map(|id| self.servers.get(&id));
+            directory = serving.into_iter().find_map(|serving| serving.path_of(&url));
+            if let Some(directory) = &directory {
+                chain.directories = self.directories(server, directory, None);
+            }
+        }
+        chain.locations = self.locations(server, &url, Some(own));
+        (Place { directory, url: Some(url), is_exact }, chain)
+    }
+
+    fn is_proxied(&self, server: u32, url: &str) -> bool {
+        let servers = [server, 0].into_iter().filter_map(|id| self.servers.get(&id));
+        servers.into_iter().find_map(|serving: &Serving| serving.is_proxied(url)).unwrap_or(false)
+    }
+
+    /// `<Directory>` sections and `.htaccess` files from the root of the file system down, then the
+    /// expressions (spec a54).
+    fn directories(&mut self, server: u32, directory: &Path, own: Option<ScopeRef>) -> Vec<ScopeRef> {
+        let mut chain = Vec::new();
+        let mut policy = self.base;
+        let above: Vec<&Path> = directory.ancestors().collect();
+        for path in above.into_iter().rev() {
+            let mut here: Vec<ScopeRef> = Vec::new();
+            for serving in self.layers(server) {
+                let mut layer: Vec<ScopeRef> = serving.directories.get(path).cloned().unwrap_or_default();
+                layer.extend(serving.patterns.iter().filter(|(pattern, _)| fits(pattern, path)).map(|(_, id)| *id));
+                layer.sort_unstable();
+                here.extend(layer);
+            }
+            for id in here {
+                chain.push(id);
+                policy = self.merger.apply(policy, id);
+            }
+            let Some(&id) = self.htaccess.get(path) else { continue };
+            if let Some(known) = self.merger.apache().htaccess.get_mut(&id) {
+                known.before = policy;
+            }
+            let state = self.site().scope(id).find_state(policy);
+            if matches!(state, HtaccessState::Read | HtaccessState::Unknown) || own == Some(id) {
+                chain.push(id);
+                policy = self.merger.apply(policy, id);
+            }
+        }
+        let text = format!("{}/", directory.display());
+        let expressions: Vec<ScopeRef> =
+            self.layers(server).flat_map(|serving| serving.expressions.iter().copied()).collect();
+        let matching = expressions.into_iter().filter(|&id| self.site().scope(id).matches(&text) == Some(true));
+        chain.extend(matching);
+        chain
+    }
+
+    /// `<Location>` sections that match a URL, in the order of the text (spec a49, a56).
+    fn locations(&self, server: u32, url: &str, own: Option<ScopeRef>) -> Vec<ScopeRef> {
+        let mut chain = Vec::new();
+        for serving in self.layers(server) {
+            let literal = prefixes(url).filter(|prefix| below(prefix, url).is_some());
+            let mut layer: Vec<ScopeRef> =
+                literal.filter_map(|prefix| serving.locations.get(prefix)).flatten().copied().collect();
+            let others = serving.other_locations.iter().copied();
+            layer.extend(others.filter(|&id| own != Some(id) && self.site().scope(id).matches(url) == Some(true)));
+            layer.extend(own.filter(|own| serving.other_locations.contains(own)));
+            layer.sort_unstable();
+            layer.dedup();
+            chain.extend(layer);
+        }
+        // A path that can never match is the section's own place all the same.
+        if let Some(own) = own.filter(|own| !chain.contains(own)) {
+            chain.push(own);
+        }
+        chain
+    }
+
+    /// The policy that a chain makes, with or without one of its sections.
+    fn fold(&mut self, chain: &Chain, without: Option<ScopeRef>, place: ScopeRef) -> PolicyId {
+        let mut policy = self.base;
+        for &id in chain.directories.iter().filter(|&&id| Some(id) != without) {
+            policy = self.apply(policy, id, place);
+        }
+        for group in [&chain.files, &chain.locations, &chain.ifs] {
+            let mut folded = EMPTY;
+            for &id in group.iter().filter(|&&id| Some(id) != without) {
+                folded = self.apply(folded, id, place);
+            }
+            policy = self.merger.overlay(policy, folded);
+        }
+        policy
+    }
+
+    /// A section in a container of unknown condition may be there or not, unless the place itself is in
+    /// the same container.
+    fn apply(&mut self, policy: PolicyId, id: ScopeRef, place: ScopeRef) -> PolicyId {
+        let apache = self.merger.apache();
+        let condition = apache.conditions[id as usize];
+        if id == place || condition == 0 || apache.conditions[place as usize] == condition {
+            return self.merger.apply(policy, id);
+        }
+        self.merger.maybe_apply(policy, id)
+    }
+}
+
+/// A section of which it is not known where it applies.
+fn alone(id: ScopeRef, group: fn(&mut Chain) -> &mut Vec<ScopeRef>) -> (Place, Chain) {
+    let mut chain = Chain::default();
+    group(&mut chain).push(id);
+    (Place::default(), chain)
+}
+
+/// Whether a path matches a pattern segment by segment (spec a45).
+fn fits(pattern: &Path, path: &Path) -> bool {
+    let (mut patterns, mut parts) = (pattern.components(), path.components());
+    loop {
+        match (patterns.next(), parts.next()) {
+            (None, None) => return true,
+            (Some(pattern), Some(part)) => {
+                let (pattern, part) = (pattern.as_os_str(), part.as_os_str());
+                if !crate::source::matches(pattern.as_encoded_bytes(), part.as_encoded_bytes()) {
+                    return false;
+                }
+            }
+            _ => return false,
+        }
+    }
+}
+
+/// The directory that a pattern or an expression of paths certainly stays below: `/srv/a` of
+/// `^/srv/a/(b|c)`.
+fn literal_start(word: &str) -> Option<PathBuf> {
+    let text = word.strip_prefix('^').unwrap_or(word);
+    let end = text.find(['*', '?', '[', '(', '\\', '.', '+', '{', '|', '$']).unwrap_or(text.len());
+    let text = &text[..end];
+    let end = text.rfind('/')?;
+    (text.starts_with('/')).then(|| if end == 0 { PathBuf::from("/") } else { PathBuf::from(&text[..end]) })
+}

@@ -1,0 +1,242 @@
+//! What lints ask about sections of Apache.
+
+use std::borrow::Cow;
+use std::path::Path;
+
+use pcre2::bytes::{Regex, RegexBuilder};
+
+use super::serving::Matching;
+use super::{Methods, Outcomes, Passes, Viewpoint};
+use crate::model::asks::Asked;
+use crate::model::names::{Family, Name};
+use crate::model::{Directive, DirectiveData, Location, Modifier, Kind, NOBODY, Scope, Site, UNKNOWN};
+
+impl<'s> Scope<'s> {
+    /// What opens the section, as a directive whose arguments are those of the section.
+    #[must_use]
+    pub fn opening(self) -> Option<Directive<'s>> {
+        let (file, statement) = self.data().opened_by?;
+        let expanded = self.data().expanded;
+        let data = DirectiveData { name: Name::Section, is_certain: true, file, statement, expanded };
+        Some(self.site.directive(data))
+    }
+
+    /// How the section says what it is for.
+    #[must_use]
+    pub fn matching(self) -> Matching {
+        let Some(opening) = self.opening() else { return Matching::Unknown };
+        let is_match = opening.name_text().to_ascii_lowercase().ends_with("match");
+        let (word, is_expression) = match opening.literal(0) {
+            Some(tilde) if tilde == "~" => (opening.literal(1), true),
+            word => (word, is_match),
+        };
+        match word.map(Cow::into_owned) {
+            None => Matching::Unknown,
+            Some(word) if is_expression => Matching::Expression(word),
+            // Without a leading slash it never matches (spec a49).
+            Some(word) if self.kind() == Kind::Location && !word.starts_with('/') => Matching::Unknown,
+            Some(word) if word.contains(['*', '?', '[']) => Matching::Pattern(word),
+            Some(word) => Matching::Literal(word),
+        }
+    }
+
+    /// What the section stands for, as a path of the URL or as an expression of names. A `.htaccess`
+    /// stands for its directory.
+    pub(in crate::model) fn apache_location(self) -> Option<Location<'s>> {
+        let prefix = |path: String| Location { modifier: Modifier::Prefix, path: path.into() };
+        let expression = |word: String| Location { modifier: Modifier::Regex, path: word.into() };
+        match (self.kind(), self.matching()) {
+            (Kind::Directory | Kind::Htaccess, _) => {
+                self.url().filter(|_| self.is_exact_place()).map(|url| prefix(url.to_owned()))
+            }
+            (Kind::Location, Matching::Literal(path)) => Some(prefix(path)),
+            (Kind::Files, Matching::Literal(name)) => Some(prefix(format!("/{name}"))),
+            (Kind::Files, Matching::Pattern(name)) => {
+                name.strip_prefix("*.").map(|ending| expression(format!("\\.{ending}$")))
+            }
+            (Kind::Location | Kind::Files, Matching::Expression(word)) => Some(expression(word)),
+            _ => None,
+        }
+    }
+
+    /// Whether the section's expression or pattern matches a path or a name; none where it is not
+    /// known.
+    #[must_use]
+    pub fn matches(self, text: &str) -> Option<bool> {
+        match self.matching() {
+            Matching::Literal(word) => Some(word == text),
+            Matching::Pattern(word) => {
+                let (mut patterns, mut parts) = (word.split('/'), text.split('/'));
+                loop {
+                    match (patterns.next(), parts.next()) {
+                        (None, None) => return Some(true),
+                        (Some(pattern), Some(part)) => {
+                            if !crate::source::matches(pattern.as_bytes(), part.as_bytes()) {
+                                return Some(false);
+                            }
+                        }
+                        _ => return Some(false),
+                    }
+                }
+            }
+            Matching::Expression(word) => self.regex(&word)?.is_match(text.as_bytes()).ok(),
+            Matching::Unknown => None,
+        }
+    }
+
+    fn regex(self, word: &str) -> Option<Regex> {
+        let mut cache = self.site.regexes.lock().ok()?;
+        cache.entry(self.id).or_insert_with(|| RegexBuilder::new().build(word).ok()).clone()
+    }
+
+    /// The methods that `<Limit>` or `<LimitExcept>` is for; none for other scopes.
+    #[must_use]
+    pub fn methods(self) -> Option<Methods<'s>> {
+        let opening = self.opening().filter(|_| self.kind() == Kind::Limit)?;
+        let is_except = opening.name_text().eq_ignore_ascii_case("limitexcept");
+        Some(Methods { names: opening.arguments().map(crate::model::Value::text).collect(), is_except })
+    }
+
+    /// The directory that the section or `.htaccess` stands for.
+    #[must_use]
+    pub fn directory(self) -> Option<&'s Path> {
+        self.site.apache.as_ref()?.places.get(self.id as usize)?.directory.as_deref()
+    }
+
+    /// The path of the URL that the section stands for; that of a directory ends with a slash.
+    #[must_use]
+    pub fn url(self) -> Option<&'s str> {
+        self.site.apache.as_ref()?.places.get(self.id as usize)?.url.as_deref()
+    }
+
+    /// Whether [`Scope::url`] and [`Scope::directory`] are what the section names, and not only the
+    /// nearest that can be named.
+    #[must_use]
+    pub fn is_exact_place(self) -> bool {
+        self.site.apache.as_ref().and_then(|apache| apache.places.get(self.id as usize)).is_some_and(|p| p.is_exact)
+    }
+
+    /// `ProxyPass` or `SetHandler proxy:` in this very section.
+    pub(in crate::model) fn backend_line(self) -> Option<Directive<'s>> {
+        self.own(Family::Handler).filter(|line| match line.name() {
+            Name::SetHandler => line.literal(0).is_some_and(|word| word.starts_with("proxy:")),
+            Name::ProxyPass | Name::ProxyPassMatch => self.kind() != Kind::Server && self.kind() != Kind::Main,
+            _ => false,
+        }).last()
+    }
+
+    /// What the `Require` lines that are in force here come to for a method, before anybody logs in.
+    #[must_use]
+    pub fn outcome(self, method: &str, view: Viewpoint) -> Outcomes {
+        self.site.policy_outcome(self.data().policy, method, view)
+    }
+
+    /// The same, if this scope had no lines of its own.
+    #[must_use]
+    pub fn outer_outcome(self, method: &str, view: Viewpoint) -> Outcomes {
+        self.site.policy_outcome(self.data().outer, method, view)
+    }
+
+    /// The directive of a family that would be in force if this scope had no lines of its own.
+    #[must_use]
+    pub fn outer_directive(self, family: Family) -> Option<Directive<'s>> {
+        self.site.provided(self.data().outer, family)
+    }
+
+    /// Whether none of the lines at hand sets the family here; there may be some that are not at hand.
+    #[must_use]
+    pub fn sees_no(self, family: Family) -> bool {
+        let policy = self.site.policies[self.data().policy as usize];
+        policy[family as usize] == NOBODY || policy[family as usize] == UNKNOWN && self.is_all_seen(family)
+    }
+
+    /// Whether what is unknown of the family is so only because the outside is not at hand.
+    fn is_all_seen(self, family: Family) -> bool {
+        let has = |scope: Scope<'_>| scope.own(family).next().is_some() || !scope.is_wholly_known();
+        !has(self) && !self.ancestors().any(|scope| scope.id != 0 && has(scope))
+    }
+}
+
+impl<'s> Scope<'s> {
+    /// What has to be brought to get in, as far as `Require` and `Satisfy` decide it (spec a67 to a82,
+    /// a97).
+    pub(in crate::model) fn find_required(self) -> Asked {
+        let anyone = self.outcome("GET", Viewpoint::Anyone);
+        let is_open = self.outcome("GET", Viewpoint::Stranger).must_be(Outcomes::GRANTED)
+            || self.satisfy_any().is_some() && self.passes_compat("GET", Viewpoint::Stranger) == Passes::Yes;
+        if is_open || !anyone.may_be(Outcomes::USER) {
+            return Asked::Nothing;
+        }
+        let Some(by) = self.asking_line() else { return Asked::Unknown };
+        let uses_files = self.directive(Family::Provider).is_none_or(|line| {
+            line.arguments().any(|word| word.literal().is_some_and(|word| word == "file"))
+        });
+        let is_known = |word: &str| ["basic", "digest", "form"].contains(&word.to_ascii_lowercase().as_str());
+        let scheme = self.directive(Family::Scheme).and_then(|line| line.literal(0));
+        match self.directive(Family::UserFile) {
+            Some(file) if uses_files && scheme.is_some_and(|word| is_known(&word)) => {
+                Asked::Password { by: by.data, file: file.data }
+            }
+            _ => Asked::Other(by.data),
+        }
+    }
+
+    /// The `Require` line in force that needs a user.
+    #[must_use]
+    pub fn asking_line(self) -> Option<Directive<'s>> {
+        let needs_a_user = |line: &Directive<'_>| line.requirement(Viewpoint::Anyone, "GET").may_be(Outcomes::USER);
+        self.provider(Family::Require)?.requires().find(needs_a_user)
+    }
+
+    /// The line in this very scope that lets everybody in where credentials would be asked for without
+    /// it: `Require all granted` or `Satisfy Any`.
+    #[must_use]
+    pub fn opening_line(self) -> Option<Directive<'s>> {
+        if !self.site.is_apache() || !self.outer_outcome("GET", Viewpoint::Anyone).may_be(Outcomes::USER) {
+            return None;
+        }
+        if self.outer_outcome("GET", Viewpoint::Anyone) == Outcomes::UNKNOWN {
+            return None;
+        }
+        if self.outcome("GET", Viewpoint::Stranger).must_be(Outcomes::GRANTED) {
+            let grants = |line: &Directive<'_>| line.requirement(Viewpoint::Stranger, "GET").may_be(Outcomes::GRANTED);
+            return self.requires().find(grants);
+        }
+        let satisfy = self.satisfy_any()?;
+        let is_own = self.own(Family::Satisfy).any(|line| line == satisfy);
+        (is_own && self.passes_compat("GET", Viewpoint::Stranger) == Passes::Yes).then_some(satisfy)
+    }
+
+    /// Whether the section, or `.htaccess`, is for all that its server serves, or more.
+    #[must_use]
+    pub fn is_for_all(self) -> bool {
+        match self.kind() {
+            Kind::Location => match self.matching() {
+                Matching::Literal(path) => path == "/",
+                Matching::Expression(word) => matches!(word.as_str(), "/" | "^/" | ".*" | "^.*" | "^" | "^/.*" | "^/.*$"),
+                _ => false,
+            },
+            Kind::Directory if self.is_exact_place() => {
+                let root = self.server().and_then(Scope::directory);
+                self.directory().zip(root).is_some_and(|(directory, root)| root.starts_with(directory))
+            }
+            Kind::Htaccess => self.url() == Some("/"),
+            _ => false,
+        }
+    }
+}
+
+impl Site<'_> {
+    fn policy_outcome(&self, policy: u32, method: &str, view: Viewpoint) -> Outcomes {
+        let requires = self.apache.as_ref().and_then(|apache| apache.authz.get(policy as usize));
+        requires.map_or(Outcomes::UNKNOWN, |authz| self.outcome(authz.requires, method, view))
+    }
+
+    /// The directive of a family that a policy holds.
+    pub(super) fn provided(&self, policy: u32, family: Family) -> Option<Directive<'_>> {
+        match self.policies[policy as usize][family as usize] {
+            NOBODY | UNKNOWN => None,
+            id => self.scope(id).own(family).last(),
+        }
+    }
+}

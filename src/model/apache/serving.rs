@@ -1,0 +1,165 @@
+//! What a server of Apache serves where: document root, aliases, proxied paths, and its sections by
+//! what they match (spec a45 to a56).
+
+use std::collections::HashMap;
+use std::path::{Component, Path, PathBuf};
+
+use crate::model::names::{Family, Name};
+use crate::model::{Kind, ScopeRef, Site};
+
+/// What one server, the main one or a virtual host, has in its own text.
+#[derive(Debug, Default)]
+pub struct Serving {
+    pub root: Option<PathBuf>,
+    /// URL prefix and directory, in the order of the text.
+    pub aliases: Vec<(String, PathBuf)>,
+    /// URL prefixes that are passed on; false for `!`, which is not.
+    pub proxied: Vec<(String, bool)>,
+    /// `<Directory /literal>`, by the path.
+    pub directories: HashMap<PathBuf, Vec<ScopeRef>>,
+    /// `<Directory>` with wildcards.
+    pub patterns: Vec<(PathBuf, ScopeRef)>,
+    /// `<DirectoryMatch>`.
+    pub expressions: Vec<ScopeRef>,
+    /// `<Location /literal>`, by the path.
+    pub locations: HashMap<String, Vec<ScopeRef>>,
+    /// `<LocationMatch>` and `<Location>` with wildcards.
+    pub other_locations: Vec<ScopeRef>,
+}
+
+/// How a section says what it is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Matching {
+    /// A path or a name.
+    Literal(String),
+    /// With `*`, `?`, `[`.
+    Pattern(String),
+    /// A regular expression.
+    Expression(String),
+    /// It is not known, or nothing that could match.
+    Unknown,
+}
+
+impl Site<'_> {
+    pub(super) fn find_serving(&self, server: ScopeRef) -> Serving {
+        let scope = self.scope(server);
+        let path = |word: &str| self.absolute(Path::new(word)).map(|path| clean(&path));
+        let mut serving = Serving::default();
+        let root = scope.own(Family::Root).filter(|line| line.is_certain()).last();
+        serving.root = root.and_then(|line| path(&line.literal(0)?));
+        for line in scope.own(Family::Alias) {
+            if let (Some(url), Some(target)) = (line.literal(0), line.literal(1).and_then(|word| path(&word))) {
+                serving.aliases.push((url.into_owned(), target));
+            }
+        }
+        for line in scope.own(Family::Handler).filter(|line| line.name() == Name::ProxyPass) {
+            if let (Some(url), Some(target)) = (line.literal(0), line.argument(1)) {
+                serving.proxied.push((url.into_owned(), target.text() != "!"));
+            }
+        }
+        for section in scope.children() {
+            let id = section.id;
+            match (section.kind(), section.matching()) {
+                (Kind::Directory, Matching::Literal(word)) => {
+                    if let Some(path) = path(&word) {
+                        serving.directories.entry(path).or_default().push(id);
+                    }
+                }
+                (Kind::Directory, Matching::Pattern(word)) => {
+                    serving.patterns.extend(path(&word).map(|path| (path, id)));
+                }
+                (Kind::Directory, Matching::Expression(_)) => serving.expressions.push(id),
+                (Kind::Location, Matching::Literal(word)) => {
+                    serving.locations.entry(word).or_default().push(id);
+                }
+                (Kind::Location, Matching::Pattern(_) | Matching::Expression(_)) => {
+                    serving.other_locations.push(id);
+                }
+                _ => {}
+            }
+        }
+        serving
+    }
+}
+
+impl Serving {
+    /// The directory or file that a URL path leads to.
+    pub fn path_of(&self, url: &str) -> Option<PathBuf> {
+        for (prefix, target) in &self.aliases {
+            if let Some(rest) = below(prefix, url) {
+                return Some(clean(&target.join(rest.trim_start_matches('/'))));
+            }
+        }
+        let root = self.root.as_ref()?;
+        Some(clean(&root.join(url.trim_start_matches('/'))))
+    }
+
+    /// A URL path, with a final slash, that leads to a directory.
+    pub fn url_of(&self, directory: &Path) -> Option<String> {
+        let url = |prefix: &str, rest: &Path| {
+            let rest = rest.to_str()?;
+            let url = format!("{}/{rest}", prefix.trim_end_matches('/'));
+            Some(if url.ends_with('/') { url } else { url + "/" })
+        };
+        if let Some(rest) = self.root.as_ref().and_then(|root| directory.strip_prefix(root).ok()) {
+            return url("", rest);
+        }
+        self.aliases.iter().find_map(|(prefix, target)| url(prefix, directory.strip_prefix(target).ok()?))
+    }
+
+    /// Whether requests for a URL path are passed on, as far as this server's own lines say.
+    pub fn is_proxied(&self, url: &str) -> Option<bool> {
+        self.proxied.iter().find(|(prefix, _)| url.starts_with(prefix.as_str())).map(|(_, is_passed)| *is_passed)
+    }
+}
+
+/// What follows a prefix in a path, if it ends where a segment does (spec a49).
+pub fn below<'u>(prefix: &str, url: &'u str) -> Option<&'u str> {
+    let rest = url.strip_prefix(prefix)?;
+    (rest.is_empty() || prefix.ends_with('/') || rest.starts_with('/')).then_some(rest)
+}
+
+/// The path without `.`, `..` and double slashes, as httpd takes it (spec a45).
+pub fn clean(path: &Path) -> PathBuf {
+    let mut cleaned = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::ParentDir => {
+                cleaned.pop();
+            }
+            Component::CurDir => {}
+            part => cleaned.push(part),
+        }
+    }
+    cleaned
+}
+
+/// The prefixes of a URL path that a `<Location>` could name to cover it.
+pub fn prefixes(url: &str) -> impl Iterator<Item = &str> {
+    let ends = url.match_indices('/').flat_map(|(at, _)| [at, at + 1]).filter(|&end| end > 0);
+    let mut last = 0;
+    ends.chain([url.len()]).filter_map(move |end| (end > last).then(|| (last = end, &url[..end]).1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn urls_and_paths() {
+        let serving = Serving {
+            root: Some("/var/www/html".into()),
+            aliases: vec![("/x".into(), "/srv/x".into())],
+            ..Serving::default()
+        };
+        assert_eq!(serving.path_of("/a/b"), Some("/var/www/html/a/b".into()));
+        assert_eq!(serving.path_of("/x/b"), Some("/srv/x/b".into()));
+        assert_eq!(serving.path_of("/xb"), Some("/var/www/html/xb".into()));
+        assert_eq!(serving.url_of(Path::new("/var/www/html")), Some("/".into()));
+        assert_eq!(serving.url_of(Path::new("/srv/x/y")), Some("/x/y/".into()));
+        assert_eq!(serving.url_of(Path::new("/var/www")), None);
+        assert_eq!(prefixes("/a/b/").collect::<Vec<_>>(), ["/", "/a", "/a/", "/a/b", "/a/b/"]);
+        assert_eq!(prefixes("/").collect::<Vec<_>>(), ["/"]);
+        assert_eq!(prefixes("/admin").collect::<Vec<_>>(), ["/", "/admin"]);
+    }
+}

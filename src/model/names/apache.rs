@@ -1,0 +1,114 @@
+//! The directives of httpd 2.4 that the model understands.
+
+use super::Name;
+
+/// How httpd takes the arguments of a directive (spec a11).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Arguments {
+    /// Exactly one word that is not empty.
+    One,
+    /// Between so many and so many words.
+    Words(usize, usize),
+    /// At least one word.
+    Many,
+    /// The rest of the line, at least one word of it.
+    Rest,
+}
+
+impl Name {
+    /// The directive of this name; case does not count (spec a12).
+    #[must_use]
+    pub fn of_apache(name: &[u8]) -> Option<Name> {
+        // Most lines are about something else: their names are never written down.
+        if !matches!(name.first()?.to_ascii_lowercase(), b'a' | b'c' | b'd' | b'e' | b'g' | b'l' | b'o' | b'p' | b'r' | b's' | b'u' | b'w')
+        {
+            return None;
+        }
+        let mut small = [0; 40];
+        let small = small.get_mut(..name.len())?;
+        small.copy_from_slice(name);
+        small.make_ascii_lowercase();
+        Some(match &*small {
+            b"authtype" => Name::AuthType,
+            b"authname" => Name::AuthName,
+            b"authuserfile" => Name::AuthUserFile,
+            b"authgroupfile" => Name::AuthGroupFile,
+            b"authbasicprovider" | b"authdigestprovider" | b"authformprovider" => Name::AuthProvider,
+            b"require" => Name::Require,
+            b"authmerging" => Name::AuthMerging,
+            b"satisfy" => Name::Satisfy,
+            b"order" => Name::Order,
+            b"allow" => Name::Allow,
+            b"deny" => Name::Deny,
+            b"allowoverride" => Name::AllowOverride,
+            b"allowoverridelist" => Name::AllowOverrideList,
+            b"requestheader" => Name::RequestHeader,
+            b"cgipassauth" => Name::CgiPassAuth,
+            b"sethandler" => Name::SetHandler,
+            b"proxypass" => Name::ProxyPass,
+            b"proxypassmatch" => Name::ProxyPassMatch,
+            b"alias" | b"scriptalias" | b"wsgiscriptalias" => Name::Alias,
+            b"documentroot" => Name::Root,
+            b"redirect" | b"redirectmatch" | b"redirectpermanent" | b"redirecttemp" => Name::Redirect,
+            b"rewriterule" => Name::RewriteRule,
+            b"rewriteengine" => Name::RewriteEngine,
+            b"options" => Name::Options,
+            b"servername" => Name::ServerName,
+            b"serveralias" => Name::ServerAlias,
+            b"errordocument" => Name::ErrorPage,
+            b"user" => Name::User,
+            b"group" => Name::Group,
+            b"sslrequire" | b"sslverifyclient" | b"luahookaccesschecker" | b"luahookauthchecker"
+            | b"luahookcheckuserid" => Name::OtherCheck,
+            name if is_removed(name) => Name::Removed,
+            _ => return None,
+        })
+    }
+
+    /// How httpd takes its arguments; none where nothing is checked here.
+    #[must_use]
+    pub fn apache_arguments(self) -> Option<Arguments> {
+        Some(match self {
+            Name::AuthType
+            | Name::AuthName
+            | Name::AuthUserFile
+            | Name::AuthGroupFile
+            | Name::AuthMerging
+            | Name::Order
+            | Name::Satisfy
+            | Name::Root
+            | Name::ServerName
+            | Name::User
+            | Name::Group => Arguments::One,
+            Name::AuthProvider => Arguments::Many,
+            Name::Require | Name::AllowOverride => Arguments::Rest,
+            // `Deny from all`: the word `from` is asked for.
+            Name::Allow | Name::Deny => Arguments::Words(2, usize::MAX),
+            Name::RequestHeader => Arguments::Words(2, 5),
+            _ => return None,
+        })
+    }
+}
+
+/// Directives of 2.2's auth modules that 2.4 does not know any more.
+fn is_removed(name: &[u8]) -> bool {
+    const REMOVED: &[&[u8]] = &[
+        b"authdigestfile",
+        b"authdigestgroupfile",
+        b"authauthoritative",
+        b"authdefaultauthoritative",
+        b"authzdefaultauthoritative",
+        b"authzuserauthoritative",
+        b"authzgroupfileauthoritative",
+        b"authzownerauthoritative",
+        b"authzdbmauthoritative",
+        b"authzldapauthoritative",
+        b"authdbauthoritative",
+        b"authdbuserfile",
+        b"authdbgroupfile",
+        b"authdbmauthoritative",
+        b"authldapenabled",
+        b"authldapauthoritative",
+    ];
+    REMOVED.contains(&name)
+}

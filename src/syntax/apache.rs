@@ -1,0 +1,265 @@
+//! Apache httpd's configuration: pest cuts lines into words, this makes statements of them.
+//!
+//! The text is given to the grammar in windows of whole lines, so that the tokens of a large file
+//! are never all in memory at once. A line that goes on behind a backslash is joined first.
+
+use std::path::PathBuf;
+
+use pest::Parser;
+
+use super::template;
+use super::{Dialect, INSERTION, Range, SIMPLE, Section, Statement, StatementId, Tree, Word, flag};
+use crate::source::{Source, offset};
+use lines::View;
+use slips::Slips;
+
+#[allow(missing_docs, clippy::pedantic)]
+mod grammar {
+    #[derive(pest_derive::Parser)]
+    #[grammar = "../grammar/apache.pest"]
+    pub struct Grammar;
+}
+mod lines;
+mod pairs;
+mod slips;
+mod text;
+
+use grammar::{Grammar, Rule};
+pub(super) use text::value;
+
+const FIRST_WINDOW: usize = 1 << 6;
+const WINDOW: usize = 1 << 16;
+
+/// Longer lines are not read. httpd reads up to 16 MiB (spec a8), but the tokens of such a line
+/// would take forty times the memory.
+const LONGEST: usize = 1 << 22;
+
+/// A template mark at the start of a line is looked for in this many bytes.
+const MARK: usize = 4096;
+
+/// Reads one file. Whatever the text is, all of it is read; what httpd would refuse is in
+/// [`Tree::slips`].
+#[must_use]
+pub fn parse(source: &Source) -> Tree {
+    let mut reader = Reader::new(source.text());
+    reader.read();
+    reader.finish()
+}
+
+/// The words of one line, as httpd takes them: without quotes, escapes resolved (spec a10). Of
+/// `<Name a b>` they are `Name`, `a` and `b`; a comment and a closing tag have none.
+#[must_use]
+pub fn words(line: &[u8]) -> Vec<Vec<u8>> {
+    // The value of a variable may hold a line feed, which separates words.
+    let line = line.iter().map(|&byte| if byte == b'\n' { b' ' } else { byte }).collect();
+    let source = Source::new(PathBuf::new(), line);
+    let tree = parse(&source);
+    let Some(id) = tree.top().next() else { return Vec::new() };
+    (0..tree.word_count(id)).filter_map(|n| Some(tree.value(&source, id, n)?.into_owned())).collect()
+}
+
+struct Reader<'s> {
+    text: &'s str,
+    tree: Tree,
+    /// The first word of the line that is being read.
+    pending: usize,
+    /// The opening tag that is being read.
+    tag: Option<Section>,
+    /// The sections that are open, from the outermost on.
+    open: Vec<StatementId>,
+    /// Up to here the text has been read in another way than token by token.
+    read: u32,
+    slips: Slips,
+    /// Template marks choose between lines: nobody knows which tags will be there.
+    has_conditions: bool,
+    /// A section in another language without end was seen: the next ones are read like any other.
+    foreign_is_broken: bool,
+}
+
+impl<'s> Reader<'s> {
+    fn new(text: &'s str) -> Self {
+        // Room for as many as there can be: what is never filled costs nothing.
+        let lines = memchr::memchr_iter(b'\n', text.as_bytes()).count() + 1;
+        let (statements, words) = (Vec::with_capacity(lines), Vec::with_capacity(2 * lines));
+        Reader {
+            text,
+            tree: Tree { dialect: Dialect::Apache, statements, words, ..Tree::default() },
+            pending: 0,
+            tag: None,
+            open: Vec::new(),
+            read: 0,
+            slips: Slips::default(),
+            has_conditions: false,
+            foreign_is_broken: false,
+        }
+    }
+
+    fn read(&mut self) {
+        let mut at = 0;
+        if self.text.starts_with('\u{feff}') {
+            at = '\u{feff}'.len_utf8();
+            let mark = Range { start: 0, end: offset(at) };
+            self.slips.add(mark, "a byte-order mark, which httpd takes for a part of the first word").help =
+                Some("save the file as UTF-8 without a byte-order mark");
+        }
+        let mut size = FIRST_WINDOW;
+        while at < self.text.len() {
+            let end = lines::window(self.text.as_bytes(), at, size);
+            let next = if end - at > WINDOW + LONGEST {
+                self.too_long(at);
+                lines::join(self.text.as_bytes(), at).end
+            } else {
+                self.tokens(&View { text: &self.text[at..end], start: at, end, joins: &[] })
+            };
+            size = if next < end { FIRST_WINDOW } else { (size * 8).min(WINDOW) };
+            at = next;
+        }
+    }
+
+    /// Reads the tokens of some lines; gives the place to go on at, which mostly is behind them.
+    fn tokens(&mut self, view: &View) -> usize {
+        let tokens = Grammar::parse(Rule::lines, view.text);
+        // `lines` is a repetition: it matches any text, if need be the empty start of it.
+        let tokens = tokens.expect("the rule matches everything").next().expect("one rule, one pair");
+        for token in tokens.into_inner() {
+            let span = token.as_span();
+            if view.range(span.start(), span.end()).end <= self.read {
+                continue;
+            }
+            if let Some(next) = self.token(token.as_rule(), span.start(), span.as_str(), view) {
+                return next;
+            }
+        }
+        view.end.max(self.read as usize)
+    }
+
+    /// Takes in a token; gives a place if the text is to be read anew from there on.
+    fn token(&mut self, rule: Rule, start: usize, text: &str, view: &View) -> Option<usize> {
+        let at = view.range(start, start + text.len());
+        match rule {
+            Rule::newline => self.end_line(at.end),
+            Rule::word if self.is_start() => {
+                if text.starts_with(['{', '<'])
+                    && let Some(end) = self.insertion(at.start)
+                {
+                    return Some(end);
+                }
+                // httpd takes a `>` off any name but that of a closing tag.
+                let name =
+                    text.strip_suffix('>').filter(|name| !matches!(name.as_bytes(), [] | [_, b'/', ..]));
+                self.word(start, name.unwrap_or(text), 0, view);
+            }
+            Rule::word | Rule::inner_word => self.word(start, text, 0, view),
+            Rule::quoted | Rule::inner_quoted => self.word(start, text, flag::QUOTED, view),
+            // The blanks at a line's end are gone before words are cut (spec a4).
+            Rule::unclosed => self.word(start, lines::trim_end(text), flag::QUOTED | flag::UNCLOSED, view),
+            Rule::inner_unclosed => self.word(start, text, flag::QUOTED | flag::UNCLOSED, view),
+            Rule::open => {
+                self.tag = Some(Section { start: at.start, ..Section::default() });
+                self.word(start + 1, &text[1..], 0, view);
+            }
+            Rule::close | Rule::last => {
+                if let Some(tag) = &mut self.tag {
+                    tag.head_end = at.start + 1;
+                }
+            }
+            Rule::comment => self.tree.comments.push(at),
+            Rule::closing => self.close(text, at),
+            Rule::continued if view.joins.is_empty() => return self.continued(at.start as usize),
+            _ => {}
+        }
+        None
+    }
+
+    /// Reads a line that goes on in the next one.
+    fn continued(&mut self, at: usize) -> Option<usize> {
+        let line = lines::join(self.text.as_bytes(), at);
+        if line.text.len() > LONGEST {
+            self.too_long(at);
+        } else {
+            let text = std::str::from_utf8(&line.text).expect("backslashes and line ends left out of a text");
+            let next = self.tokens(&View { text, start: at, end: line.end, joins: &line.joins });
+            if next < line.end {
+                return Some(next);
+            }
+            self.end_line(offset(line.end));
+        }
+        self.read = self.read.max(offset(line.end));
+        None
+    }
+
+    fn too_long(&mut self, at: usize) {
+        let start = Range { start: offset(at), end: offset(at + 1) };
+        self.slips.add(start, "a line longer than 4 MiB, which is not read");
+    }
+
+    fn word(&mut self, start: usize, text: &str, quoted: u32, view: &View) {
+        let at = view.range(start, start + text.len());
+        let length = at.end - at.start;
+        let mut flags = quoted | text::flags(text.as_bytes());
+        if length as usize != text.len() {
+            flags |= flag::CONTINUED;
+        }
+        self.tree.is_template |= flags & flag::TEMPLATE != 0;
+        self.tree.words.push(Word { start: at.start, length: length.min(flag::LENGTH) | flags });
+    }
+
+    /// Takes in a template mark in brackets that stands, at the start of a line, for lines instead of
+    /// a name; gives its end.
+    fn insertion(&mut self, start: u32) -> Option<usize> {
+        let rest = &self.text.as_bytes()[start as usize..];
+        let mark = template::leading_mark(&rest[..rest.len().min(MARK)])?;
+        let end = start + offset(mark.len());
+        if !template::is_control(mark) && !self.ends_line(end) {
+            return None;
+        }
+        self.tree.is_template = true;
+        self.has_conditions |= template::is_condition(mark);
+        self.tree.words.push(Word { start, length: offset(mark.len()) | flag::TEMPLATE });
+        self.statement(INSERTION);
+        Some(end as usize)
+    }
+
+    /// Whether nothing but template marks follows on the line.
+    fn ends_line(&self, at: u32) -> bool {
+        let rest = self.text[at as usize..].trim_start_matches([' ', '\t', '\r']);
+        rest.is_empty() || ["\n", "{{", "{%", "{#", "<%"].iter().any(|next| rest.starts_with(next))
+    }
+
+    /// Makes a statement of the words of a line; `behind` is where the next line begins.
+    fn end_line(&mut self, behind: u32) {
+        if let Some(tag) = self.tag.take() {
+            self.open(Section { inside: behind, close: behind, ..tag });
+        } else if !self.is_start() {
+            // Alone on its line a mark stands for lines, and not for the name of what follows.
+            let is_mark = self.tree.words.len() == self.pending + 1
+                && self.tree.words[self.pending].length & flag::TEMPLATE != 0;
+            self.statement(if is_mark { INSERTION } else { SIMPLE });
+        }
+    }
+
+    fn statement(&mut self, open: u32) -> StatementId {
+        let id = offset(self.tree.statements.len());
+        let end = self.tree.words[self.tree.words.len() - 1].range().end;
+        self.tree.statements.push(Statement { first_word: offset(self.pending), next: id + 1, end, open });
+        let name = self.name(id);
+        if name.eq_ignore_ascii_case("include") || name.eq_ignore_ascii_case("includeoptional") {
+            self.tree.includes.push(id);
+        }
+        self.pending = self.tree.words.len();
+        id
+    }
+
+    fn finish(mut self) -> Tree {
+        self.end_line(offset(self.text.len()));
+        self.unclosed();
+        self.tree.slips = self.slips.finish();
+        self.tree.words.shrink_to_fit();
+        self.tree.statements.shrink_to_fit();
+        self.tree
+    }
+
+    fn is_start(&self) -> bool {
+        self.pending == self.tree.words.len()
+    }
+}
