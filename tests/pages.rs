@@ -1,9 +1,11 @@
 //! The page of a lint is its test.
 //!
-//! A fence with `nginx bad` or `nginx good` opens a case. The fences behind it that have a `title` are more
+//! A fence with `nginx bad` or `nginx good`, `apache bad` or `apache good` opens a case. The fences behind it that have a `title` are more
 //! files of the case; the word `directory` makes a directory of one, `mode=` and `owner=uid:gid` say who may
-//! read it. A first fence without an `http` block is what `nginx.conf` includes from `conf.d`. The lint runs
-//! alone: a bad case has to give a finding, a good one none, and each safe fix has to take its finding away.
+//! read it. A first fence without an `http` block is what `nginx.conf` includes from `conf.d`; one of Apache's
+//! is a file of `sites-enabled`, unless its title says otherwise. The lint runs alone: a bad case has to give a finding, a good one none, and each safe fix has to take its finding away.
+
+mod common;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -18,6 +20,8 @@ use authlint::source::{Entry, Host};
 const MAIN: &str = "/etc/nginx/nginx.conf";
 const PART: &str = "/etc/nginx/conf.d/site.conf";
 const AROUND_A_PART: &str = "user www-data;\nevents {}\nhttp { include /etc/nginx/conf.d/*.conf; }\n";
+const APACHE_MAIN: &str = "/etc/apache2/apache2.conf";
+const APACHE_PART: &str = "/etc/apache2/sites-enabled/site.conf";
 const PASSWD: &str = "root:x:0:0::/root:/bin/sh\nwww-data:x:33:33::/var/www:/bin/false\n";
 const GROUP: &str = "root:x:0:\nwww-data:x:33:\n";
 
@@ -60,7 +64,8 @@ fn names_correspond() {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/lints");
     assert!(lints::ALL.is_sorted_by(|a, b| a.id < b.id), "the ids are not sorted, or not unique");
     for lint in lints::ALL {
-        let is_word = |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase());
+        let is_letter = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'.';
+        let is_word = |word: &str| !word.is_empty() && word.bytes().all(is_letter);
         assert!(lint.id.split('-').all(is_word), "{} is not kebab-case", lint.id);
         assert_eq!(
             lint.page.lines().next(),
@@ -68,7 +73,7 @@ fn names_correspond() {
             "the first line of the page"
         );
         for ending in ["rs", "md"] {
-            let file = directory.join(lint.id.replace('-', "_")).with_extension(ending);
+            let file = directory.join(format!("{}.{ending}", lint.id.replace(['-', '.'], "_")));
             assert!(file.is_file(), "{} is missing", file.display());
         }
     }
@@ -76,22 +81,22 @@ fn names_correspond() {
 
 fn hold(lint: &'static Lint, case: &Case<'_>) -> Result<(), String> {
     let files = case.files()?;
-    let (loaded, findings) = run(lint, &files)?;
+    let (loaded, findings) = run(lint, &files, case.entry())?;
     if case.bad == findings.is_empty() {
         return Err(format!("it gives {} findings: {:?}", findings.len(), findings.first()));
     }
     let is_safe = |finding: &Finding| finding.fix.as_ref().is_some_and(|fix| fix.safety == Safety::Safe);
     let (safe, others): (Vec<_>, Vec<_>) = findings.into_iter().partition(is_safe);
     let edits = safe.into_iter().filter_map(|finding| finding.fix).flat_map(|fix| fix.edits).collect();
-    let (_, left) = run(lint, &fixed(files, &loaded, edits))
+    let (_, left) = run(lint, &fixed(files, &loaded, edits), case.entry())
         .map_err(|complaint| format!("after the fix: {complaint}"))?;
     if left.len() == others.len() { Ok(()) } else { Err(format!("after the fix: {left:?}")) }
 }
 
-/// What the lint finds, if the configuration is right nginx, all of it is read, and all spans are sound.
-fn run(lint: &'static Lint, files: &Files) -> Result<(Loaded, Vec<Finding>), String> {
+/// What the lint finds, if the configuration is one that the server reads, all of it is read, and all spans are sound.
+fn run(lint: &'static Lint, files: &Files, entry: &str) -> Result<(Loaded, Vec<Finding>), String> {
     let mut host = Host::memory(files.clone());
-    let loaded = load::load_memory(Path::new(MAIN), &mut host);
+    let loaded = load::load_memory(Path::new(entry), &mut host);
     let config = loaded.configs.first().ok_or("no configuration is found")?;
     let site = Site::build(&loaded.files, config, Look { host: &host, mode: FilesMode::Auto });
     if let Some(problem) = loaded.problems.iter().chain(&site.problems).next() {
@@ -136,11 +141,11 @@ fn cases(page: &str) -> Result<Vec<Case<'_>>, String> {
         let (info, text) = piece.split_once('\n').unwrap_or((piece, ""));
         let fence = Fence { number, info, text };
         match (fence.has("bad"), fence.has("good"), cases.last_mut()) {
-            (true, false, _) | (false, true, _) if fence.has("nginx") => {
+            (true, false, _) | (false, true, _) if fence.has("nginx") || fence.has("apache") => {
                 cases.push(Case { bad: fence.has("bad"), main: fence, others: Vec::new() });
             }
             (false, false, Some(case)) if fence.value("title").is_some() => case.others.push(fence),
-            (false, false, _) if !fence.has("nginx") && fence.value("title").is_none() => {}
+            (false, false, _) if !fence.has("nginx") && !fence.has("apache") && fence.value("title").is_none() => {}
             _ => return Err(format!("fence {number} has no place in a case: {info}")),
         }
     }
@@ -171,13 +176,25 @@ impl<'p> Fence<'p> {
 }
 
 impl Case<'_> {
+    /// The main configuration.
+    fn entry(&self) -> &'static str {
+        if self.main.has("apache") { APACHE_MAIN } else { MAIN }
+    }
+
     fn files(&self) -> Result<Files, String> {
+        let is_apache = self.main.has("apache");
         let is_whole = self.main.text.lines().any(|line| line.trim_start().starts_with("http {"));
-        let path = self.main.value("title").unwrap_or(if is_whole { MAIN } else { PART });
+        let usual = match (is_apache, is_whole) {
+            (true, _) => APACHE_PART,
+            (false, true) => MAIN,
+            (false, false) => PART,
+        };
+        let path = self.main.value("title").unwrap_or(usual);
+        let around = if is_apache { common::APACHE_MAIN } else { AROUND_A_PART };
         let mut files = Files::from([
             ("/etc/passwd".into(), Entry::file(PASSWD)),
             ("/etc/group".into(), Entry::file(GROUP)),
-            (MAIN.into(), Entry::file(AROUND_A_PART)),
+            (self.entry().into(), Entry::file(around)),
             (path.into(), self.main.entry()?),
         ]);
         for fence in &self.others {

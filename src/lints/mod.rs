@@ -7,19 +7,37 @@ use crate::finding::{Finding, Label, Level};
 use crate::model::Site;
 use crate::parallel;
 
+mod allowoverride_lacks_authconfig;
+mod allowoverride_none_disables_htaccess;
 mod auth_basic_without_user_file;
 mod auth_file_is_directory;
 mod auth_file_missing;
 mod auth_file_relative_path;
 mod auth_file_unreadable;
+mod auth_name_missing;
 mod auth_scope_too_broad;
+mod auth_type_without_require;
 mod conflicting_server_name;
+mod deeper_section_overrides_require;
 mod duplicate_auth_directive;
 mod duplicate_auth_section;
+mod ifmodule_name_never_true;
+mod inline_comment_as_argument;
+mod legacy_access_control_on_2_4;
+mod limit_leaves_methods_open;
+mod missing_directive_argument;
 mod proxy_drops_authorization;
 mod proxy_header_inheritance_lost;
+mod removed_directive_2_4;
+mod require_all_granted_beside_user;
+mod require_user_without_authtype;
 mod return_bypasses_auth;
+mod satisfy_any_opens_protected_area;
 mod static_asset_behind_auth;
+mod undefined_variable;
+mod unknown_auth_provider;
+mod unknown_auth_type;
+mod unquoted_argument_with_spaces;
 
 /// One lint: what the user reads about it, and how it is found.
 #[derive(Debug)]
@@ -38,19 +56,37 @@ pub struct Lint {
 
 /// All lints, one line each, by id.
 pub const ALL: &[Lint] = &[
+    allowoverride_lacks_authconfig::LINT,
+    allowoverride_none_disables_htaccess::LINT,
     auth_basic_without_user_file::LINT,
     auth_file_is_directory::LINT,
     auth_file_missing::LINT,
     auth_file_relative_path::LINT,
     auth_file_unreadable::LINT,
+    auth_name_missing::LINT,
     auth_scope_too_broad::LINT,
+    auth_type_without_require::LINT,
     conflicting_server_name::LINT,
+    deeper_section_overrides_require::LINT,
     duplicate_auth_directive::LINT,
     duplicate_auth_section::LINT,
+    ifmodule_name_never_true::LINT,
+    inline_comment_as_argument::LINT,
+    legacy_access_control_on_2_4::LINT,
+    limit_leaves_methods_open::LINT,
+    missing_directive_argument::LINT,
     proxy_drops_authorization::LINT,
     proxy_header_inheritance_lost::LINT,
+    removed_directive_2_4::LINT,
+    require_all_granted_beside_user::LINT,
+    require_user_without_authtype::LINT,
     return_bypasses_auth::LINT,
+    satisfy_any_opens_protected_area::LINT,
     static_asset_behind_auth::LINT,
+    undefined_variable::LINT,
+    unknown_auth_provider::LINT,
+    unknown_auth_type::LINT,
+    unquoted_argument_with_spaces::LINT,
 ];
 
 /// The lint with this id.

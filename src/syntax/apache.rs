@@ -137,16 +137,15 @@ impl<'s> Reader<'s> {
     fn token(&mut self, rule: Rule, start: usize, text: &str, view: &View) -> Option<usize> {
         let at = view.range(start, start + text.len());
         match rule {
-            Rule::newline => self.end_line(at.end),
-            Rule::word if self.is_start() => {
+            Rule::newline => self.end_line(at.start + 1),
+            Rule::name => {
                 if text.starts_with(['{', '<'])
                     && let Some(end) = self.insertion(at.start)
                 {
                     return Some(end);
                 }
                 // httpd takes a `>` off any name but that of a closing tag.
-                let name =
-                    text.strip_suffix('>').filter(|name| !matches!(name.as_bytes(), [] | [_, b'/', ..]));
+                let name = text.strip_suffix('>').filter(|name| !matches!(name.as_bytes(), [] | [_, b'/', ..]));
                 self.word(start, name.unwrap_or(text), 0, view);
             }
             Rule::word | Rule::inner_word => self.word(start, text, 0, view),
@@ -165,14 +164,17 @@ impl<'s> Reader<'s> {
             }
             Rule::comment => self.tree.comments.push(at),
             Rule::closing => self.close(text, at),
-            Rule::continued if view.joins.is_empty() => return self.continued(at.start as usize),
+            Rule::continued => return self.continued(at.start),
             _ => {}
         }
         None
     }
 
-    /// Reads a line that goes on in the next one.
-    fn continued(&mut self, at: usize) -> Option<usize> {
+    /// Reads a line that goes on in the next one, from its beginning.
+    fn continued(&mut self, at: u32) -> Option<usize> {
+        let first = self.tree.words.get(self.pending).map_or(at, |word| word.start);
+        let at = self.tag.take().map_or(first, |tag| tag.start) as usize;
+        self.tree.words.truncate(self.pending);
         let line = lines::join(self.text.as_bytes(), at);
         if line.text.len() > LONGEST {
             self.too_long(at);
