@@ -1,8 +1,8 @@
-//! the `.htaccess` that asks for a password is not read: the directory is open.
+//! `AllowOverride None`: the `.htaccess` with the password is not even opened.
 
 use super::Lint;
 use crate::finding::{Finding, Level};
-use crate::model::Site;
+use crate::model::{HtaccessState, Outcomes, Scope, Site, Viewpoint};
 
 pub const LINT: Lint = Lint {
     id: "allowoverride-none-disables-htaccess",
@@ -12,6 +12,19 @@ pub const LINT: Lint = Lint {
     check,
 };
 
-fn check(_site: &Site<'_>) -> Vec<Finding> {
-    Vec::new()
+fn check(site: &Site<'_>) -> Vec<Finding> {
+    site.sections().filter_map(check_htaccess).collect()
+}
+
+fn check_htaccess(scope: Scope<'_>) -> Option<Finding> {
+    let HtaccessState::Ignored(by) = scope.htaccess_state()? else { return None };
+    let wanted = scope.access_lines().into_iter().find(|line| line.needs_a_user())?;
+    let is_open = scope.outcome("GET", Viewpoint::Stranger).must_be(Outcomes::GRANTED);
+    is_open.then(|| {
+        Finding::at(by.span(), "no `.htaccess` below here is read")
+            .also(wanted.span(), "so this is never asked for")
+            .help(
+                "write `AllowOverride AuthConfig` for that directory, or move the rules into a `<Directory>`",
+            )
+    })
 }

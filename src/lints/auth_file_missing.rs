@@ -7,14 +7,16 @@ use crate::source::Access;
 
 pub const LINT: Lint = Lint {
     id: "auth-file-missing",
-    summary: "the password file is not there: every login ends in 403 Forbidden",
+    summary: "the password file is not there: every login ends in an error of the server",
     level: Level::Error,
     page: include_str!("auth_file_missing.md"),
     check,
 };
 
 fn check(site: &Site<'_>) -> Vec<Finding> {
-    site.password_files().into_iter().filter_map(check_file).collect()
+    let message = format!("the password file is not there: every login ends in {}", site.answer_without_file());
+    let found = site.password_files().into_iter().filter_map(check_file);
+    found.map(|finding| finding.message(message.clone())).collect()
 }
 
 fn check_file(file: PasswordFile<'_>) -> Option<Finding> {

@@ -14,34 +14,33 @@ pub const LINT: Lint = Lint {
 
 fn check(site: &Site<'_>) -> Vec<Finding> {
     let own = site.scopes().filter_map(|scope| check_scope(scope, scope.own_asking()?));
-    let inherited =
-        site.scopes_of(Kind::Location).filter_map(|scope| check_public(scope, scope.asks().by()?));
+    let inherited = site.places().filter_map(|scope| check_public(scope, scope.asks().by()?));
     own.chain(inherited).collect()
 }
 
 fn check_scope<'s>(scope: Scope<'s>, by: Directive<'s>) -> Option<Finding> {
     match scope.kind() {
+        _ if scope.is_for_all_servers() => check_all_servers(scope, by),
         Kind::Location if scope.is_area() => check_prefix(scope, by),
         Kind::Location | Kind::Server => check_whole(scope, by),
-        Kind::Http => check_http(scope, by),
+        Kind::Directory | Kind::Htaccess if scope.is_for_all() => check_whole(scope, by),
         _ => None,
     }
 }
 
-fn check_http<'s>(http: Scope<'s>, by: Directive<'s>) -> Option<Finding> {
+fn check_all_servers<'s>(scope: Scope<'s>, by: Directive<'s>) -> Option<Finding> {
     let finding = Finding::at(by.span(), "covers every server")
-        .also(http.span(), "because it stands in the `http` block")
-        .help("move it into the `server` or `location` that it is meant for");
-    let is_one = http.children().filter(|child| child.kind() == Kind::Server).count() < 2;
-    (!http.has_exemptions()).then_some(if is_one { finding.level(Level::Advice) } else { finding })
+        .also(scope.span(), "because of where it stands")
+        .help("move it into the server, or the part of one, that it is meant for");
+    let is_one = scope.site().scopes_of(Kind::Server).count() < 2;
+    (!scope.has_exemptions()).then_some(if is_one { finding.level(Level::Advice) } else { finding })
 }
 
 /// A whole server behind a password is worth a look where nothing says that the whole is meant, and
 /// no part of it looks like something special, which is judged by itself.
 fn check_whole<'s>(scope: Scope<'s>, by: Directive<'s>) -> Option<Finding> {
     let server = scope.server()?;
-    let is_whole = server.descendants().all(|inner| inner.kind() == Kind::If || inner.asks().by().is_some());
-    if !is_whole
+    if !server.asks_everywhere()
         || scope.has_exemptions()
         || server.answer().is_some()
         || server.is_closed_as_a_whole()
@@ -80,7 +79,7 @@ fn check_public<'s>(scope: Scope<'s>, by: Directive<'s>) -> Option<Finding> {
     Some(
         Finding::at(by.span(), "covers places that look public")
             .also(scope.span(), "such as this, which inherits it")
-            .help("add `auth_basic off;` (or `auth_request off;`) there, or move the auth to the places that need it"),
+            .help(format!("add `{}` there, or move the auth to the places that need it", scope.exemption())),
     )
 }
 
@@ -89,11 +88,14 @@ fn check_prefix<'s>(scope: Scope<'s>, by: Directive<'s>) -> Option<Finding> {
     let prefix = scope.open_prefix()?.path;
     let Neighbour { path, named_by, is_certain } = scope.neighbours().next()?;
     let label = format!("every path that begins with `{prefix}` is meant: `{path}`, too");
+    let help = if scope.site().is_apache() {
+        format!("write `<Location {prefix}>`, which ends where a part of the path does")
+    } else {
+        format!("write `location {prefix}/` (and `location = {prefix}` where the bare path is needed)")
+    };
     let finding = Finding::at(scope.span(), label)
         .level(if is_certain { LINT.level } else { Level::Advice })
         .also(by.span(), "so this is asked for there as well")
-        .help(format!(
-            "write `location {prefix}/` (and `location = {prefix}` where the bare path is needed)"
-        ));
+        .help(help);
     Some(named_by.into_iter().fold(finding, |finding, line| finding.also(line.span(), "which leads there")))
 }

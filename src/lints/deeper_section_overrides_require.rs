@@ -1,8 +1,8 @@
-//! another section replaces the `Require` that asks for a password: the area is open.
+//! A later or deeper section replaces the `Require` of the protected one.
 
 use super::Lint;
 use crate::finding::{Finding, Level};
-use crate::model::Site;
+use crate::model::{Directive, Family, Kind, Outcomes, Scope, Site, Viewpoint};
 
 pub const LINT: Lint = Lint {
     id: "deeper-section-overrides-require",
@@ -12,6 +12,38 @@ pub const LINT: Lint = Lint {
     check,
 };
 
-fn check(_site: &Site<'_>) -> Vec<Finding> {
-    Vec::new()
+fn check(site: &Site<'_>) -> Vec<Finding> {
+    let replaced = site.sections().filter_map(check_replaced);
+    replaced.chain(site.sections().filter_map(check_opened)).collect()
+}
+
+/// A section whose own place is opened by another one.
+fn check_replaced(scope: Scope<'_>) -> Option<Finding> {
+    let wanted = scope.requires().find(|line| line.needs_a_user())?;
+    let winner = scope.provider(Family::Require).filter(|winner| *winner != scope)?;
+    let is_open = scope.outcome("GET", Viewpoint::Stranger).must_be(Outcomes::GRANTED);
+    let by = winner.requires().find(|line| line.grants_everybody()).filter(|_| is_open)?;
+    Some(finding(by, wanted, winner))
+}
+
+/// A section that opens all that its server serves, while one around it asks.
+fn check_opened(scope: Scope<'_>) -> Option<Finding> {
+    let by = scope.opening_line().filter(|line| line.grants_everybody())?;
+    let wanted = scope.outer_asking_line()?;
+    if scope.is_for_all() {
+        return Some(finding(by, wanted, scope));
+    }
+    // What a configuration lets off for a part is meant; a `.htaccess` is often brought along.
+    let says_so = scope.own(Family::Scheme).next().is_some() || scope.own(Family::Satisfy).next().is_some();
+    (scope.kind() == Kind::Htaccess && !says_so).then(|| {
+        let message = "a `.htaccess` opens a part of the protected area";
+        finding(by, wanted, scope).level(Level::Advice).message(message)
+    })
+}
+
+fn finding(by: Directive<'_>, wanted: Directive<'_>, winner: Scope<'_>) -> Finding {
+    let witness = winner.url().map(|url| format!(": `{url}` is served to everybody")).unwrap_or_default();
+    Finding::at(by.span(), format!("replaces the requirement{witness}"))
+        .also(wanted.span(), "this is what it replaces")
+        .help("remove this line, or write `AuthMerging And` beside it")
 }

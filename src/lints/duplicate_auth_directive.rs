@@ -1,45 +1,81 @@
-//! The same directive twice at one level: nginx refuses to start.
+//! The same directive twice at one level.
 
 use super::Lint;
 use crate::finding::{Finding, Level};
-use crate::model::Family;
-use crate::model::{Directive, Scope, Site};
+use crate::model::{Directive, Family, Name, Scope, Site};
 
 pub const LINT: Lint = Lint {
     id: "duplicate-auth-directive",
-    summary: "the directive stands twice at one level: nginx refuses the configuration",
+    summary: "the directive stands twice at one level: nginx refuses it, and of Apache's only the last counts",
     level: Level::Error,
     page: include_str!("duplicate_auth_directive.md"),
     check,
 };
 
 /// `"auth_basic" directive is duplicate`.
-const SINGLE: &[Family] =
+const OF_NGINX: &[Family] =
     &[Family::Realm, Family::UserFile, Family::Subrequest, Family::Satisfy, Family::Delay];
 
+/// Of which the last line counts.
+const OF_APACHE: &[Family] = &[
+    Family::Scheme,
+    Family::Realm,
+    Family::UserFile,
+    Family::GroupFile,
+    Family::Merging,
+    Family::Satisfy,
+    Family::Rules,
+];
+
 fn check(site: &Site<'_>) -> Vec<Finding> {
+    let (families, finding): (_, fn(Scope<'_>, Directive<'_>, Directive<'_>) -> Finding) =
+        if site.is_apache() { (OF_APACHE, replaced) } else { (OF_NGINX, refused) };
     // Between the branches of a template's condition a directive may well be written twice.
-    site.scopes().filter(|scope| !scope.is_conditional()).filter_map(check_scope).collect()
+    site.scopes()
+        .filter(|scope| !scope.is_conditional())
+        .filter_map(|scope| check_scope(scope, families, finding))
+        .collect()
 }
 
 /// One finding a block: lines that come twice with one include are one mistake.
-fn check_scope(scope: Scope<'_>) -> Option<Finding> {
-    let mut pairs = SINGLE.iter().filter_map(|&family| {
-        let mut lines = scope.own(family);
+fn check_scope<'s>(
+    scope: Scope<'s>,
+    families: &[Family],
+    finding: impl Fn(Scope<'s>, Directive<'s>, Directive<'s>) -> Finding,
+) -> Option<Finding> {
+    let mut pairs = families.iter().filter_map(|&family| {
+        let mut lines = scope.own(family).filter(|line| line.is_certain() && is_single(*line));
         Some((lines.next()?, lines.next()?))
     });
     let (first, second) = pairs.next()?;
-    let finding = finding(scope, first, second);
-    Some(
-        pairs.fold(finding, |finding, (_, second)| {
-            finding.also(second.span(), "and this is there twice, too")
-        }),
-    )
+    Some(pairs.fold(finding(scope, first, second), |finding, (_, second)| {
+        finding.also(second.span(), "and this is there twice, too")
+    }))
 }
 
-fn finding(scope: Scope<'_>, first: Directive<'_>, second: Directive<'_>) -> Finding {
+/// Of the rules of addresses only `Order` is one that the next one replaces.
+fn is_single(line: Directive<'_>) -> bool {
+    !matches!(line.name(), Name::Allow | Name::Deny)
+}
+
+fn replaced(_: Scope<'_>, first: Directive<'_>, second: Directive<'_>) -> Finding {
     let name = second.name_text();
-    let finding = Finding::at(second.span(), format!("`{name}` for the second time in the same block"));
+    let (level, label) = if first.same_as(second) {
+        (Level::Advice, format!("`{name}` for the second time in the same section"))
+    } else {
+        (Level::Warning, format!("the last `{name}` of a section counts"))
+    };
+    Finding::at(second.span(), label)
+        .level(level)
+        .message("the directive stands twice in one section: only the last one counts")
+        .also(first.span(), "so this has no effect")
+        .help(format!("keep one `{name}` here, or put the other into a section of its own"))
+}
+
+fn refused(scope: Scope<'_>, first: Directive<'_>, second: Directive<'_>) -> Finding {
+    let name = second.name_text();
+    let finding = Finding::at(second.span(), format!("`{name}` for the second time in the same block"))
+        .message("the directive stands twice at one level: nginx refuses the configuration");
     if first != second {
         return finding
             .also(first.span(), "this is the first")

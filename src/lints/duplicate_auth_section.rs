@@ -3,7 +3,7 @@
 use super::Lint;
 use crate::finding::{Edit, Finding, Level, Safety};
 use crate::model::Family;
-use crate::model::{Directive, Scope, Site};
+use crate::model::{Directive, Kind, Scope, Site, Twins};
 
 pub const LINT: Lint = Lint {
     id: "duplicate-auth-section",
@@ -14,6 +14,9 @@ pub const LINT: Lint = Lint {
 };
 
 fn check(site: &Site<'_>) -> Vec<Finding> {
+    if site.is_apache() {
+        return site.twin_sections().into_iter().map(section).collect();
+    }
     let repeated = site.scopes().filter(|scope| !scope.is_conditional()).filter_map(check_scope);
     let twins = site.scopes().flat_map(check_twins);
     repeated.chain(twins).collect()
@@ -46,6 +49,24 @@ fn check_scope(scope: Scope<'_>) -> Option<Finding> {
             .help(format!("leave it out of `{}`, so that it is changed in one place", scope.title()))
             .fix(Safety::Safe, edits),
     )
+}
+
+/// Two sections of Apache for one place: the later one takes all.
+fn section(Twins { loser, winner }: Twins<'_>) -> Finding {
+    let same = [Family::Require, Family::Realm, Family::UserFile].into_iter().all(|family| {
+        let (a, b) = (loser.own(family).last(), winner.own(family).last());
+        a.zip(b).is_some_and(|(a, b)| a.same_as(b)) || a.is_none() && b.is_none()
+    });
+    let (level, message) = match same {
+        true => (Level::Advice, "the same auth is written twice for one place"),
+        false => (Level::Warning, "two sections ask for credentials at one place: only the later one counts"),
+    };
+    let at = if winner.kind() == Kind::Htaccess { winner.requires().next().map(Directive::span) } else { None };
+    Finding::at(at.unwrap_or_else(|| winner.span()), "this one counts")
+        .level(level)
+        .message(message)
+        .also(loser.span(), "what this one requires is never asked for")
+        .help("make one section of the two")
 }
 
 /// Two locations for one place, at least one of them with auth.

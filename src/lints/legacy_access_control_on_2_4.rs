@@ -1,8 +1,8 @@
-//! `Order`, `Allow` and `Deny` of 2.2 decide beside `Require`.
+//! `Order`, `Allow` and `Deny`, which 2.4 keeps beside `Require` for the sake of old files.
 
 use super::Lint;
 use crate::finding::{Finding, Level};
-use crate::model::Site;
+use crate::model::{Directive, Family, Outcomes, Passes, Scope, Site, Viewpoint};
 
 pub const LINT: Lint = Lint {
     id: "legacy-access-control-on-2.4",
@@ -12,6 +12,40 @@ pub const LINT: Lint = Lint {
     check,
 };
 
-fn check(_site: &Site<'_>) -> Vec<Finding> {
-    Vec::new()
+fn check(site: &Site<'_>) -> Vec<Finding> {
+    site.sections().filter(|scope| scope.is_in_force()).filter_map(check_section).collect()
+}
+
+fn check_section(scope: Scope<'_>) -> Option<Finding> {
+    let first = scope.access_rules().into_iter().find(|line| line.is_certain())?;
+    let finding = Finding::at(first.span(), "written for 2.2").help(help(scope));
+    let beside = scope.requires().find(|line| line.is_certain() && !line.grants_everybody());
+    if let Some(require) = beside {
+        return Some(finding.also(require.span(), "this has to be passed, too"));
+    }
+    // A part that is let off with `Satisfy Any` works.
+    if scope.own(Family::Satisfy).next().is_some() {
+        return None;
+    }
+    let everybody_passes = scope.passes_compat("GET", Viewpoint::Stranger) == Passes::Yes;
+    let refused = scope.outcome("GET", Viewpoint::Stranger).must_be(Outcomes::DENIED);
+    let refusing = scope.provider(Family::Require).and_then(|outer| outer.requires().next());
+    match refusing.filter(|_| everybody_passes && refused) {
+        Some(require) => Some(
+            finding.message("what `Allow` lets in is refused all the same").also(require.span(), "by this"),
+        ),
+        None => Some(finding.level(Level::Advice)),
+    }
+}
+
+fn help(scope: Scope<'_>) -> String {
+    let all = scope.access_rules();
+    let is_all = |line: &Directive<'_>| line.is_ignoring_case(1, "all");
+    match scope.passes_compat("GET", Viewpoint::Stranger) {
+        Passes::Yes if all.iter().any(is_all) => "write `Require all granted` instead".into(),
+        Passes::No if all.iter().filter(|line| line.arity() > 1).all(is_all) => {
+            "write `Require all denied` instead".into()
+        }
+        _ => "write `Require ip` or `Require host` lines instead".into(),
+    }
 }

@@ -4,8 +4,8 @@ use std::collections::HashSet;
 
 use super::Lint;
 use crate::finding::{Edit, Finding, Level, Safety};
-use crate::model::{Family, Name};
 use crate::model::{Backend, Directive, Forwarded, Scope, Site};
+use crate::model::{Family, Name};
 use crate::source::Span;
 
 pub const LINT: Lint = Lint {
@@ -18,7 +18,20 @@ pub const LINT: Lint = Lint {
 
 fn check(site: &Site<'_>) -> Vec<Finding> {
     let guarded = Guarded::of(site);
-    site.scopes().filter_map(|scope| check_backend(scope, scope.backend()?, &guarded)).collect()
+    let drops = site.scopes().filter_map(|scope| check_backend(scope, scope.backend()?, &guarded));
+    site.sections().filter_map(check_early).chain(drops).collect()
+}
+
+/// Apache takes the header away before it looks at it.
+fn check_early(scope: Scope<'_>) -> Option<Finding> {
+    let (early, by) = (scope.early_drop()?, scope.asks().by()?);
+    Some(
+        Finding::at(early.span(), "taken away before anybody looks at it")
+            .level(Level::Error)
+            .message("the credentials are dropped before they are checked: every login is asked for again")
+            .also(by.span(), "and needed here")
+            .help("leave out `early`"),
+    )
 }
 
 fn check_backend<'s>(scope: Scope<'s>, backend: Backend<'s>, guarded: &Guarded) -> Option<Finding> {
@@ -28,7 +41,7 @@ fn check_backend<'s>(scope: Scope<'s>, backend: Backend<'s>, guarded: &Guarded) 
     }
     let finding = Finding::at(by.span(), "the client's `Authorization` ends here")
         .also(backend.pass.span(), "this backend is asked without it")
-        .also(scope.span(), "and nginx itself asks for nothing here");
+        .also(scope.span(), format!("and {} itself asks for nothing here", scope.site().server_name()));
     Some(match by.name() {
         Name::ProxySetHeader
         | Name::GrpcSetHeader
@@ -37,6 +50,7 @@ fn check_backend<'s>(scope: Scope<'s>, backend: Backend<'s>, guarded: &Guarded) 
         | Name::ScgiParam => finding
             .help(format!("remove `{};`, unless the backend needs no login", by.text()))
             .fix(Safety::Unsafe, vec![Edit { span: by.statement_span(), text: String::new() }]),
+        Name::RequestHeader => finding.help(format!("remove `{}`, unless the backend needs no login", by.text())),
         _ => finding.help("add a line that passes `Authorization $http_authorization`, or remove this one"),
     })
 }

@@ -1,8 +1,8 @@
-//! `Require all granted` beside `Require` lines for users: everybody gets in without a password.
+//! One `Require` of several is enough: beside `all granted` no user is ever asked for.
 
 use super::Lint;
 use crate::finding::{Finding, Level};
-use crate::model::Site;
+use crate::model::{Directive, Scope, Site};
 
 pub const LINT: Lint = Lint {
     id: "require-all-granted-beside-user",
@@ -12,6 +12,24 @@ pub const LINT: Lint = Lint {
     check,
 };
 
-fn check(_site: &Site<'_>) -> Vec<Finding> {
-    Vec::new()
+fn check(site: &Site<'_>) -> Vec<Finding> {
+    site.scopes()
+        .filter(|scope| scope.is_any_group() && scope.is_in_force())
+        .filter_map(check_group)
+        .collect()
+}
+
+fn check_group(scope: Scope<'_>) -> Option<Finding> {
+    let choices = scope.choices();
+    let granted = choices.iter().find(|choice| choice.grants)?;
+    let user = choices.iter().find(|choice| choice.needs_a_user && granted.covers(choice))?;
+    Some(
+        Finding::at(granted.by.span(), "lets everybody in, and one of the lines is enough")
+            .also(user.by.span(), "so this is never asked for")
+            .help(help(granted.by)),
+    )
+}
+
+fn help(granted: Directive<'_>) -> String {
+    format!("remove `{}`, or put the lines into `<RequireAll>` if all of them are meant", granted.text())
 }

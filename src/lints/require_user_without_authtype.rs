@@ -1,8 +1,8 @@
-//! a user is required, but nothing says how to log in: every request ends in 500 Internal Server Error.
+//! A user is required where no `AuthType` says how to log in.
 
 use super::Lint;
 use crate::finding::{Finding, Level};
-use crate::model::Site;
+use crate::model::{Family, Scope, Site};
 
 pub const LINT: Lint = Lint {
     id: "require-user-without-authtype",
@@ -12,6 +12,26 @@ pub const LINT: Lint = Lint {
     check,
 };
 
-fn check(_site: &Site<'_>) -> Vec<Finding> {
-    Vec::new()
+fn check(site: &Site<'_>) -> Vec<Finding> {
+    site.sections().filter_map(check_section).collect()
+}
+
+fn check_section(scope: Scope<'_>) -> Option<Finding> {
+    let by = scope.asks().by()?;
+    if let Some(scheme) = scope.directive(Family::Scheme) {
+        let finding = Finding::at(by.span(), "needs somebody who has logged in")
+            .also(scheme.span(), "while this takes away the way to log in")
+            .help("to open the place write `Require all granted` beside `AuthType None`");
+        return scheme.is_ignoring_case(0, "None").then_some(finding);
+    }
+    // In a part of a configuration `AuthType` may stand outside, unless the rest stands here.
+    let is_known = scope.lacks(Family::Scheme) || scope.sees_no(Family::Scheme) && has_the_rest(scope);
+    (is_known && scope.lacks_other_checks()).then(|| {
+        Finding::at(by.span(), "needs somebody who has logged in, and there is no `AuthType`")
+            .help("add `AuthType Basic` beside `AuthName` and `AuthUserFile`")
+    })
+}
+
+fn has_the_rest(scope: Scope<'_>) -> bool {
+    [Family::Realm, Family::UserFile].into_iter().any(|family| scope.own(family).next().is_some())
 }

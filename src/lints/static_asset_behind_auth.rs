@@ -3,7 +3,7 @@
 use super::Lint;
 use crate::finding::{Edit, Finding, Level, Safety};
 
-use crate::model::{Asks, Kind, Purpose, Scope, Site};
+use crate::model::{Kind, Purpose, Scope, Site};
 
 pub const LINT: Lint = Lint {
     id: "static-asset-behind-auth",
@@ -14,24 +14,25 @@ pub const LINT: Lint = Lint {
 };
 
 fn check(site: &Site<'_>) -> Vec<Finding> {
-    site.scopes_of(Kind::Location).filter_map(check_location).collect()
+    site.places().filter(|scope| scope.kind() != Kind::Mapping).filter_map(check_location).collect()
 }
 
 fn check_location(scope: Scope<'_>) -> Option<Finding> {
     let by = scope.asks().by()?;
     // Assets of a protected area are protected with it; those of a whole site are another thing.
     let server = scope.server()?;
-    if server.is_closed_by_name() || scope.lies_in_an_area_of(by) {
+    if server.is_closed_by_name() || scope.lies_in_an_area_of(by) && !scope.is_fetched_alone() {
         return None;
     }
     let location = scope.location().filter(|location| location.purpose() == Some(Purpose::Assets))?;
     if scope.has_own_access_rules() || scope.answer().is_some() || !scope.is_reached_from_outside() {
         return None;
     }
-    let exempt = if let Asks::Subrequest(_) = scope.asks() { "auth_request off;" } else { "auth_basic off;" };
+    let exempt = scope.exemption();
     let finding = Finding::at(scope.span(), format!("`{}` is behind the password, too", location.path))
         .also(by.span(), "inherited from here")
         .help(format!("add `{exempt}` here, if these files may be public"));
     let Some(inside) = scope.inside() else { return Some(finding) };
-    Some(finding.fix(Safety::Unsafe, vec![Edit { span: inside, text: format!(" {exempt}") }]))
+    let text = if scope.site().is_apache() { format!("    {exempt}\n") } else { format!(" {exempt}") };
+    Some(finding.fix(Safety::Unsafe, vec![Edit { span: inside, text }]))
 }

@@ -156,7 +156,8 @@ const APACHE_NAMES: &[&str] = &["httpd.conf", "apache2.conf", "apache.conf"];
 /// Whether a file of this name is the main configuration of its server, as a rule.
 #[must_use]
 pub fn is_named_like_a_main(path: &Path) -> bool {
-    path.file_name().is_some_and(|name| name == "nginx.conf" || name == "httpd.conf" || name == "apache2.conf")
+    path.file_name()
+        .is_some_and(|name| name == "nginx.conf" || name == "httpd.conf" || name == "apache2.conf")
 }
 
 /// Whether a file of this name is Apache's, whatever is in it.
@@ -235,7 +236,9 @@ fn of_apache(name: &str, source: &Source, tree: &Tree) -> Kind {
     // What stands once in a whole configuration, and what a part of one may well have, too.
     let (mut sure, mut likely) = (false, 0);
     for id in tree.top() {
-        let Some(name) = tree.raw(source, id, 0).and_then(|name| std::str::from_utf8(name).ok()) else { continue };
+        let Some(name) = tree.raw(source, id, 0).and_then(|name| std::str::from_utf8(name).ok()) else {
+            continue;
+        };
         let is = |names: &[&str]| names.iter().any(|known| name.eq_ignore_ascii_case(known));
         sure |= is(&["ServerRoot", "PidFile", "DefaultRuntimeDir"]);
         likely += usize::from(is(&["User", "Group", "Listen", "LoadModule", "Include", "IncludeOptional"]));

@@ -193,7 +193,8 @@ impl Loader<'_> {
                         }
                         Some(Ok(Known { file, .. })) => files.push(*file),
                         other => {
-                            let error = other.and_then(|read| read.as_ref().err()).unwrap_or(&ReadError::Missing);
+                            let error =
+                                other.and_then(|read| read.as_ref().err()).unwrap_or(&ReadError::Missing);
                             let problem = self.include_problem(&wanted, path, error, &config);
                             self.loaded.problems.push(problem);
                         }
@@ -243,7 +244,8 @@ impl Loader<'_> {
             Language::Either => &[true, false],
         };
         let mut seen = HashSet::new();
-        let is_known = |key: &FileKey| wanted.iter().any(|&kind| self.known.contains_key(&(key.clone(), kind)));
+        let is_known =
+            |key: &FileKey| wanted.iter().any(|&kind| self.known.contains_key(&(key.clone(), kind)));
         let fresh: Vec<(&PathBuf, &FileKey)> =
             paths.iter().zip(&keys).filter(|(_, key)| !is_known(key) && seen.insert(*key)).collect();
         let parsed = parallel::map(&fresh, fresh.len() > 8, |(path, _)| {
@@ -353,7 +355,6 @@ impl Loader<'_> {
         let message = "this is neither an nginx nor an Apache configuration";
         self.loaded.problems.push(Problem::with_path(ProblemKind::Unsupported, path, message));
     }
-
 
     fn include_problem(
         &self,

@@ -17,7 +17,9 @@ use crate::finding::Problem;
 use crate::source::{FileId, Host, Source, Sources, Span};
 use crate::syntax::{StatementId, Tree};
 
-pub use apache::{Expanded, ExpandedId, Htaccess, Line, ModuleTest, Reading, Step, Truth, UnknownVariable, is_module_name};
+pub use apache::{
+    Expanded, ExpandedId, Htaccess, Line, ModuleTest, Reading, Step, Truth, UnknownVariable, is_module_name,
+};
 pub use include::Included;
 pub use kind::Kind;
 

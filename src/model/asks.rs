@@ -153,6 +153,38 @@ impl<'s> Scope<'s> {
             .map(|_| by)
     }
 
+    /// What to write here to let the place off what is asked around it.
+    #[must_use]
+    pub fn exemption(self) -> &'static str {
+        match self.asks() {
+            _ if self.site.is_apache() => "Require all granted",
+            Asks::Subrequest(_) => "auth_request off;",
+            _ => "auth_basic off;",
+        }
+    }
+
+    /// Whether something is asked for in all parts of this server.
+    #[must_use]
+    pub fn asks_everywhere(self) -> bool {
+        if self.site.is_apache() {
+            let mut places = self.site.places().filter(|place| place.server() == Some(self));
+            return places.all(|place| place.asks().by().is_some() || place.opening_line().is_none());
+        }
+        self.descendants().all(|inner| inner.kind() == Kind::If || inner.asks().by().is_some())
+    }
+
+    /// Whether the scope is for all servers there are.
+    #[must_use]
+    pub fn is_for_all_servers(self) -> bool {
+        if !self.site.is_apache() {
+            return self.kind() == Kind::Http;
+        }
+        let mut servers = self.site.scopes_of(Kind::Server).peekable();
+        let is_outside = self.server().is_some_and(|server| server.kind() != Kind::Server);
+        let covers = |server: Scope<'_>| server.provider(Family::Require) == Some(self);
+        is_outside && self.kind() != Kind::Htaccess && servers.peek().is_some() && servers.all(covers)
+    }
+
     /// The directives in this very scope that take away what is asked around it.
     pub fn exemptions(self) -> impl Iterator<Item = Directive<'s>> {
         [Family::Realm, Family::Subrequest, Family::OtherAuth]

@@ -4,8 +4,8 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, OnceLock};
 
-use super::{Family, INHERITED, Name};
 use super::{DirectiveData, Kind, NOBODY, ScopeData, ScopeRef, Site, UNKNOWN};
+use super::{Family, INHERITED, Name};
 use crate::finding::{Problem, ProblemKind};
 use crate::load::{Config, Files, Instance};
 use crate::source::{FileId, Host, Identity, Span, offset};
@@ -180,7 +180,13 @@ impl Builder<'_> {
                     blocks.push(Block { kind, file, instance, statement });
                 } else if let Some(name @ Name::OtherCheck) = Name::of_nginx(name) {
                     // `access_by_lua_block { ... }`
-                    self.site.directives.push(DirectiveData { name, is_certain: true, file, statement, expanded: None });
+                    self.site.directives.push(DirectiveData {
+                        name,
+                        is_certain: true,
+                        file,
+                        statement,
+                        expanded: None,
+                    });
                 }
             } else if name == b"include" {
                 let included = self.site.config.includes.get(&(file, statement));
@@ -195,7 +201,13 @@ impl Builder<'_> {
                 }
             } else if let Some(name) = Name::of_nginx(name) {
                 if self.check_arguments(name, file, statement) {
-                    self.site.directives.push(DirectiveData { name, is_certain: true, file, statement, expanded: None });
+                    self.site.directives.push(DirectiveData {
+                        name,
+                        is_certain: true,
+                        file,
+                        statement,
+                        expanded: None,
+                    });
                 } else {
                     self.site.scopes[id].unknown_inside = true;
                 }
@@ -286,7 +298,12 @@ impl Builder<'_> {
     }
 }
 
-pub(super) fn new_scope(kind: Kind, parent: u32, opened_by: Option<(FileId, StatementId)>, instance: u32) -> ScopeData {
+pub(super) fn new_scope(
+    kind: Kind,
+    parent: u32,
+    opened_by: Option<(FileId, StatementId)>,
+    instance: u32,
+) -> ScopeData {
     ScopeData {
         kind,
         parent,

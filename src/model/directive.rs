@@ -139,6 +139,21 @@ impl<'s> Directive<'s> {
         self.site.files.sources.text(self.span()).split_whitespace().collect::<Vec<_>>().join(" ")
     }
 
+    /// The arguments as they are written, from the first to the last.
+    #[must_use]
+    pub fn arguments_span(self) -> Option<Span> {
+        let count = self.tree().word_count(self.data.statement);
+        let word = |n| self.span_of(self.tree().word_range(self.data.statement, n));
+        (count > 1).then(|| word(1).to(word(count - 1)))
+    }
+
+    /// Whether a word of it holds a template mark.
+    #[must_use]
+    pub fn is_template(self) -> bool {
+        (0..self.tree().word_count(self.data.statement))
+            .any(|n| self.tree().is_template_word(self.data.statement, n))
+    }
+
     fn tree(self) -> &'s Tree {
         self.site.files.tree(self.data.file)
     }

@@ -1,7 +1,7 @@
 //! What a backend gets to see of the request's headers (spec U2 to U8).
 
 use super::names::{Family, Name};
-use super::{Directive, Purpose, Scope};
+use super::{Directive, Purpose, Scope, Value};
 
 /// The protocols that pass a request on, each with the families of directives that change it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +39,20 @@ pub struct Lost<'s> {
     pub replaced_by: Directive<'s>,
 }
 
+impl<'s> Backend<'s> {
+    /// What Apache hands requests on to.
+    pub(super) fn of_apache(pass: Directive<'s>) -> Self {
+        Backend { pass, list: Family::HeaderEdits, switch: None, is_cgi: false }
+    }
+
+    /// The address of the backend: of Apache's `ProxyPass`, where a path may stand before it, the word
+    /// that looks like one.
+    fn target(self) -> Option<Value<'s>> {
+        let url = self.pass.arguments().find(|word| word.text().contains("://"));
+        url.or_else(|| self.pass.argument(0))
+    }
+}
+
 impl Backend<'_> {
     /// Whether a line of [`Backend::list`] is about this header of HTTP; case does not count.
     #[must_use]
@@ -62,6 +76,9 @@ impl<'s> Scope<'s> {
     /// How this very scope passes requests on, if it does.
     #[must_use]
     pub fn backend(self) -> Option<Backend<'s>> {
+        if self.site.is_apache() {
+            return self.apache_backend();
+        }
         let pass = self.own(Family::Handler).last()?;
         let (list, switch) = match pass.name() {
             Name::GrpcPass => (Family::GrpcHeaders, None),
@@ -76,6 +93,9 @@ impl<'s> Scope<'s> {
     /// What becomes of a header of the client on the way to this scope's backend (spec U3, U7, U8).
     #[must_use]
     pub fn forwards(self, backend: Backend<'s>, header: &str) -> Forwarded<'s> {
+        if self.site.is_apache() {
+            return self.apache_forwards(header);
+        }
         let list_is_known = match self.provider(backend.list) {
             Some(provider) => provider.is_wholly_known(),
             None => self.lacks(backend.list),
@@ -114,8 +134,7 @@ impl<'s> Scope<'s> {
         if matches!(self.forwards(backend, "Cookie"), Forwarded::Dropped(_)) {
             return true;
         }
-        let target =
-            backend.pass.argument(0).map(|value| value.text().to_ascii_lowercase()).unwrap_or_default();
+        let target = backend.target().map(|value| value.text().to_ascii_lowercase()).unwrap_or_default();
         let host =
             target.strip_prefix("https://").map(|rest| rest.split(['/', ':']).next().unwrap_or_default());
         let is_foreign =
@@ -138,6 +157,9 @@ impl<'s> Scope<'s> {
     #[must_use]
     pub fn hands_on_the_user(self) -> bool {
         let Some(backend) = self.backend() else { return false };
+        if self.site.is_apache() {
+            return self.tells_the_user();
+        }
         let next = |provider: &Scope<'s>| provider.parent()?.provider(backend.list);
         std::iter::successors(self.provider(backend.list), next)
             .flat_map(|provider| provider.own(backend.list))

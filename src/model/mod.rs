@@ -23,13 +23,13 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock};
 
 pub use answer::{Answer, Reply};
-pub use apache::{HtaccessState, Methods, Outcomes, Overrides, Passes, Viewpoint};
+pub use apache::{Choice, HtaccessState, Methods, Outcomes, Overrides, Passes, Twins, Viewpoint};
 pub use asks::{Asks, Password};
 pub use build::{FilesMode, Look};
 pub use directive::{Directive, Value};
 pub use headers::{Backend, Forwarded, Lost};
-pub use names::{Family, Name};
 pub use location::{Located, Location, Modifier};
+pub use names::{Family, Name};
 pub use neighbours::Neighbour;
 pub use password_file::{PasswordFile, PathValue};
 pub use purpose::Purpose;
@@ -91,6 +91,8 @@ pub enum Kind {
     Files,
     /// `<Proxy>`, `<ProxyMatch>`.
     Proxy,
+    /// A path of the URL that `ProxyPass` or `Alias` leads elsewhere.
+    Mapping,
     /// A `.htaccess` file.
     Htaccess,
     /// `<Limit>`, `<LimitExcept>` of Apache: which methods the lines in it are for.
@@ -213,7 +215,18 @@ impl<'f> Site<'f> {
 
     /// The places that a server is divided into: locations, and sections of Apache.
     pub fn places(&self) -> impl Iterator<Item = Scope<'_>> {
-        self.scopes().filter(|scope| matches!(scope.kind(), Kind::Location | Kind::Directory | Kind::Files))
+        self.scopes().filter(|scope| {
+            matches!(scope.kind(), Kind::Location | Kind::Directory | Kind::Files | Kind::Mapping)
+        })
+    }
+
+    /// The scopes of Apache that stand for a place of their own: servers, sections and `.htaccess`
+    /// files; none of nginx.
+    pub fn sections(&self) -> impl Iterator<Item = Scope<'_>> {
+        let is_apache = self.is_apache();
+        self.scopes().filter(move |scope| {
+            is_apache && !matches!(scope.kind(), Kind::Limit | Kind::Requirement | Kind::Other)
+        })
     }
 
     /// Whether this is a configuration of Apache.
@@ -333,9 +346,12 @@ impl<'s> Scope<'s> {
     pub fn content(self) -> Option<Directive<'s>> {
         let root =
             self.children().find(|child| child.location().is_some_and(|location| location.path == "/"));
+        let mapped =
+            self.children().filter(|child| child.kind() == Kind::Mapping && child.url() == Some("/"));
         let here = [root, Some(self)]
             .into_iter()
             .flatten()
+            .chain(mapped)
             .find_map(|scope| scope.backend().map(|backend| backend.pass));
         here.or_else(|| root.unwrap_or(self).directive(Family::Root))
     }
@@ -393,7 +409,7 @@ impl<'s> Scope<'s> {
     /// The scope whose lines of the family are in force here.
     #[must_use]
     pub fn provider(self, family: Family) -> Option<Scope<'s>> {
-        match self.site.policies[self.data().policy as usize][family as usize] {
+        match *self.site.policies[self.data().policy as usize].get(family as usize)? {
             NOBODY | UNKNOWN => None,
             id => Some(self.site.scope(id)),
         }

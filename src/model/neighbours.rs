@@ -32,6 +32,9 @@ impl<'s> Scope<'s> {
     /// The prefix of a location that does not end at a slash, such as `/admin`.
     #[must_use]
     pub fn open_prefix(self) -> Option<Location<'s>> {
+        if self.site.is_apache() {
+            return self.open_expression();
+        }
         self.location().filter(|location| {
             location.is_prefix()
                 && location.path.len() > 1
@@ -44,10 +47,32 @@ impl<'s> Scope<'s> {
     /// document root, what other directives of the server name, and, beside a prefix of one or two
     /// letters, the places that many sites have.
     pub fn neighbours(self) -> impl Iterator<Item = Neighbour<'s>> {
-        self.open_prefix()
-            .zip(self.server())
-            .into_iter()
-            .flat_map(move |(prefix, server)| self.beside(&prefix, server))
+        let prefix = self.open_prefix().zip(self.server());
+        let (apache, nginx) = match prefix {
+            Some((prefix, _)) if self.site.is_apache() => (self.taken_in(&prefix.path), None),
+            prefix => (Vec::new(), prefix),
+        };
+        let nginx = nginx.into_iter().flat_map(move |(prefix, server)| self.beside(&prefix, server));
+        apache.into_iter().chain(nginx)
+    }
+
+    /// The prefix that an expression such as `^/admin` of Apache stands for.
+    fn open_expression(self) -> Option<Location<'s>> {
+        let expression = self.location().filter(Location::is_regex).filter(|_| self.kind() == Kind::Location)?;
+        let path = expression.path.strip_prefix('^')?.to_owned();
+        let is_plain = path.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/_-".contains(&byte));
+        let is_open = path.len() > 1 && path.starts_with('/') && !path.ends_with('/') && is_plain;
+        is_open.then(|| Location { path: path.into(), ..expression })
+    }
+
+    /// Places of Apache that an expression takes in: the request ends up with its `Require` lines.
+    fn taken_in(self, prefix: &str) -> Vec<Neighbour<'s>> {
+        let places = self.site.places().filter(|place| place.server() == self.server() && *place != self);
+        let named = places.filter_map(|place| Some((place.location()?.path.into_owned(), place)));
+        named
+            .filter(|(path, place)| is_beside(prefix, path) && place.provider(Family::Require) == Some(self))
+            .map(|(path, place)| Neighbour { path, named_by: place.opening(), is_certain: true })
+            .collect()
     }
 
     fn beside(

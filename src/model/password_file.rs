@@ -26,6 +26,13 @@ pub enum PathValue {
 }
 
 impl<'s> PasswordFile<'s> {
+    /// Whether a `.htaccess` names it, where one could think of the directory of the file.
+    #[must_use]
+    pub fn is_in_htaccess(self) -> bool {
+        let file = Some(self.directive.data.file);
+        self.directive.site.reading().is_some_and(|reading| reading.htaccess.iter().any(|one| one.file == file))
+    }
+
     /// The path as it is written.
     #[must_use]
     pub fn written(self) -> PathBuf {
@@ -81,6 +88,22 @@ impl Site<'_> {
             .collect()
     }
 
+    /// The files that `AuthGroupFile` names where some group is required.
+    #[must_use]
+    pub fn group_files(&self) -> Vec<PasswordFile<'_>> {
+        let mut seen = HashSet::new();
+        let wants_a_group = |scope: &Scope<'_>| {
+            let asking = scope.provider(Family::Require).into_iter().flat_map(Scope::requires);
+            asking.into_iter().any(|line| line.is(0, "group"))
+        };
+        self.sections()
+            .filter(wants_a_group)
+            .filter_map(|scope| scope.directive(Family::GroupFile))
+            .filter(|file| seen.insert((file.data.file, file.data.statement)))
+            .map(|directive| PasswordFile { directive })
+            .collect()
+    }
+
     /// Whether there is a password file that was left alone, because it is not known that the
     /// configuration is this machine's.
     #[must_use]
@@ -126,7 +149,7 @@ impl Site<'_> {
             FilesMode::Auto => self.config.installed || look.host.places(path),
         };
         let mut access = HashMap::new();
-        for file in self.password_files() {
+        for file in self.password_files().into_iter().chain(self.group_files()) {
             if let PathValue::Absolute(path) = file.path() {
                 let look_at = |path: &Path| may_look(path).then(|| look.host.access(path, &self.identity));
                 access.entry(path).or_insert_with_key(|path| look_at(path));

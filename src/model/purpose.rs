@@ -1,7 +1,7 @@
 //! What a location is made for, as far as its name says.
 
 use super::names::Family;
-use super::{Directive, Location, Scope};
+use super::{Directive, Kind, Location, Scope};
 
 /// What a place is made for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,7 +99,7 @@ impl Location<'_> {
         }
         if FETCHED_ALONE.contains(&path)
             || self.is_asset_directory()
-            || (self.is_regex() && is_asset_regex(path))
+            || (self.is_regex() && (is_asset_regex(path) || is_of_files_fetched_alone(path)))
         {
             return Some(Purpose::Assets);
         }
@@ -203,6 +203,13 @@ impl Scope<'_> {
         server.content().is_some_and(|content| pass.is_none_or(|pass| pass != content.text()))
     }
 
+    /// Whether this is for files by their names that browsers and robots fetch without the credentials of
+    /// the page, wherever they lie.
+    #[must_use]
+    pub fn is_fetched_alone(self) -> bool {
+        self.kind() == Kind::Files && self.location().is_some_and(|location| is_of_files_fetched_alone(&location.path))
+    }
+
     /// Whether this is a location for a part of the site, not `location /`.
     #[must_use]
     pub fn is_area(self) -> bool {
@@ -217,6 +224,17 @@ impl Scope<'_> {
     pub fn purpose(self) -> Option<Purpose> {
         self.location()?.purpose()
     }
+}
+
+/// Whether an expression is of names alone that are fetched without the page: `^(favicon\.ico)$`.
+fn is_of_files_fetched_alone(regex: &str) -> bool {
+    let names = regex.trim_start_matches('^').trim_end_matches('$');
+    let names = names.strip_prefix('(').and_then(|names| names.strip_suffix(')')).unwrap_or(names);
+    let names = names.strip_prefix("?:").unwrap_or(names);
+    names.split('|').all(|name| {
+        let name = format!("/{}", name.trim_start_matches('/').replace("\\.", "."));
+        FETCHED_ALONE.contains(&name.as_str())
+    })
 }
 
 /// Whether an expression ends in suffixes of assets alone: `\.(css|js)$` or `\.css$`.

@@ -166,7 +166,10 @@ impl Site<'_> {
     /// The servers in the order of the text, as far as their addresses and names are known.
     #[must_use]
     pub fn servers(&self) -> Vec<Server<'_>> {
-        self.scopes_of(Kind::Server).filter(|scope| scope.is_wholly_known()).map(Scope::read_server).collect()
+        // How Apache chooses a virtual host is another thing.
+        let servers =
+            self.scopes_of(Kind::Server).filter(|scope| scope.is_wholly_known() && !self.is_apache());
+        servers.map(Scope::read_server).collect()
     }
 }
 

@@ -70,6 +70,8 @@ struct Reader<'s> {
     /// Up to here the text has been read in another way than token by token.
     read: u32,
     slips: Slips,
+    /// The word of the line in which a template mark begins that does not end in it, and what ends it.
+    mark: Option<(usize, &'static [u8])>,
     /// Template marks choose between lines: nobody knows which tags will be there.
     has_conditions: bool,
     /// A section in another language without end was seen: the next ones are read like any other.
@@ -89,6 +91,7 @@ impl<'s> Reader<'s> {
             open: Vec::new(),
             read: 0,
             slips: Slips::default(),
+            mark: None,
             has_conditions: false,
             foreign_is_broken: false,
         }
@@ -137,7 +140,10 @@ impl<'s> Reader<'s> {
     fn token(&mut self, rule: Rule, start: usize, text: &str, view: &View) -> Option<usize> {
         let at = view.range(start, start + text.len());
         match rule {
+            Rule::newline if self.goes_on(at.start) => return self.continued(at.start),
+            Rule::comment | Rule::closing if self.goes_on(at.end) => return self.continued(at.start),
             Rule::newline => self.end_line(at.start + 1),
+            Rule::nul => self.end_line(at.end),
             Rule::name => {
                 if text.starts_with(['{', '<'])
                     && let Some(end) = self.insertion(at.start)
@@ -148,6 +154,9 @@ impl<'s> Reader<'s> {
                 let name = text.strip_suffix('>').filter(|name| !matches!(name.as_bytes(), [] | [_, b'/', ..]));
                 self.word(start, name.unwrap_or(text), 0, view);
             }
+            Rule::unclosed if self.is_start() && text[1..].starts_with('<') => {
+                self.slips.add(at, "a tag in quotes that nothing closes");
+            }
             Rule::word | Rule::inner_word => self.word(start, text, 0, view),
             Rule::quoted | Rule::inner_quoted => self.word(start, text, flag::QUOTED, view),
             // The blanks at a line's end are gone before words are cut (spec a4).
@@ -157,24 +166,42 @@ impl<'s> Reader<'s> {
                 self.tag = Some(Section { start: at.start, ..Section::default() });
                 self.word(start + 1, &text[1..], 0, view);
             }
+            Rule::quoted_open => {
+                let name = &text[2..text.len() - 1];
+                let name = name.strip_suffix('>').unwrap_or(name);
+                let head_end = if name.len() + 3 == text.len() { 0 } else { at.end };
+                self.tag = Some(Section { start: at.start, head_end, ..Section::default() });
+                self.word(start + 2, name, 0, view);
+            }
             Rule::close | Rule::last => {
                 if let Some(tag) = &mut self.tag {
                     tag.head_end = at.start + 1;
                 }
             }
             Rule::comment => self.tree.comments.push(at),
-            Rule::closing => self.close(text, at),
-            Rule::continued => return self.continued(at.start),
+            Rule::closing => {
+                let line = lines::trim_end(text);
+                let tag = &line[..line.bytes().position(lines::is_blank).unwrap_or(line.len())];
+                self.close(tag, tag.len() == line.len(), view.range(start, start + tag.len()));
+            }
             _ => {}
         }
         None
     }
 
-    /// Reads a line that goes on in the next one, from its beginning.
+    /// Whether the line that ends here has a backslash at its end (spec a2).
+    fn goes_on(&self, end: u32) -> bool {
+        let (line, rest) = self.text.as_bytes().split_at(end as usize);
+        rest.starts_with(b"\n") && line.strip_suffix(b"\r").unwrap_or(line).ends_with(b"\\")
+    }
+
+    /// Reads a line that goes on in the next one, from its beginning. What follows in this window are
+    /// whole lines, and so are those that have then been read already.
     fn continued(&mut self, at: u32) -> Option<usize> {
         let first = self.tree.words.get(self.pending).map_or(at, |word| word.start);
         let at = self.tag.take().map_or(first, |tag| tag.start) as usize;
         self.tree.words.truncate(self.pending);
+        self.mark = None;
         let line = lines::join(self.text.as_bytes(), at);
         if line.text.len() > LONGEST {
             self.too_long(at);
@@ -198,38 +225,62 @@ impl<'s> Reader<'s> {
     fn word(&mut self, start: usize, text: &str, quoted: u32, view: &View) {
         let at = view.range(start, start + text.len());
         let length = at.end - at.start;
-        let mut flags = quoted | text::flags(text.as_bytes());
+        let (flags, mark) = text::flags(text.as_bytes());
+        let mut flags = flags | quoted;
         if length as usize != text.len() {
             flags |= flag::CONTINUED;
         }
-        self.tree.is_template |= flags & flag::TEMPLATE != 0;
         self.tree.words.push(Word { start: at.start, length: length.min(flag::LENGTH) | flags });
+        if flags & flag::TEMPLATE != 0 {
+            self.tree.is_template = true;
+        }
+        match self.mark {
+            Some((first, close)) if memchr::memmem::find(text.as_bytes(), close).is_some() => self.merge(first),
+            Some(_) => {}
+            None => self.mark = mark.map(|close| (self.tree.words.len() - 1, close)),
+        }
     }
 
-    /// Takes in a template mark in brackets that stands, at the start of a line, for lines instead of
-    /// a name; gives its end.
-    fn insertion(&mut self, start: u32) -> Option<usize> {
-        let rest = &self.text.as_bytes()[start as usize..];
-        let mark = template::leading_mark(&rest[..rest.len().min(MARK)])?;
-        let end = start + offset(mark.len());
-        if !template::is_control(mark) && !self.ends_line(end) {
-            return None;
-        }
+    /// Makes one word of those that a template mark with blanks stands in: what it will be filled in
+    /// with is more likely one.
+    fn merge(&mut self, first: usize) {
+        let end = self.tree.words[self.tree.words.len() - 1].range().end;
+        self.tree.words.truncate(first + 1);
+        let Word { start, length } = self.tree.words[first];
+        let bytes = &self.text.as_bytes()[start as usize..end as usize];
+        let quoted = if bytes.first() == bytes.last() { length & flag::QUOTED } else { 0 };
+        self.tree.words[first].length = offset(bytes.len()).min(flag::LENGTH) | flag::TEMPLATE | quoted;
         self.tree.is_template = true;
-        self.has_conditions |= template::is_condition(mark);
-        self.tree.words.push(Word { start, length: offset(mark.len()) | flag::TEMPLATE });
-        self.statement(INSERTION);
-        Some(end as usize)
+        self.mark = None;
+    }
+
+    /// Takes in the template marks in brackets that stand, at the start of a line, for lines instead of
+    /// a name; gives their end.
+    fn insertion(&mut self, start: u32) -> Option<usize> {
+        let mut at = start as usize;
+        loop {
+            let rest = &self.text.as_bytes()[at..];
+            let mark = template::leading_mark(&rest[..rest.len().min(MARK)]);
+            let mark = mark.filter(|mark| template::is_control(mark) || self.ends_line(at + mark.len()));
+            let Some(mark) = mark else { return (at > start as usize).then_some(at) };
+            self.tree.is_template = true;
+            self.has_conditions |= template::is_condition(mark);
+            self.tree.words.push(Word { start: offset(at), length: offset(mark.len()) | flag::TEMPLATE });
+            self.statement(INSERTION);
+            at += mark.len();
+            at += self.text[at..].len() - self.text[at..].trim_start_matches([' ', '\t']).len();
+        }
     }
 
     /// Whether nothing but template marks follows on the line.
-    fn ends_line(&self, at: u32) -> bool {
-        let rest = self.text[at as usize..].trim_start_matches([' ', '\t', '\r']);
+    fn ends_line(&self, at: usize) -> bool {
+        let rest = self.text[at..].trim_start_matches([' ', '\t', '\r']);
         rest.is_empty() || ["\n", "{{", "{%", "{#", "<%"].iter().any(|next| rest.starts_with(next))
     }
 
     /// Makes a statement of the words of a line; `behind` is where the next line begins.
     fn end_line(&mut self, behind: u32) {
+        self.mark = None;
         if let Some(tag) = self.tag.take() {
             self.open(Section { inside: behind, close: behind, ..tag });
         } else if !self.is_start() {

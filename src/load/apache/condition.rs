@@ -62,7 +62,9 @@ fn version(first: &[u8], rest: &[&[u8]]) -> Truth {
 }
 
 fn compare(operator: &[u8], version: &[u8]) -> Truth {
-    let Some(text) = std::str::from_utf8(version).ok().filter(|_| operator != b"~") else { return Truth::Maybe };
+    let Some(text) = std::str::from_utf8(version).ok().filter(|_| operator != b"~") else {
+        return Truth::Maybe;
+    };
     let parts: Result<Vec<u32>, _> = text.split('.').map(str::parse).collect();
     let Ok(parts) = parts else { return Truth::Maybe };
     let part = |n: usize| parts.get(n).copied().unwrap_or(0);

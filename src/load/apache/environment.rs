@@ -56,7 +56,8 @@ pub struct Environment {
 }
 
 /// Modules that every httpd is built with.
-const BUILT_IN: &[&[u8]] = &[b"core.c", b"core_module", b"http_core.c", b"http_module", b"mod_so.c", b"so_module"];
+const BUILT_IN: &[&[u8]] =
+    &[b"core.c", b"core_module", b"http_core.c", b"http_module", b"mod_so.c", b"so_module"];
 
 /// Modules that some distributions build in and others load.
 const MAYBE_BUILT_IN: &[&[u8]] = &[
@@ -93,7 +94,11 @@ impl Environment {
     /// is none, or where it is not certain.
     pub fn value(&self, name: &[u8]) -> Option<&[u8]> {
         if let Some(defined) = self.defined.get(&name.to_ascii_lowercase()) {
-            return if defined.is_certain { Some(defined.value.as_deref().unwrap_or_default()) } else { None };
+            return if defined.is_certain {
+                Some(defined.value.as_deref().unwrap_or_default())
+            } else {
+                None
+            };
         }
         self.variables.get(name).map(Vec::as_slice)
     }

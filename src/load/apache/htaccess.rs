@@ -111,7 +111,8 @@ impl Loader<'_> {
             let Some((lines, problems)) = read else { continue };
             let number = crate::source::offset(reading.htaccess.len());
             let instance = crate::source::offset(reading.instances.len());
-            let line = Line { step: Step::Htaccess, condition: 0, instance, statement: number, expanded: None };
+            let line =
+                Line { step: Step::Htaccess, condition: 0, instance, statement: number, expanded: None };
             reading.lines.push(line);
             reading.append(lines);
             reading.lines.push(Line { step: Step::Close, ..line });
@@ -130,7 +131,9 @@ impl Loader<'_> {
             other => other.to_string(),
         };
         let problem = Problem::with_path(ProblemKind::Io, self.host.shown(path), message);
-        self.loaded.problems.push(problem.help("make it a file that the server's user can read, or remove it"));
+        self.loaded
+            .problems
+            .push(problem.help("make it a file that the server's user can read, or remove it"));
     }
 }
 

@@ -57,7 +57,8 @@ impl Loader<'_> {
     fn set_environment(&self, reading: &mut Reading, path: &Path) {
         let beside = path.parent().unwrap_or(path);
         let places = [Some(beside), beside.parent(), beside.parent().and_then(Path::parent)];
-        let envvars = places.into_iter().flatten().find_map(|place| self.host.read(&place.join("envvars")).ok());
+        let envvars =
+            places.into_iter().flatten().find_map(|place| self.host.read(&place.join("envvars")).ok());
         if let Some(text) = envvars {
             reading.environment().read_envvars(&String::from_utf8_lossy(&text));
         }
@@ -92,7 +93,8 @@ impl Loader<'_> {
         for (path, read) in self.read_as_apache(&paths) {
             let problem = match read {
                 Ok(file) if reader.is_open(file) => {
-                    let message = "the file is included again while it is being read: httpd never gets to the end";
+                    let message =
+                        "the file is included again while it is being read: httpd never gets to the end";
                     Problem::at(ProblemKind::Include, head, message)
                 }
                 Ok(file) => {
@@ -140,15 +142,17 @@ impl Loader<'_> {
             && !self.host.places(&path)
             && let Some(hint) = include::map_hint(self.host, config, &path)
         {
-            return Target::Wrong(wrong("where this path of the server lies here is not known".into()).help(hint));
+            return Target::Wrong(
+                wrong("where this path of the server lies here is not known".into()).help(hint),
+            );
         }
         if include::is_pattern(path.as_os_str()) {
             return match self.host.glob(&path) {
                 Err(error) => Target::Wrong(Problem::at(ProblemKind::Io, head, error.to_string())),
                 Ok(found) if found.is_empty() && !config.is_main && !config.installed => Target::Unknown,
-                Ok(found) if found.is_empty() && !wanted.is_optional => {
-                    Target::Wrong(wrong("no file matches, which httpd refuses: `IncludeOptional` accepts it".into()))
-                }
+                Ok(found) if found.is_empty() && !wanted.is_optional => Target::Wrong(wrong(
+                    "no file matches, which httpd refuses: `IncludeOptional` accepts it".into(),
+                )),
                 Ok(found) => Target::Paths(found.into_iter().flat_map(|path| self.files_in(path)).collect()),
             };
         }
@@ -184,6 +188,10 @@ impl Loader<'_> {
 /// `ServerRoot` where the configuration does not say: what Debian and the Apache project build in.
 fn server_root(main: &Path) -> Option<PathBuf> {
     let directory = main.parent()?;
-    if directory.file_name().is_some_and(|name| name == "conf") { directory.parent() } else { Some(directory) }
-        .map(Path::to_path_buf)
+    if directory.file_name().is_some_and(|name| name == "conf") {
+        directory.parent()
+    } else {
+        Some(directory)
+    }
+    .map(Path::to_path_buf)
 }

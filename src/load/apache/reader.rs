@@ -124,7 +124,13 @@ impl Reader {
                 if let Some(section) = frame.section {
                     let (instance, condition) = (frame.instance, frame.condition);
                     let step = Step::Close;
-                    self.reading.lines.push(Line { step, condition, instance, statement: section, expanded: None });
+                    self.reading.lines.push(Line {
+                        step,
+                        condition,
+                        instance,
+                        statement: section,
+                        expanded: None,
+                    });
                 }
                 self.frames.pop();
                 continue;
@@ -271,7 +277,13 @@ impl Reader {
         let words = self.reading.known_words(files, line);
         let known: Option<Vec<&[u8]>> = words.iter().skip(1).map(Option::as_deref).collect();
         known.map_or(Truth::Maybe, |words| {
-            condition::holds(name, &words, &self.reading.environment, host, self.reading.server_root.as_deref())
+            condition::holds(
+                name,
+                &words,
+                &self.reading.environment,
+                host,
+                self.reading.server_root.as_deref(),
+            )
         })
     }
 
@@ -282,7 +294,8 @@ impl Reader {
         let tree = files.tree(file);
         let head = files.head(file, line.statement);
         if truth != Truth::Yes && tree.unclosed().contains(&line.statement) {
-            let message = "this container is never closed, which httpd accepts only where its condition is true";
+            let message =
+                "this container is never closed, which httpd accepts only where its condition is true";
             self.problem(Problem::at(ProblemKind::Syntax, head, message));
         }
         if truth == Truth::Yes && tree.trailing().contains(&line.statement) {
@@ -351,7 +364,8 @@ impl Reader {
         let Some(used) = name.as_ref().and_then(|name| self.macros.get(name)) else {
             self.unknown(line);
             if let Some(name) = name.filter(|_| self.reading.environment.is_main) {
-                let message = format!("no macro `{}` is defined before this line", String::from_utf8_lossy(&name));
+                let message =
+                    format!("no macro `{}` is defined before this line", String::from_utf8_lossy(&name));
                 self.problem(Problem::at(ProblemKind::Syntax, head, message));
             }
             return;

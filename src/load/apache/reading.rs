@@ -171,7 +171,8 @@ impl Reading {
         self.unknown_variables.extend(other.unknown_variables);
         self.soaked.extend(other.soaked);
         let tests = other.module_tests.into_iter();
-        self.module_tests.extend(tests.map(|test| ModuleTest { instance: test.instance + instances, ..test }));
+        self.module_tests
+            .extend(tests.map(|test| ModuleTest { instance: test.instance + instances, ..test }));
     }
 
     /// How much of it there is.

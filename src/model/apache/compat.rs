@@ -30,9 +30,10 @@ impl<'s> Scope<'s> {
     /// The `Satisfy Any` that is in force here.
     #[must_use]
     pub fn satisfy_any(self) -> Option<Directive<'s>> {
-        self.compat_lines(Family::Satisfy, "GET").last().copied().filter(|line| {
-            line.literal(0).is_some_and(|word| word.eq_ignore_ascii_case("any"))
-        })
+        self.compat_lines(Family::Satisfy, "GET")
+            .last()
+            .copied()
+            .filter(|line| line.literal(0).is_some_and(|word| word.eq_ignore_ascii_case("any")))
     }
 
     /// Whether a visitor passes `Order`, `Allow` and `Deny` here. Where none is written everybody does.
@@ -44,7 +45,8 @@ impl<'s> Scope<'s> {
         let lines = self.compat_lines(Family::Rules, method);
         let order = lines.iter().rfind(|line| line.name() == Name::Order).and_then(|line| line.literal(0));
         let allows_last = !order.is_some_and(|order| order.eq_ignore_ascii_case("allow,deny"));
-        let list = |name| lines.iter().filter(move |line| line.name() == name).map(|line| matches(*line, view));
+        let list =
+            |name| lines.iter().filter(move |line| line.name() == name).map(|line| matches(*line, view));
         let allowed = any(list(Name::Allow));
         let denied = any(list(Name::Deny));
         match (allows_last, allowed, denied) {

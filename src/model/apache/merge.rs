@@ -131,7 +131,8 @@ impl<'s, 'f> Merger<'s, 'f> {
         let mut families: Vec<(Family, bool)> = Vec::new();
         let scope = self.site.scope(id);
         let limits = scope.children().filter(|child| child.kind() == Kind::Limit);
-        let limited: Vec<_> = limits.flat_map(|limit| COMPAT.into_iter().flat_map(move |f| limit.own(f))).collect();
+        let limited: Vec<_> =
+            limits.flat_map(|limit| COMPAT.into_iter().flat_map(move |f| limit.own(f))).collect();
         for line in scope.own_all().chain(limited) {
             let (family, is_certain) = (line.name().family(), line.is_certain());
             if family >= Family::Handler || family == Family::Require {
@@ -197,7 +198,10 @@ impl<'s, 'f> Merger<'s, 'f> {
         let authz = if inner.requires == NOTHING && inner.merging == Merging::Off {
             outer
         } else {
-            Authz { requires: self.merge(outer.requires, inner.requires, inner.merging), merging: inner.merging }
+            Authz {
+                requires: self.merge(outer.requires, inner.requires, inner.merging),
+                merging: inner.merging,
+            }
         };
         let policy = self.add(policy, authz);
         self.overlaid.insert((base, group), policy);

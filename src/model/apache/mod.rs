@@ -9,17 +9,20 @@ mod merge;
 mod methods;
 mod overrides;
 mod place;
+mod proxy;
 mod questions;
 mod require;
 mod sections;
 mod serving;
+mod twins;
 
 use std::collections::HashMap;
 
 pub use compat::Passes;
 pub use methods::Methods;
 pub use overrides::{HtaccessState, Overrides};
-pub use require::{Outcomes, Viewpoint};
+pub use require::{Choice, Outcomes, Viewpoint};
+pub use twins::Twins;
 
 use merge::{Authz, Merged};
 use place::Place;
@@ -38,6 +41,8 @@ pub struct Apache {
     requirements: Vec<Merged>,
     /// For each server, by its scope: what it serves where, and its sections.
     servers: HashMap<u32, Serving>,
+    /// For each scope that hands requests on: the sections that apply to it.
+    ways: HashMap<u32, Vec<u32>>,
     /// The `.htaccess` files, by their scopes.
     htaccess: HashMap<u32, HtaccessScope>,
 }

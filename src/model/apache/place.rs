@@ -63,11 +63,17 @@ impl Site<'_> {
         let mut chains: Vec<Chain> = Vec::with_capacity(count);
         let mut places = Vec::with_capacity(count);
         let mut results = Vec::with_capacity(count);
+        let mut ways = HashMap::new();
         for id in (0..).take(count) {
             let parent = placer.site().scopes[id as usize].parent;
-            let outer = if id == 0 { None } else { Some((&places[parent as usize], &chains[parent as usize])) };
+            let outer =
+                if id == 0 { None } else { Some((&places[parent as usize], &chains[parent as usize])) };
             let (place, chain) = placer.find(id, outer, of_scope.get(&id));
             results.push((placer.fold(&chain, None, id), placer.fold(&chain, Some(id), id)));
+            if placer.site().scope(id).hands_on() {
+                let groups = [&chain.directories, &chain.files, &chain.locations, &chain.ifs];
+                ways.insert(id, groups.into_iter().flatten().copied().collect());
+            }
             places.push(place);
             chains.push(chain);
         }
@@ -75,6 +81,7 @@ impl Site<'_> {
             self.scopes[id].policy = policy;
             self.scopes[id].outer = outer;
         }
+        apache.ways = ways;
         apache.places = places;
         apache.servers = servers;
         self.apache = Some(apache);
@@ -109,26 +116,27 @@ impl Placer<'_, '_, '_> {
         let scope = self.site().scope(id);
         let (kind, matching) = (scope.kind(), scope.matching());
         let server = self.site().scopes[id as usize].server.unwrap_or(0);
-        let is_top = outer.is_none() || self.site().scopes[id as usize].parent == server || htaccess.is_some();
+        let is_top =
+            outer.is_none() || self.site().scopes[id as usize].parent == server || htaccess.is_some();
         match kind {
             _ if htaccess.is_some() => {
                 let directory = htaccess.cloned().unwrap_or_default();
-                self.at_directory(server, directory, Some(id))
+                self.at_directory(server, directory)
             }
             Kind::Main | Kind::Snippet | Kind::Server => {
                 let Some(root) = self.root(server) else { return (Place::default(), Chain::default()) };
-                self.at_directory(server, root, None)
+                self.at_directory(server, root)
             }
             Kind::Directory if is_top => match matching {
                 Matching::Literal(word) => match self.site().absolute(Path::new(&word)) {
-                    Some(path) => self.at_directory(server, clean(&path), Some(id)),
+                    Some(path) => self.at_directory(server, clean(&path)),
                     None => alone(id, |chain| &mut chain.directories),
                 },
                 Matching::Pattern(word) | Matching::Expression(word) => {
                     let Some(directory) = literal_start(&word) else {
                         return alone(id, |chain| &mut chain.directories);
                     };
-                    let (place, mut chain) = self.at_directory(server, directory, None);
+                    let (place, mut chain) = self.at_directory(server, directory);
                     // Sections of that directory's own URL are not for what is below it.
                     chain.locations.clear();
                     chain.directories.push(id);
@@ -136,11 +144,16 @@ impl Placer<'_, '_, '_> {
                 }
                 Matching::Unknown => alone(id, |chain| &mut chain.directories),
             },
-            Kind::Location if is_top => match matching {
+            Kind::Location | Kind::Mapping if is_top => match matching {
+                // What is mapped is everything below the path.
+                Matching::Literal(word) if kind == Kind::Mapping && !word.ends_with('/') => {
+                    self.at_url(server, word + "/", id, true)
+                }
                 Matching::Literal(word) => self.at_url(server, word, id, true),
                 Matching::Pattern(word) | Matching::Expression(word) => {
                     let url = literal_start(&word).and_then(|path| path.to_str().map(str::to_owned));
-                    let url = url.map_or_else(|| "/".to_owned(), |url| format!("{}/", url.trim_end_matches('/')));
+                    let url =
+                        url.map_or_else(|| "/".to_owned(), |url| format!("{}/", url.trim_end_matches('/')));
                     self.at_url(server, url, id, false)
                 }
                 Matching::Unknown => alone(id, |chain| &mut chain.locations),
@@ -178,10 +191,10 @@ impl Placer<'_, '_, '_> {
         main.into_iter().chain([server]).filter_map(|id| self.servers.get(&id))
     }
 
-    fn at_directory(&mut self, server: u32, directory: PathBuf, own: Option<ScopeRef>) -> (Place, Chain) {
-        let mut chain = Chain { directories: self.directories(server, &directory, own), ..Chain::default() };
+    fn at_directory(&mut self, server: u32, directory: PathBuf) -> (Place, Chain) {
+        let mut chain = Chain { directories: self.directories(server, &directory), ..Chain::default() };
         let url = [server, 0].iter().find_map(|id| self.servers.get(id)?.url_of(&directory));
-        let is_passed = url.as_ref().is_some_and(|url| self.is_proxied(server, url));
+        let is_passed = url.as_ref().is_some_and(|url| self.passed_to(server, url).is_some());
         let url = url.filter(|_| !is_passed);
         if let Some(url) = &url {
             chain.locations = self.locations(server, url, None);
@@ -190,29 +203,38 @@ impl Placer<'_, '_, '_> {
     }
 
     fn at_url(&mut self, server: u32, url: String, own: ScopeRef, is_exact: bool) -> (Place, Chain) {
-        let passes_on = self.site().scope(own).backend_line().is_some();
-        let is_proxied = passes_on || self.is_proxied(server, &url);
+        let by = self.site().scope(own).backend_line().and_then(super::proxy::target);
+        let target = by.or_else(|| self.passed_to(server, &url));
         let mut chain = Chain::default();
         let mut directory = None;
-        if !is_proxied {
+        if let Some(target) = &target {
+            chain.directories = self.proxies(server, target);
+        } else {
             let serving = [server, 0].into_iter().filter_map(|id| self.servers.get(&id));
             directory = serving.into_iter().find_map(|serving| serving.path_of(&url));
             if let Some(directory) = &directory {
-                chain.directories = self.directories(server, directory, None);
+                chain.directories = self.directories(server, directory);
             }
         }
         chain.locations = self.locations(server, &url, Some(own));
         (Place { directory, url: Some(url), is_exact }, chain)
     }
 
-    fn is_proxied(&self, server: u32, url: &str) -> bool {
-        let servers = [server, 0].into_iter().filter_map(|id| self.servers.get(&id));
-        servers.into_iter().find_map(|serving: &Serving| serving.is_proxied(url)).unwrap_or(false)
+    /// Where requests for a URL are passed on to.
+    fn passed_to(&self, server: u32, url: &str) -> Option<String> {
+        let mut servers = [server, 0].into_iter().filter_map(|id| self.servers.get(&id));
+        servers.find_map(|serving| serving.passed_to(url)).flatten()
+    }
+
+    /// The `<Proxy>` sections for a backend (spec a115).
+    fn proxies(&self, server: u32, target: &str) -> Vec<ScopeRef> {
+        let all = self.layers(server).flat_map(|serving| &serving.proxies).copied();
+        all.filter(|&id| self.site().scope(id).is_for_backend(target)).collect()
     }
 
     /// `<Directory>` sections and `.htaccess` files from the root of the file system down, then the
     /// expressions (spec a54).
-    fn directories(&mut self, server: u32, directory: &Path, own: Option<ScopeRef>) -> Vec<ScopeRef> {
+    fn directories(&mut self, server: u32, directory: &Path) -> Vec<ScopeRef> {
         let mut chain = Vec::new();
         let mut policy = self.base;
         let above: Vec<&Path> = directory.ancestors().collect();
@@ -220,7 +242,9 @@ impl Placer<'_, '_, '_> {
             let mut here: Vec<ScopeRef> = Vec::new();
             for serving in self.layers(server) {
                 let mut layer: Vec<ScopeRef> = serving.directories.get(path).cloned().unwrap_or_default();
-                layer.extend(serving.patterns.iter().filter(|(pattern, _)| fits(pattern, path)).map(|(_, id)| *id));
+                layer.extend(
+                    serving.patterns.iter().filter(|(pattern, _)| fits(pattern, path)).map(|(_, id)| *id),
+                );
                 layer.sort_unstable();
                 here.extend(layer);
             }
@@ -233,7 +257,7 @@ impl Placer<'_, '_, '_> {
                 known.before = policy;
             }
             let state = self.site().scope(id).find_state(policy);
-            if matches!(state, HtaccessState::Read | HtaccessState::Unknown) || own == Some(id) {
+            if matches!(state, HtaccessState::Read | HtaccessState::Unknown) {
                 chain.push(id);
                 policy = self.merger.apply(policy, id);
             }
@@ -241,7 +265,8 @@ impl Placer<'_, '_, '_> {
         let text = format!("{}/", directory.display());
         let expressions: Vec<ScopeRef> =
             self.layers(server).flat_map(|serving| serving.expressions.iter().copied()).collect();
-        let matching = expressions.into_iter().filter(|&id| self.site().scope(id).matches(&text) == Some(true));
+        let matching =
+            expressions.into_iter().filter(|&id| self.site().scope(id).matches(&text) == Some(true));
         chain.extend(matching);
         chain
     }
@@ -254,7 +279,9 @@ impl Placer<'_, '_, '_> {
             let mut layer: Vec<ScopeRef> =
                 literal.filter_map(|prefix| serving.locations.get(prefix)).flatten().copied().collect();
             let others = serving.other_locations.iter().copied();
-            layer.extend(others.filter(|&id| own != Some(id) && self.site().scope(id).matches(url) == Some(true)));
+            layer.extend(
+                others.filter(|&id| own != Some(id) && self.site().scope(id).matches(url) == Some(true)),
+            );
             layer.extend(own.filter(|own| serving.other_locations.contains(own)));
             layer.sort_unstable();
             layer.dedup();

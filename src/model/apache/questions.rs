@@ -5,11 +5,13 @@ use std::path::Path;
 
 use pcre2::bytes::{Regex, RegexBuilder};
 
+use super::HtaccessState;
+use super::overrides::permitted;
 use super::serving::Matching;
 use super::{Methods, Outcomes, Passes, Viewpoint};
 use crate::model::asks::Asked;
 use crate::model::names::{Family, Name};
-use crate::model::{Directive, DirectiveData, Location, Modifier, Kind, NOBODY, Scope, Site, UNKNOWN};
+use crate::model::{Directive, DirectiveData, Kind, Location, Modifier, NOBODY, Scope, Site, UNKNOWN};
 
 impl<'s> Scope<'s> {
     /// What opens the section, as a directive whose arguments are those of the section.
@@ -34,6 +36,7 @@ impl<'s> Scope<'s> {
             None => Matching::Unknown,
             Some(word) if is_expression => Matching::Expression(word),
             // Without a leading slash it never matches (spec a49).
+            Some(word) if self.kind() == Kind::Mapping => Matching::Literal(word),
             Some(word) if self.kind() == Kind::Location && !word.starts_with('/') => Matching::Unknown,
             Some(word) if word.contains(['*', '?', '[']) => Matching::Pattern(word),
             Some(word) => Matching::Literal(word),
@@ -49,12 +52,14 @@ impl<'s> Scope<'s> {
             (Kind::Directory | Kind::Htaccess, _) => {
                 self.url().filter(|_| self.is_exact_place()).map(|url| prefix(url.to_owned()))
             }
-            (Kind::Location, Matching::Literal(path)) => Some(prefix(path)),
+            (Kind::Location | Kind::Mapping, Matching::Literal(path)) => Some(prefix(path)),
             (Kind::Files, Matching::Literal(name)) => Some(prefix(format!("/{name}"))),
             (Kind::Files, Matching::Pattern(name)) => {
                 name.strip_prefix("*.").map(|ending| expression(format!("\\.{ending}$")))
             }
-            (Kind::Location | Kind::Files, Matching::Expression(word)) => Some(expression(word)),
+            (Kind::Location | Kind::Mapping | Kind::Files, Matching::Expression(word)) => {
+                Some(expression(word))
+            }
             _ => None,
         }
     }
@@ -113,16 +118,11 @@ impl<'s> Scope<'s> {
     /// nearest that can be named.
     #[must_use]
     pub fn is_exact_place(self) -> bool {
-        self.site.apache.as_ref().and_then(|apache| apache.places.get(self.id as usize)).is_some_and(|p| p.is_exact)
-    }
-
-    /// `ProxyPass` or `SetHandler proxy:` in this very section.
-    pub(in crate::model) fn backend_line(self) -> Option<Directive<'s>> {
-        self.own(Family::Handler).filter(|line| match line.name() {
-            Name::SetHandler => line.literal(0).is_some_and(|word| word.starts_with("proxy:")),
-            Name::ProxyPass | Name::ProxyPassMatch => self.kind() != Kind::Server && self.kind() != Kind::Main,
-            _ => false,
-        }).last()
+        self.site
+            .apache
+            .as_ref()
+            .and_then(|apache| apache.places.get(self.id as usize))
+            .is_some_and(|p| p.is_exact)
     }
 
     /// What the `Require` lines that are in force here come to for a method, before anybody logs in.
@@ -184,8 +184,54 @@ impl<'s> Scope<'s> {
     /// The `Require` line in force that needs a user.
     #[must_use]
     pub fn asking_line(self) -> Option<Directive<'s>> {
-        let needs_a_user = |line: &Directive<'_>| line.requirement(Viewpoint::Anyone, "GET").may_be(Outcomes::USER);
+        let needs_a_user =
+            |line: &Directive<'_>| line.requirement(Viewpoint::Anyone, "GET").may_be(Outcomes::USER);
         self.provider(Family::Require)?.requires().find(needs_a_user)
+    }
+
+    /// The `Require` line that would need a user if this scope had no lines of its own.
+    #[must_use]
+    pub fn outer_asking_line(self) -> Option<Directive<'s>> {
+        let outer = self.site.provided_by(self.data().outer, Family::Require)?;
+        outer.requires().find(|line| line.needs_a_user())
+    }
+
+    /// `Order`, `Allow` and `Deny` in this very scope, those in `<Limit>` too.
+    #[must_use]
+    pub fn access_rules(self) -> Vec<Directive<'s>> {
+        let limits = self.children().filter(|child| child.kind() == Kind::Limit);
+        let mut lines: Vec<_> =
+            std::iter::once(self).chain(limits).flat_map(|scope| scope.own(Family::Rules)).collect();
+        lines.sort_by_key(|line| line.span());
+        lines
+    }
+
+    /// Whether no module that decides by code of its own has a say here.
+    #[must_use]
+    pub fn lacks_other_checks(self) -> bool {
+        self.sees_no(Family::OtherCheck)
+    }
+
+    /// Whether what the scope says is applied at all: not in a `.htaccess` that is not read.
+    #[must_use]
+    pub fn is_in_force(self) -> bool {
+        let file = std::iter::once(self).chain(self.ancestors()).find(|scope| scope.kind() == Kind::Htaccess);
+        !matches!(file.and_then(Scope::htaccess_state), Some(HtaccessState::Ignored(_)))
+    }
+
+    /// Whether a `.htaccess` that is not at hand may add to what this section says.
+    #[must_use]
+    pub fn may_be_completed_below(self) -> bool {
+        if self.kind() != Kind::Directory || self.site.config.installed {
+            return false;
+        }
+        let Some(by) = self.directive(Family::Override) else { return !self.lacks(Family::Override) };
+        let directory = self.directory();
+        let is_at_hand = self.site.sections().any(|scope| {
+            scope.kind() == Kind::Htaccess
+                && directory.is_some_and(|d| scope.directory().is_some_and(|f| f.starts_with(d)))
+        });
+        !is_at_hand && permitted(by).is_none_or(|permitted| permitted.auth_config)
     }
 
     /// The line in this very scope that lets everybody in where credentials would be asked for without
@@ -199,7 +245,8 @@ impl<'s> Scope<'s> {
             return None;
         }
         if self.outcome("GET", Viewpoint::Stranger).must_be(Outcomes::GRANTED) {
-            let grants = |line: &Directive<'_>| line.requirement(Viewpoint::Stranger, "GET").may_be(Outcomes::GRANTED);
+            let grants =
+                |line: &Directive<'_>| line.requirement(Viewpoint::Stranger, "GET").may_be(Outcomes::GRANTED);
             return self.requires().find(grants);
         }
         let satisfy = self.satisfy_any()?;
@@ -213,7 +260,9 @@ impl<'s> Scope<'s> {
         match self.kind() {
             Kind::Location => match self.matching() {
                 Matching::Literal(path) => path == "/",
-                Matching::Expression(word) => matches!(word.as_str(), "/" | "^/" | ".*" | "^.*" | "^" | "^/.*" | "^/.*$"),
+                Matching::Expression(word) => {
+                    matches!(word.as_str(), "/" | "^/" | ".*" | "^.*" | "^" | "^/.*" | "^/.*$")
+                }
                 _ => false,
             },
             Kind::Directory if self.is_exact_place() => {
@@ -221,6 +270,14 @@ impl<'s> Scope<'s> {
                 self.directory().zip(root).is_some_and(|(directory, root)| root.starts_with(directory))
             }
             Kind::Htaccess => self.url() == Some("/"),
+            Kind::Files => {
+                let is_any = match self.matching() {
+                    Matching::Expression(word) => matches!(word.as_str(), "." | ".*" | ".+" | "^.*$" | "^" | "^.+$"),
+                    Matching::Pattern(word) => word == "*",
+                    _ => false,
+                };
+                is_any && self.parent().is_some_and(|outer| outer.kind() == Kind::Server || outer.is_for_all())
+            }
             _ => false,
         }
     }
@@ -232,11 +289,16 @@ impl Site<'_> {
         requires.map_or(Outcomes::UNKNOWN, |authz| self.outcome(authz.requires, method, view))
     }
 
-    /// The directive of a family that a policy holds.
-    pub(super) fn provided(&self, policy: u32, family: Family) -> Option<Directive<'_>> {
+    /// The scope whose lines of a family a policy holds.
+    pub(super) fn provided_by(&self, policy: u32, family: Family) -> Option<Scope<'_>> {
         match self.policies[policy as usize][family as usize] {
             NOBODY | UNKNOWN => None,
-            id => self.scope(id).own(family).last(),
+            id => Some(self.scope(id)),
         }
+    }
+
+    /// The directive of a family that a policy holds.
+    pub(super) fn provided(&self, policy: u32, family: Family) -> Option<Directive<'_>> {
+        self.provided_by(policy, family)?.own(family).last()
     }
 }

@@ -1,5 +1,6 @@
 //! What `Require` lines come to (spec a67 to a79).
 
+use super::Methods;
 use super::merge::{Merged, MergedId, Merging};
 use crate::model::names::{Family, Name};
 use crate::model::{Directive, Kind, Scope, Site};
@@ -124,7 +125,9 @@ impl Site<'_> {
             match apache.requirements.get(id as usize)? {
                 Merged::Nothing => results.push(None),
                 Merged::Unknown => results.push(Some(Outcomes::UNKNOWN)),
-                Merged::Own(scope) => results.push(self.scope(*scope).own_requirements(Logic::Any, method, view)),
+                Merged::Own(scope) => {
+                    results.push(self.scope(*scope).own_requirements(Logic::Any, method, view))
+                }
                 Merged::All(a, b) | Merged::Any(a, b) if !is_ready => {
                     todo.extend([(id, true), (*a, false), (*b, false)]);
                 }
@@ -223,7 +226,96 @@ impl<'s> Scope<'s> {
     }
 }
 
+/// One of several ways to get in, of which one is enough.
+#[derive(Clone, Debug)]
+pub struct Choice<'s> {
+    /// The line; of a container its first.
+    pub by: Directive<'s>,
+    /// Whether it needs somebody to have logged in.
+    pub needs_a_user: bool,
+    /// Whether it lets everybody in.
+    pub grants: bool,
+    methods: Option<Methods<'s>>,
+}
+
+impl Choice<'_> {
+    /// Whether it is for every method that the other is for.
+    #[must_use]
+    pub fn covers(&self, other: &Choice<'_>) -> bool {
+        let Some(own) = &self.methods else { return true };
+        let methods = ["GET", "POST", "PUT", "DELETE", "OPTIONS", "ANY"];
+        methods.iter().all(|method| {
+            own.include(method) || other.methods.as_ref().is_some_and(|methods| !methods.include(method))
+        })
+    }
+}
+
+impl<'s> Scope<'s> {
+    /// Whether one of the `Require` lines in the scope is enough: at the top of a section, and in
+    /// `<RequireAny>`.
+    #[must_use]
+    pub fn is_any_group(self) -> bool {
+        match self.kind() {
+            Kind::Requirement => self.logic() == Logic::Any,
+            Kind::Limit | Kind::Other => false,
+            _ => self.own_merging().is_none_or(|merging| merging != Merging::And),
+        }
+    }
+
+    /// The ways to get in of a group of which one is enough.
+    #[must_use]
+    pub fn choices(self) -> Vec<Choice<'s>> {
+        let mut choices = Vec::new();
+        let mut todo = vec![self];
+        while let Some(scope) = todo.pop() {
+            let lines = scope.own(Family::Require).filter(|line| line.is_certain());
+            choices.extend(lines.map(|by| {
+                let (needs_a_user, grants) = (by.needs_a_user(), by.grants_everybody());
+                Choice { by, needs_a_user, grants, methods: scope.methods() }
+            }));
+            for child in scope.rule_containers() {
+                if child.kind() == Kind::Limit {
+                    todo.push(child);
+                } else if let Some(by) = child.requires().next() {
+                    let outcome = child.own_requirements(child.logic(), "GET", Viewpoint::Anyone);
+                    let needs_a_user =
+                        outcome.is_some_and(|o| o.may_be(Outcomes::USER) && o != Outcomes::UNKNOWN);
+                    let grants = ["GET", "POST", "ANY"].into_iter().all(|method| {
+                        child.own_requirements(child.logic(), method, Viewpoint::Stranger)
+                            == Some(Outcomes::GRANTED)
+                    });
+                    choices.push(Choice { by, needs_a_user, grants, methods: scope.methods() });
+                }
+            }
+        }
+        choices
+    }
+
+    /// Whether the lines of this very scope alone let everybody in with this method. Outer ones are
+    /// replaced, unless `AuthMerging` says otherwise.
+    #[must_use]
+    pub fn opens_by_itself(self, method: &str) -> bool {
+        let is_alone = self.own_merging().is_none_or(|merging| merging == Merging::Off);
+        let outcome = self.own_requirements(Logic::Any, method, Viewpoint::Stranger);
+        is_alone && outcome.is_none_or(|outcome| outcome.must_be(Outcomes::GRANTED))
+    }
+}
+
 impl Directive<'_> {
+    /// Whether this is a `Require` line that only somebody who has logged in can fulfil.
+    #[must_use]
+    pub fn needs_a_user(self) -> bool {
+        self.name() == Name::Require && self.requirement(Viewpoint::Anyone, "GET").must_be(Outcomes::USER)
+    }
+
+    /// Whether this is `Require all granted`.
+    #[must_use]
+    pub fn grants_everybody(self) -> bool {
+        self.name() == Name::Require
+            && self.provider().is_some_and(|(provider, is_negated)| provider == "all" && !is_negated)
+            && self.requirement(Viewpoint::Stranger, "GET") == Outcomes::GRANTED
+    }
+
     /// The provider of a `Require` line, such as `valid-user`, and whether `not` stands before it.
     #[must_use]
     pub fn provider(self) -> Option<(String, bool)> {

@@ -82,7 +82,7 @@ impl Site<'_> {
         Draft { data, depth: outer_depth + 1, own: Vec::new(), condition: line.condition, htaccess: None }
     }
 
-    fn directive_line(&mut self, reading: &Reading, line: Line, drafts: &mut [Draft], here: usize) {
+    fn directive_line(&mut self, reading: &Reading, line: Line, drafts: &mut Vec<Draft>, here: usize) {
         let file = reading.file(line);
         let expanded = line.expanded.and_then(|id| reading.expanded(id));
         let source = self.files.sources.get(file);
@@ -106,6 +106,16 @@ impl Site<'_> {
             }
         }
         drafts[owner].own.push(data);
+        let is_server = matches!(drafts[owner].data.kind, Kind::Main | Kind::Snippet | Kind::Server);
+        if is_server && matches!(name, Name::ProxyPass | Name::ProxyPassMatch | Name::Alias) {
+            // The path that is mapped is a place like that of a section.
+            let mut place =
+                new_scope(Kind::Mapping, offset(owner), Some((file, line.statement)), line.instance);
+            place.expanded = line.expanded;
+            let depth = drafts[owner].depth + 1;
+            let condition = line.condition;
+            drafts.push(Draft { data: place, depth, own: vec![data], condition, htaccess: None });
+        }
     }
 
     /// Numbers the scopes level by level, so that the children of each are next to each other.

@@ -13,8 +13,10 @@ pub struct Serving {
     pub root: Option<PathBuf>,
     /// URL prefix and directory, in the order of the text.
     pub aliases: Vec<(String, PathBuf)>,
-    /// URL prefixes that are passed on; false for `!`, which is not.
-    pub proxied: Vec<(String, bool)>,
+    /// URL prefixes that are passed on, and where to; nowhere for `!`.
+    pub proxied: Vec<(String, Option<String>)>,
+    /// `<Proxy>` and `<ProxyMatch>`.
+    pub proxies: Vec<ScopeRef>,
     /// `<Directory /literal>`, by the path.
     pub directories: HashMap<PathBuf, Vec<ScopeRef>>,
     /// `<Directory>` with wildcards.
@@ -48,13 +50,15 @@ impl Site<'_> {
         let root = scope.own(Family::Root).filter(|line| line.is_certain()).last();
         serving.root = root.and_then(|line| path(&line.literal(0)?));
         for line in scope.own(Family::Alias) {
-            if let (Some(url), Some(target)) = (line.literal(0), line.literal(1).and_then(|word| path(&word))) {
+            if let (Some(url), Some(target)) = (line.literal(0), line.literal(1).and_then(|word| path(&word)))
+            {
                 serving.aliases.push((url.into_owned(), target));
             }
         }
         for line in scope.own(Family::Handler).filter(|line| line.name() == Name::ProxyPass) {
             if let (Some(url), Some(target)) = (line.literal(0), line.argument(1)) {
-                serving.proxied.push((url.into_owned(), target.text() != "!"));
+                let target = Some(target.text().into_owned()).filter(|target| target != "!");
+                serving.proxied.push((url.into_owned(), target));
             }
         }
         for section in scope.children() {
@@ -69,6 +73,7 @@ impl Site<'_> {
                     serving.patterns.extend(path(&word).map(|path| (path, id)));
                 }
                 (Kind::Directory, Matching::Expression(_)) => serving.expressions.push(id),
+                (Kind::Proxy, _) => serving.proxies.push(id),
                 (Kind::Location, Matching::Literal(word)) => {
                     serving.locations.entry(word).or_default().push(id);
                 }
@@ -107,9 +112,11 @@ impl Serving {
         self.aliases.iter().find_map(|(prefix, target)| url(prefix, directory.strip_prefix(target).ok()?))
     }
 
-    /// Whether requests for a URL path are passed on, as far as this server's own lines say.
-    pub fn is_proxied(&self, url: &str) -> Option<bool> {
-        self.proxied.iter().find(|(prefix, _)| url.starts_with(prefix.as_str())).map(|(_, is_passed)| *is_passed)
+    /// Where requests for a URL path are passed on to, as far as this server's own lines say: `Some(None)`
+    /// says that they are not.
+    pub fn passed_to(&self, url: &str) -> Option<Option<String>> {
+        let (prefix, target) = self.proxied.iter().find(|(prefix, _)| url.starts_with(prefix.as_str()))?;
+        Some(target.as_ref().map(|target| format!("{target}{}", &url[prefix.len()..])))
     }
 }
 

@@ -7,12 +7,16 @@ use super::Name;
 pub enum Arguments {
     /// Exactly one word that is not empty.
     One,
-    /// Between so many and so many words.
-    Words(usize, usize),
     /// At least one word.
     Many,
-    /// The rest of the line, at least one word of it.
-    Rest,
+    /// None, or words that are all looked at.
+    Words,
+    /// A provider and what it takes, as `Require`.
+    Provider,
+    /// `from`, and at least one word.
+    From,
+    /// An action, the name of a header, and what the action takes.
+    Header,
 }
 
 impl Name {
@@ -20,8 +24,10 @@ impl Name {
     #[must_use]
     pub fn of_apache(name: &[u8]) -> Option<Name> {
         // Most lines are about something else: their names are never written down.
-        if !matches!(name.first()?.to_ascii_lowercase(), b'a' | b'c' | b'd' | b'e' | b'g' | b'l' | b'o' | b'p' | b'r' | b's' | b'u' | b'w')
-        {
+        if !matches!(
+            name.first()?.to_ascii_lowercase(),
+            b'a' | b'c' | b'd' | b'e' | b'g' | b'l' | b'o' | b'p' | b'r' | b's' | b'u' | b'w'
+        ) {
             return None;
         }
         let mut small = [0; 40];
@@ -58,7 +64,10 @@ impl Name {
             b"errordocument" => Name::ErrorPage,
             b"user" => Name::User,
             b"group" => Name::Group,
-            b"sslrequire" | b"sslverifyclient" | b"luahookaccesschecker" | b"luahookauthchecker"
+            b"sslrequire"
+            | b"sslverifyclient"
+            | b"luahookaccesschecker"
+            | b"luahookauthchecker"
             | b"luahookcheckuserid" => Name::OtherCheck,
             name if is_removed(name) => Name::Removed,
             _ => return None,
@@ -75,16 +84,12 @@ impl Name {
             | Name::AuthGroupFile
             | Name::AuthMerging
             | Name::Order
-            | Name::Satisfy
-            | Name::Root
-            | Name::ServerName
-            | Name::User
-            | Name::Group => Arguments::One,
+            | Name::Satisfy => Arguments::One,
             Name::AuthProvider => Arguments::Many,
-            Name::Require | Name::AllowOverride => Arguments::Rest,
-            // `Deny from all`: the word `from` is asked for.
-            Name::Allow | Name::Deny => Arguments::Words(2, usize::MAX),
-            Name::RequestHeader => Arguments::Words(2, 5),
+            Name::AllowOverride | Name::Options => Arguments::Words,
+            Name::Require => Arguments::Provider,
+            Name::Allow | Name::Deny => Arguments::From,
+            Name::RequestHeader => Arguments::Header,
             _ => return None,
         })
     }
@@ -109,6 +114,10 @@ fn is_removed(name: &[u8]) -> bool {
         b"authdbmauthoritative",
         b"authldapenabled",
         b"authldapauthoritative",
+        b"authldapfrontpagehack",
+        b"anonymous_authoritative",
+        b"authdigestenablequerystringhack",
+        b"authdigestnonceformat",
     ];
     REMOVED.contains(&name)
 }

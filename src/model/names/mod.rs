@@ -168,9 +168,7 @@ impl Name {
             | Name::GrpcPass
             | Name::FastcgiPass
             | Name::UwsgiPass
-            | Name::ScgiPass => {
-                Family::Handler
-            }
+            | Name::ScgiPass => Family::Handler,
             Name::Alias => Family::Alias,
             Name::TryFiles => Family::TryFiles,
             Name::Return

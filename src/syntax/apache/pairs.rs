@@ -1,88 +1,105 @@
 //! Which closing tag belongs to which section, and which section lacks its own.
 
-use super::{Reader, lines};
+use std::borrow::Cow;
+
+use memchr::{memchr, memmem};
+
+use super::{INSERTION, Reader, Section, StatementId, flag, lines};
 use crate::source::offset;
-use crate::syntax::{Range, Section, StatementId};
+use crate::syntax::Range;
 
 /// Sections that httpd reads or skips while it reads the file (spec a17).
-const CONDITIONS: &[&str] = &["ifmodule", "ifdefine", "ifversion", "iffile", "ifdirective", "ifsection"];
+const CONDITIONS: &[&str] = &["IfModule", "IfDefine", "IfVersion", "IfFile", "IfDirective", "IfSection"];
 
 /// A closing tag is compared with so many open sections. Nothing real is nested that deep.
 const DEPTH: usize = 64;
 
+/// How the tags of Perl's `HTML::Template` begin, which are no sections.
+const TEMPLATE: &str = "TMPL_";
+
 impl Reader<'_> {
+    /// Takes in the opening tag whose words have been read.
     pub(super) fn open(&mut self, tag: Section) {
+        let behind = self.tree.words.get(self.pending + 1).map(|word| word.start);
+        let is_bare = behind.is_some_and(|behind| tag.head_end != 0 && tag.head_end <= behind);
+        if is_bare {
+            // httpd takes the `>` for a part of the name and misses one in what follows (spec a15).
+            self.tree.words.truncate(self.pending + 1);
+        }
         let id = self.statement(offset(self.tree.sections.len()));
+        let name = self.name(id).into_owned();
+        if name.starts_with(TEMPLATE) {
+            self.tree.statements[id as usize].open = INSERTION;
+            (self.tree.is_template, self.has_conditions) = (true, true);
+            return;
+        }
         self.tree.sections.push(tag);
         let head = self.tree.head(id);
-        if self.name(id).is_empty() {
+        if name.is_empty() {
             self.slips.add(head, "`<` with no name behind it");
-        } else if tag.head_end == 0 {
-            let is_glued = self.text.as_bytes().get(self.tree.word_range(id, 0).end as usize) == Some(&b'>');
-            if is_glued {
-                self.slips.add(head, "text behind the `>` of a section without arguments").help =
-                    Some("write it on a line of its own");
-            } else {
-                self.slips.add(head, "`>` is missing");
-            }
+            self.end_section(id, Range { start: tag.inside, end: tag.inside });
+            return;
         }
-        if self.is_foreign(id) {
-            self.foreign(id, tag.inside);
+        if is_bare {
+            self.slips.add(head, format!("nothing may follow `<{name}>` on its line")).help =
+                Some("write the comment on a line of its own");
+        } else if tag.head_end == 0 {
+            self.slips.add(head, format!("the `>` of `<{name}` is missing"));
+        }
+        if name.eq_ignore_ascii_case("perl") || starts_with(&name, "lua") {
+            self.foreign(id, tag.inside as usize, &name);
         } else {
             self.open.push(id);
         }
     }
 
-    /// Takes in a closing tag and all that follows it on its line.
-    pub(super) fn close(&mut self, line: &str, at: Range) {
-        let line = lines::trim_end(line);
-        let tag = &line[..line.bytes().position(lines::is_blank).unwrap_or(line.len())];
-        let name = &tag[2..];
+    /// Takes in a closing tag, which may not be alone on its line.
+    pub(super) fn close(&mut self, tag: &str, is_alone: bool, at: Range) {
+        let bare = tag.trim_matches(['"', '\'']);
+        let name = &bare[2..];
         let name = &name[..name.find('>').unwrap_or(name.len())];
-        let at = Range { end: (at.start + offset(tag.len())).min(at.end), ..at };
-
-        let innermost = self.open.len().saturating_sub(DEPTH);
-        let found = self.open[innermost..].iter().rposition(|&id| self.name(id).eq_ignore_ascii_case(name));
-        let Some(found) = found.map(|found| innermost + found) else {
-            self.stray(tag, name, at);
+        if name.starts_with(TEMPLATE) {
+            return;
+        }
+        let outermost = self.open.len().saturating_sub(DEPTH);
+        let found = self.open[outermost..].iter().rposition(|&id| self.name(id).eq_ignore_ascii_case(name));
+        let Some(found) = found else {
+            self.stray(bare, name, at);
             return;
         };
-        for id in self.open.split_off(found + 1).into_iter().rev() {
+        for id in self.open.split_off(outermost + found + 1) {
             self.end_section(id, Range { end: at.start, ..at });
             self.never_closed(id, Some((at, "this closes a section around it")));
         }
-        let id = self.open[found];
-        self.open.pop();
+        let Some(id) = self.open.pop() else { return };
         self.end_section(id, at);
-        if tag.len() != name.len() + 3 {
+        if bare.len() != name.len() + 3 {
             if !self.has_conditions {
-                self.slips.add(
-                    at,
-                    format!(
-                        "the `>` of `</{name}>` must follow its name, and a blank or nothing must follow it"
-                    ),
-                );
+                self.slips.add(at, format!("`{bare}` is not `</{name}>`")).help =
+                    Some("write no blank before the `>`, and one behind it if anything follows");
             }
-        } else if tag.len() != line.len() && self.is_condition(id) {
+        } else if !(is_alone && tag == bare) && self.is_condition(id) {
             self.tree.trailing.push(id);
         }
     }
 
+    /// A closing tag whose section is not open.
     fn stray(&mut self, tag: &str, name: &str, at: Range) {
         if self.has_conditions {
             return;
         }
-        if let Some(&id) = self.open.last()
-            && is_alike(&self.name(id), name)
-        {
+        let Some(&id) = self.open.last() else {
+            self.slips.add(at, format!("`{tag}` closes nothing"));
+            return;
+        };
+        let (head, open) = (self.tree.head(id), self.name(id).into_owned());
+        let mut message = format!("`{tag}` closes nothing");
+        if name.len() > 1 && starts_with(&open, name.get(..2).unwrap_or(name)) {
             self.open.pop();
             self.end_section(id, at);
-            let message = format!("`{tag}` where `</{}>` belongs", self.name(id));
-            self.slips.add(at, message).because = Some((self.tree.head(id), "this is open"));
-            return;
+            message = format!("`{tag}` where `</{open}>` belongs");
         }
-        let because = self.open.last().map(|&id| (self.tree.head(id), "this is open"));
-        self.slips.add(at, format!("`{tag}` closes nothing")).because = because;
+        self.slips.add(at, message).because = Some((head, "this is open"));
     }
 
     /// Ends the sections for which there is no closing tag in the file.
@@ -92,24 +109,27 @@ impl Reader<'_> {
             self.end_section(id, Range { start: end, end });
             if self.is_condition(id) {
                 self.tree.unclosed.push(id);
-            } else {
-                self.never_closed(id, None);
+                continue;
             }
+            let name = self.name(id);
+            let twin = self.tree.children(id).find(|&inner| {
+                self.tree.is_block(inner) && self.name(inner).eq_ignore_ascii_case(&name)
+            });
+            self.never_closed(id, twin.map(|twin| (self.tree.head(twin), "the next one begins in it")));
         }
     }
 
     fn never_closed(&mut self, id: StatementId, because: Option<(Range, &'static str)>) {
-        if self.has_conditions {
+        let head = self.tree.head(id);
+        let section = self.tree.statements[id as usize].open;
+        if self.has_conditions || self.tree.sections[section as usize].head_end == 0 {
             return;
         }
-        let head = self.tree.head(id);
         let message = format!("`<{}>` is never closed", self.name(id));
-        let holds_tag = self.text[head.start as usize..head.end as usize].contains("</");
         let slip = self.slips.add(head, message);
         slip.because = because;
-        if holds_tag {
-            slip.help =
-                Some("write the opening tag, the directives and the closing tag on lines of their own");
+        if memmem::find(&self.text.as_bytes()[head.start as usize..head.end as usize], b"</").is_some() {
+            slip.help = Some("write the opening tag, each directive and the closing tag on lines of their own");
         }
     }
 
@@ -124,52 +144,43 @@ impl Reader<'_> {
         CONDITIONS.iter().any(|name| self.name(id).eq_ignore_ascii_case(name))
     }
 
-    /// Whether what is in the section is no configuration but a program.
-    fn is_foreign(&self, id: StatementId) -> bool {
-        let name = self.name(id);
-        name.eq_ignore_ascii_case("perl")
-            || name.get(..3).is_some_and(|start| start.eq_ignore_ascii_case("lua"))
+    /// Skips a section that is a program of another language, up to the line of its closing tag.
+    fn foreign(&mut self, id: StatementId, inside: usize, name: &str) {
+        let close = if self.foreign_is_broken { None } else { self.closing_line(inside, name) };
+        let Some(close) = close else {
+            self.foreign_is_broken = true;
+            self.open.push(id);
+            return;
+        };
+        self.end_section(id, close);
+        let rest = &self.text.as_bytes()[close.end as usize..];
+        self.read = close.end + offset(memchr(b'\n', rest).map_or(rest.len(), |line| line + 1));
     }
 
-    /// Skips a section in another language, up to the line with its closing tag.
-    fn foreign(&mut self, id: StatementId, inside: u32) {
-        let found = if self.foreign_is_broken { None } else { self.closing_line(id, inside as usize) };
-        match found {
-            Some(close) => {
-                self.end_section(id, close);
-                let line = memchr::memchr(b'\n', &self.text.as_bytes()[close.end as usize..]);
-                let end = line.map_or(self.text.len(), |line| close.end as usize + line + 1);
-                self.read = offset(end);
-            }
-            None => {
-                self.foreign_is_broken = true;
-                self.open.push(id);
-            }
-        }
-    }
-
-    fn closing_line(&self, id: StatementId, inside: usize) -> Option<Range> {
-        let tag = format!("</{}>", self.name(id));
-        memchr::memmem::find_iter(&self.text.as_bytes()[inside..], b"</").find_map(|at| {
+    /// The first `</name>` that begins a line.
+    fn closing_line(&self, inside: usize, name: &str) -> Option<Range> {
+        let (tag, text) = (format!("</{name}>"), self.text.as_bytes());
+        memmem::find_iter(&text[inside..], b"</").find_map(|at| {
             let start = inside + at;
-            let found = self.text.get(start..start + tag.len())?;
-            let is_first = self.text.as_bytes()[..start].iter().rev().find(|byte| !lines::is_blank(**byte))
-                == Some(&b'\n');
-            (is_first && found.eq_ignore_ascii_case(&tag))
-                .then(|| Range { start: offset(start), end: offset(start + tag.len()) })
+            let end = start + tag.len();
+            let before = text[..start].iter().rev().find(|byte| !lines::is_blank(**byte));
+            let is_tag = text.get(start..end).is_some_and(|found| found.eq_ignore_ascii_case(tag.as_bytes()));
+            (is_tag && before == Some(&b'\n')).then(|| Range { start: offset(start), end: offset(end) })
         })
     }
 
-    /// The name of a statement, continued or not.
-    pub(super) fn name(&self, id: StatementId) -> std::borrow::Cow<'_, str> {
-        let range = self.tree.word_range(id, 0);
-        let text = &self.text[range.start as usize..range.end as usize];
-        text.into()
+    /// The name of a statement.
+    pub(super) fn name(&self, id: StatementId) -> Cow<'_, str> {
+        let word = self.tree.words[self.tree.statements[id as usize].first_word as usize];
+        let range = word.range();
+        let text = self.text[range.start as usize..range.end as usize].trim_matches(['"', '\'']);
+        if word.length & flag::CONTINUED == 0 {
+            return text.into();
+        }
+        String::from_utf8(lines::join(text.as_bytes(), 0).text).unwrap_or_default().into()
     }
 }
 
-/// Whether one name was probably meant to be the other.
-fn is_alike(one: &str, other: &str) -> bool {
-    let length = one.len().min(other.len()).min(3);
-    length > 0 && one.as_bytes()[..length].eq_ignore_ascii_case(&other.as_bytes()[..length])
+fn starts_with(name: &str, start: &str) -> bool {
+    name.get(..start.len()).is_some_and(|found| found.eq_ignore_ascii_case(start))
 }

@@ -22,7 +22,9 @@ fn joined(text: &[u8]) -> Cow<'_, [u8]> {
     if memchr::memchr2(b'\n', 0, text).is_none() { text.into() } else { lines::join(text, 0).text.into() }
 }
 
-pub(super) fn flags(word: &[u8]) -> u32 {
+/// What is special about a word, and what ends a template mark that begins in it and does not end
+/// there.
+pub(super) fn flags(word: &[u8]) -> (u32, Option<&'static [u8]>) {
     let mut flags = 0;
     let mut maybe_template = false;
     let mut before = 0;
@@ -37,7 +39,36 @@ pub(super) fn flags(word: &[u8]) -> u32 {
         }
         before = byte;
     }
-    if maybe_template && template::marked_in_apache(word) { flags | flag::TEMPLATE } else { flags }
+    if !maybe_template {
+        return (flags, None);
+    }
+    if template::marked_in_apache(word) {
+        flags |= flag::TEMPLATE;
+    }
+    (flags, open_mark(word))
+}
+
+fn open_mark(word: &[u8]) -> Option<&'static [u8]> {
+    let mut at = 0;
+    while let Some(found) = memchr::memchr2(b'{', b'<', &word[at..]) {
+        at += found;
+        let is_own = at > 0 && matches!(word[at - 1], b'%' | b'$');
+        let close: &'static [u8] = match word[at..] {
+            [b'{', b'{', ..] if !is_own => b"}}",
+            [b'{', b'%', ..] if !is_own => b"%}",
+            [b'{', b'#', ..] if !is_own => b"#}",
+            [b'<', b'%', ..] => b"%>",
+            _ => {
+                at += 1;
+                continue;
+            }
+        };
+        match memchr::memmem::find(&word[at + 2..], close) {
+            Some(inside) => at += inside + 4,
+            None => return Some(close),
+        }
+    }
+    None
 }
 
 impl Tree {

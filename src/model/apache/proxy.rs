@@ -1,0 +1,100 @@
+//! What a backend of Apache gets to see of `Authorization` (spec a108 to a113).
+
+use super::serving::Matching;
+use crate::model::headers::{Backend, Forwarded};
+use crate::model::names::{Family, Name};
+use crate::model::{Directive, Kind, Scope};
+
+/// The address that a line hands requests on to.
+pub(super) fn target(line: Directive<'_>) -> Option<String> {
+    line.arguments().map(|word| word.text().into_owned()).find(|word| word.contains("://"))
+}
+
+impl<'s> Scope<'s> {
+    /// Whether this `<Proxy>` or `<ProxyMatch>` section is for a backend: it names the beginning of its
+    /// address, or matches it.
+    pub(super) fn is_for_backend(self, target: &str) -> bool {
+        match self.matching() {
+            Matching::Literal(word) => target.starts_with(&word),
+            Matching::Pattern(word) => {
+                let start = word.trim_end_matches('*');
+                !start.contains(['*', '?', '[']) && target.starts_with(start)
+            }
+            Matching::Expression(_) => self.matches(target) == Some(true),
+            Matching::Unknown => false,
+        }
+    }
+
+    /// Whether this very scope hands requests on to a program or another server.
+    pub(super) fn hands_on(self) -> bool {
+        self.backend_line().is_some()
+    }
+
+    /// The line of this very scope that hands requests on: `ProxyPass`, `SetHandler proxy:`, or
+    /// `CGIPassAuth On`, which says of a program that it looks at the header.
+    pub(in crate::model) fn backend_line(self) -> Option<Directive<'s>> {
+        let is_server = matches!(self.kind(), Kind::Server | Kind::Main | Kind::Snippet);
+        let handler = self.own(Family::Handler).filter(|line| match line.name() {
+            Name::SetHandler => line.literal(0).is_some_and(|word| word.starts_with("proxy:")),
+            Name::ProxyPass | Name::ProxyPassMatch => !is_server && !line.is(1, "!"),
+            _ => false,
+        });
+        let passes = self.own(Family::CgiPassAuth).filter(|line| line.is_ignoring_case(0, "on"));
+        handler.chain(passes).filter(|line| line.is_certain()).next()
+    }
+
+    pub(in crate::model) fn apache_backend(self) -> Option<Backend<'s>> {
+        self.backend_line().map(Backend::of_apache)
+    }
+
+    /// The `RequestHeader` lines about a header that apply here, in their order.
+    fn header_edits(self, header: &str) -> Vec<Directive<'s>> {
+        let Some(apache) = &self.site.apache else { return Vec::new() };
+        let servers = [Some(0), self.data().server.filter(|server| *server != 0)].into_iter().flatten();
+        let sections = apache.ways.get(&self.id).into_iter().flatten().copied();
+        servers
+            .chain(sections)
+            .flat_map(|id| self.site.scope(id).own(Family::HeaderEdits))
+            .filter(|line| line.is_certain() && line.is_ignoring_case(1, header))
+            .collect()
+    }
+
+    /// Whether the backend is told who has logged in.
+    pub(in crate::model) fn tells_the_user(self) -> bool {
+        let Some(apache) = &self.site.apache else { return false };
+        let sections = apache.ways.get(&self.id).into_iter().flatten();
+        let mut lines = sections.flat_map(|id| self.site.scope(*id).own(Family::HeaderEdits));
+        lines.any(|line| line.text().contains("REMOTE_USER"))
+    }
+
+    /// What becomes of a header of the client on the way to this scope's backend.
+    pub(in crate::model) fn apache_forwards(self, header: &str) -> Forwarded<'s> {
+        let mut forwarded = Forwarded::AsSent;
+        for line in self.header_edits(header) {
+            let is_conditional = line.arguments().any(|word| {
+                let word = word.text();
+                word.starts_with("env=") || word.starts_with("expr=")
+            });
+            forwarded = match line.literal(0).map(|action| action.to_ascii_lowercase()).as_deref() {
+                _ if is_conditional => Forwarded::Unknown,
+                Some("unset") => Forwarded::Dropped(line),
+                Some("set") if line.is(2, "") => Forwarded::Dropped(line),
+                Some("set" | "setifempty") => Forwarded::Replaced(line),
+                _ => Forwarded::Unknown,
+            };
+        }
+        forwarded
+    }
+
+    /// `RequestHeader unset Authorization early`, which takes the header away before httpd itself looks
+    /// at it; in a section `early` has no effect (spec a109).
+    #[must_use]
+    pub fn early_drop(self) -> Option<Directive<'s>> {
+        let servers = [Some(0), self.data().server.filter(|server| *server != 0)].into_iter().flatten();
+        servers.flat_map(|id| self.site.scope(id).own(Family::HeaderEdits)).find(|line| {
+            let is_early =
+                line.argument(line.arity().saturating_sub(1)).is_some_and(|word| word.text() == "early");
+            is_early && line.is_ignoring_case(0, "unset") && line.is_ignoring_case(1, "Authorization")
+        })
+    }
+}

@@ -1,0 +1,200 @@
+//! Apache httpd itself, asked with `apache2 -t`, and random texts to ask it about.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::{env, fs, process};
+
+pub struct Apache {
+    binary: PathBuf,
+    modules: PathBuf,
+    directory: PathBuf,
+}
+
+/// What httpd says to a text.
+pub struct Answer {
+    pub accepts: bool,
+    output: Vec<u8>,
+}
+
+impl Answer {
+    pub fn said(&self) -> String {
+        String::from_utf8_lossy(&self.output).into_owned()
+    }
+
+    /// Whether httpd read `Define name value` of these words.
+    pub fn defined(&self, words: &[Vec<u8>]) -> bool {
+        let shown = [b"Define: ".to_vec(), words.join(&b'=')].concat();
+        // A value without a byte is not shown.
+        let shown = shown.strip_suffix(b"=").filter(|_| words.len() == 2).unwrap_or(&shown);
+        self.output.split(|&byte| byte == b'\n').any(|line| line == shown)
+    }
+}
+
+/// The tests of one process each have a directory.
+static RUNS: AtomicUsize = AtomicUsize::new(0);
+
+impl Apache {
+    /// httpd, if it is installed.
+    pub fn find() -> Option<Self> {
+        let binaries = ["/usr/sbin/apache2", "/usr/sbin/httpd", "/usr/local/apache2/bin/httpd"];
+        let modules =
+            ["/usr/lib/apache2/modules", "/usr/lib64/httpd/modules", "/usr/local/apache2/modules", "/usr/lib/apache2"];
+        let find = |places: &[&str], inside: &str| {
+            places.iter().map(PathBuf::from).find(|path| path.join(inside).exists())
+        };
+        let (Some(binary), Some(modules)) = (find(&binaries, ""), find(&modules, "mod_mpm_event.so")) else {
+            let required = env::var("AUTHLINT_TRUTH").is_ok_and(|value| value == "required");
+            assert!(!required, "Apache httpd is not installed");
+            eprintln!("SKIPPED: Apache httpd is not installed, so nothing was compared with it");
+            return None;
+        };
+        let run = RUNS.fetch_add(1, Ordering::Relaxed);
+        let directory = env::temp_dir().join(format!("authlint-apache-syntax-{}-{run}", process::id()));
+        fs::create_dir_all(&directory).expect("a directory for temporary files");
+        Some(Apache { binary, modules, directory })
+    }
+
+    /// Has httpd read the text as a whole included file. `YES` is defined in it.
+    pub fn test(&self, text: &[u8]) -> Answer {
+        let (main, file) = (self.directory.join("main.conf"), self.directory.join("text.conf"));
+        let modules = ["mpm_event", "authz_core", "authz_user", "authn_core", "authn_file", "lua"]
+            .map(|name| (name, self.modules.join(format!("mod_{name}.so"))))
+            .map(|(name, path)| format!("LoadModule {name}_module {}\n", path.display()))
+            .concat();
+        let directory = self.directory.display();
+        let main_text = format!(
+            "ServerRoot {directory}\n{modules}ServerName x\nListen 127.0.0.1:18099\nErrorLog /dev/null\n\
+             PidFile {directory}/pid\nDefine YES\nInclude {}\n",
+            file.display()
+        );
+        fs::write(&file, text).expect("a file");
+        fs::write(&main, main_text).expect("a file");
+        self.ask(&main)
+    }
+
+    fn ask(&self, main: &Path) -> Answer {
+        let output = Command::new(&self.binary)
+            .args(["-t", "-D", "DUMP_RUN_CFG", "-f"])
+            .arg(main)
+            .output()
+            .expect("httpd runs");
+        Answer { accepts: output.status.success(), output: [output.stderr, output.stdout].concat() }
+    }
+}
+
+impl Drop for Apache {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.directory);
+    }
+}
+
+/// Random texts, the same for the same seed.
+pub struct Soup(u64);
+
+/// What words are made of.
+#[rustfmt::skip]
+const TOKENS: &[&[u8]] = &[
+    b"\"", b"'", b"\"", b"'", b"\\", b"\\", b"\\\n", b"\\\r\n", b"\\\\\n", b"\\\n\n", b"\r", b"\t", b" ",
+    b" ", b" ", b" ", b"\x0b", b"\x0c", b"\0", b"\xc2\xa0", b"\xe9", b"\xc3\xa4", b"\x01", b"a", b"b", b"foo",
+    b"x/y", b"#", b"# c", b">", b"<", b"{", b"}", b"%", b"@", b"_", b"\\\"", b"\\'", b"\\\\", b"\"a b\"",
+    b"'c'", b"\x7f",
+];
+
+/// Lines that open and close sections, and lines that look like it. All of them are accepted where
+/// they pair.
+#[rustfmt::skip]
+const LINES: &[&[u8]] = &[
+    b"<If \"true\">", b"<If \"true\"> # c", b"  <IF \"'a' > 'b'\">", b"<If \\\n \"true\">", b"\"<If\" \"true\">",
+    b"</If>", b"</If>", b"</If>", b"</iF> # c", b"\t</If>\r", b"</I\\\nf>", b"\"</If>\"", b"</If> \\\n</If>",
+    b"<IfDefine YES>", b"<IfDefine NO>", b"<IfModule nope>", b"<ifmodule mod_so.c> # c",
+    b"</IfDefine>", b"</IfDefine>", b"</IFDEFINE> # c", b"</IfModule>", b"</IfModule>", b"</IfModule> </If>",
+    b"</IfDefine >", b"</If >", b"</If>x", b"</>", b"</If", b"# <If \"true\">", b"# c \\\n<If \"true\">",
+    b"\0<If \"true\">", b"Define A b", b"Define A \\\n</If>", b"Define A </If>", b"\\\n", b"\\\\\n\n", b"",
+    b"Define A 'b\\\n\\\n <If", b" \\\n#\\\n</If>", b"Define A b\0</If>\\",
+];
+
+/// Lines of which httpd only sees, where it skips them, whether they open or close something.
+#[rustfmt::skip]
+const SKIPPED: &[&[u8]] = &[
+    b"<A x>", b"<a>", b"<A \"x > y\">", b"</A>", b"</a> x", b"<B>", b"</B>", b"<IfModule x>", b"</IfModule>",
+    b"</ifmodule> x", b"Nonsense <A>", b"\"A\" </A>", b"'</A>'", b"'</B' >", b"\"<B\" >", b"<B \"x>",
+    b"# </A>", b"#\\\n</A>", b"</A>\\\n", b"</A\\\n>", b"<B\\\n>", b"</B >", b"\0</B>", b"<B>\0>", b"x \\\\\n</A>",
+    b"\\\n\\\n</A>", b"\\\\\n\n</A>", b"\\\\\\\n\n\n</B>", b"\xc2\xa0</A>", b"\x0c</A>", b"\"</A> x",
+];
+
+impl Soup {
+    pub fn new(seed: u64) -> Self {
+        Soup(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
+    }
+
+    /// A number below `end`, by xorshift.
+    fn below(&mut self, end: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        usize::try_from(self.0 % end as u64).unwrap_or_default()
+    }
+
+    fn some<'t>(&mut self, tokens: &[&'t [u8]]) -> &'t [u8] {
+        tokens[self.below(tokens.len())]
+    }
+
+    fn tokens(&mut self, most: usize) -> Vec<u8> {
+        (0..self.below(most + 1)).flat_map(|_| self.some(TOKENS).to_vec()).collect()
+    }
+
+    /// A `Define` with a name and a value, or something like it.
+    pub fn define(&mut self) -> Vec<u8> {
+        let (name, value, more) = (self.tokens(1), self.tokens(4), self.below(6) == 0);
+        let more = if more { self.tokens(2) } else { Vec::new() };
+        [b"Define N", &name[..], self.some(&[b" ", b" ", b"\\\n "]), &value[..], &more[..]].concat()
+    }
+
+    /// Lines with sections.
+    pub fn sections(&mut self) -> Vec<u8> {
+        self.lines(LINES)
+    }
+
+    /// Lines of a section that is skipped.
+    pub fn skipped(&mut self) -> Vec<u8> {
+        [b"<IfModule nope>\n".to_vec(), self.lines(SKIPPED), b"\n</IfModule>\n".to_vec()].concat()
+    }
+
+    fn lines(&mut self, lines: &[&[u8]]) -> Vec<u8> {
+        let mut text = Vec::new();
+        for _ in 0..=self.below(6) {
+            text.extend(self.some(lines));
+            text.extend(self.some(&[b"\n", b"\n", b"\n", b"\r\n", b"\n\n", b" \n"]));
+        }
+        if self.below(4) == 0 {
+            text.pop();
+        }
+        text
+    }
+
+    /// Any tokens.
+    pub fn any(&mut self) -> Vec<u8> {
+        let mut text = Vec::new();
+        for _ in 0..self.below(40) {
+            let tokens = [TOKENS, LINES, SKIPPED, MORE][self.below(4)];
+            text.extend(self.some(tokens));
+            text.extend(self.some(&[b"", b"\n"]));
+        }
+        text
+    }
+
+    /// Any bytes.
+    pub fn bytes(&mut self) -> Vec<u8> {
+        let length = self.below(300);
+        (0..length).map(|_| u8::try_from(self.below(256)).unwrap_or_default()).collect()
+    }
+}
+
+/// Template marks and programs, which httpd has no opinion on.
+#[rustfmt::skip]
+const MORE: &[&[u8]] = &[
+    b"{{ x }}", b"{% if a %}", b"{{", b"}}", b"{%", b"%}", b"{#", b"#}", b"<%", b"%>", b"<%= x %>", b"@A@",
+    b"__A__", b"%{%Y}t", b"${A}", b"\xef\xbb\xbf", b"<Perl>\n", b"\n</Perl>", b"<LuaHookFixups x>\n",
+    b"</luahookfixups>\n", b"<TMPL_IF x>", b"</TMPL_IF>", b"Include x", b"\"{{ a b\"", b"<", b"<>", b"<A", b"</",
+];
