@@ -22,7 +22,7 @@ fn reported_problems_are_found() {
     for case in cases {
         let Ok(about) = fs::read_to_string(case.join("case.toml")) else { continue };
         let expect = key(&about, "expect");
-        if key(&about, "kind") != "nginx" || authlint::lints::find(&expect).is_none() {
+        if authlint::lints::find(&expect).is_none() {
             continue;
         }
         // Only root can make a file that is root's.
@@ -32,8 +32,19 @@ fn reported_problems_are_found() {
         }
         count += 1;
         let line: i64 = key(&about, "line").parse().expect("a line number");
-        let bad = lines(&case.join("bad.conf"), &expect, &fixture);
-        let good = lines(&case.join("good.conf"), &expect, &fixture);
+        let is_htaccess = key(&about, "kind") == "htaccess";
+        let docroot = put_docroot(&case.join("docroot"), &fixture);
+        let judge = |name: &str| {
+            if is_htaccess {
+                lines_of_htaccess(&case.join(format!("{name}.htaccess")), &expect, &fixture)
+            } else {
+                lines(&case.join(format!("{name}.conf")), &expect, &fixture)
+            }
+        };
+        let (bad, good) = (judge("bad"), judge("good"));
+        for file in docroot.into_iter().chain([fixture.join("www/.htaccess")]) {
+            let _ = fs::remove_file(file);
+        }
         if !bad.iter().any(|found| (found - line).abs() <= 2) {
             wrong.push(format!("{}: {expect} expected at line {line}, found at {bad:?}", case.display()));
         }
@@ -44,6 +55,29 @@ fn reported_problems_are_found() {
     let _ = fs::remove_dir_all(&fixture);
     assert!(count > 0, "no case is for a lint that exists");
     assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// Puts the further `.htaccess` files of a case into the document root; gives where.
+fn put_docroot(docroot: &Path, fixture: &Path) -> Vec<PathBuf> {
+    let below = [String::new()].into_iter().chain(
+        fs::read_dir(docroot)
+            .into_iter()
+            .flatten()
+            .flatten()
+            .map(|entry| entry.file_name().to_string_lossy().into_owned()),
+    );
+    let files = below.map(|name| PathBuf::from(name).join(".htaccess"));
+    files
+        .filter(|file| fs::copy(docroot.join(file), fixture.join("www").join(file)).is_ok())
+        .map(|file| fixture.join("www").join(file))
+        .collect()
+}
+
+/// The lines at which the lint fires in a file that lies in a document root as `.htaccess`.
+fn lines_of_htaccess(file: &Path, lint: &str, fixture: &Path) -> Vec<i64> {
+    let here = fixture.join("www/.htaccess");
+    fs::copy(file, &here).expect("a file is copied");
+    lines(&here, lint, fixture)
 }
 
 /// The lines at which the lint fires.

@@ -24,7 +24,8 @@ fn check(site: &Site<'_>) -> Vec<Finding> {
 fn check_section(scope: Scope<'_>) -> Option<Finding> {
     let scheme = scope.own(Family::Scheme).filter(|line| line.is_certain()).last()?;
     let is_login = ["Basic", "Digest", "Form"].iter().any(|word| scheme.is_ignoring_case(0, word));
-    if !is_login || scope.provider(Family::Scheme) != Some(scope) || scope.may_be_completed_below() {
+    // Where a user is asked for in vain, another lint says so.
+    if !is_login || scope.requires().any(|line| line.needs_a_user()) || scope.provider(Family::Scheme) != Some(scope) || scope.may_be_completed_below() {
         return None;
     }
     let finding = Finding::at(scheme.span(), "describes how to log in, and nothing asks for it")

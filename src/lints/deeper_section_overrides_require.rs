@@ -19,7 +19,7 @@ fn check(site: &Site<'_>) -> Vec<Finding> {
 
 /// A section whose own place is opened by another one.
 fn check_replaced(scope: Scope<'_>) -> Option<Finding> {
-    let wanted = scope.requires().find(|line| line.needs_a_user())?;
+    let wanted = scope.requires().find(|line| line.needs_a_user()).filter(|_| scope.is_in_force())?;
     let winner = scope.provider(Family::Require).filter(|winner| *winner != scope)?;
     let is_open = scope.outcome("GET", Viewpoint::Stranger).must_be(Outcomes::GRANTED);
     let by = winner.requires().find(|line| line.grants_everybody()).filter(|_| is_open)?;

@@ -23,7 +23,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock};
 
 pub use answer::{Answer, Reply};
-pub use apache::{Choice, HtaccessState, Methods, Outcomes, Overrides, Passes, Twins, Viewpoint};
+pub use apache::{Choice, HtaccessState, IfModule, Methods, Misuse, Misused, NeverTrue, Outcomes, Overrides, Passes, Twins, Unset, UnsetVariable, Viewpoint};
+pub use apache::words;
 pub use asks::{Asks, Password};
 pub use build::{FilesMode, Look};
 pub use directive::{Directive, Value};

@@ -43,6 +43,9 @@ impl<'s> PasswordFile<'s> {
     #[must_use]
     pub fn path(self) -> PathValue {
         let Some(written) = self.directive.literal(0) else { return PathValue::Varies };
+        if is_placeholder(&written) {
+            return PathValue::Varies;
+        }
         let written = Path::new(written.as_ref());
         match self.directive.site.absolute(written) {
             Some(path) => PathValue::Absolute(path),
@@ -58,6 +61,11 @@ impl<'s> PasswordFile<'s> {
             _ => None,
         }
     }
+}
+
+/// `AUTH_USER_FILE`: a word in capitals that is to be replaced before the file is used.
+fn is_placeholder(word: &str) -> bool {
+    word.contains('_') && word.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_')
 }
 
 impl<'s> Scope<'s> {

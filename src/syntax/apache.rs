@@ -236,8 +236,8 @@ impl<'s> Reader<'s> {
         }
         match self.mark {
             Some((first, close)) if memchr::memmem::find(text.as_bytes(), close).is_some() => self.merge(first),
-            Some(_) => {}
-            None => self.mark = mark.map(|close| (self.tree.words.len() - 1, close)),
+            // A later beginning is more likely one than an earlier that has found no end yet.
+            before => self.mark = mark.map(|close| (self.tree.words.len() - 1, close)).or(before),
         }
     }
 

@@ -40,10 +40,9 @@ impl Apache {
         let binaries = ["/usr/sbin/apache2", "/usr/sbin/httpd", "/usr/local/apache2/bin/httpd"];
         let modules =
             ["/usr/lib/apache2/modules", "/usr/lib64/httpd/modules", "/usr/local/apache2/modules", "/usr/lib/apache2"];
-        let find = |places: &[&str], inside: &str| {
-            places.iter().map(PathBuf::from).find(|path| path.join(inside).exists())
-        };
-        let (Some(binary), Some(modules)) = (find(&binaries, ""), find(&modules, "mod_mpm_event.so")) else {
+        let binary = binaries.iter().map(PathBuf::from).find(|path| path.exists());
+        let modules = modules.iter().map(PathBuf::from).find(|path| path.join("mod_mpm_event.so").exists());
+        let (Some(binary), Some(modules)) = (binary, modules) else {
             let required = env::var("AUTHLINT_TRUTH").is_ok_and(|value| value == "required");
             assert!(!required, "Apache httpd is not installed");
             eprintln!("SKIPPED: Apache httpd is not installed, so nothing was compared with it");

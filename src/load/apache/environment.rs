@@ -43,8 +43,10 @@ struct Defined {
 pub struct Environment {
     /// By the name in small letters: values are looked up without regard to case (spec a26).
     defined: HashMap<Vec<u8>, Defined>,
-    /// The process environment, as `envvars` sets it; names are exact.
-    variables: HashMap<Vec<u8>, Vec<u8>>,
+    /// The process environment, as `envvars` sets it; names are exact. None: set to what is not known.
+    variables: HashMap<Vec<u8>, Option<Vec<u8>>>,
+    /// Whether an `envvars` was read that brings in no other file.
+    knows_variables: bool,
     /// By identifier and by the name of the source file; whether it is certain.
     modules: HashMap<Vec<u8>, bool>,
     /// Whether this begins with a main configuration.
@@ -73,6 +75,23 @@ const MAYBE_BUILT_IN: &[&[u8]] = &[
     b"unixd_module",
 ];
 
+/// Modules that a part of a configuration may take for granted: without them no httpd 2.4 has rules of
+/// access at all. `<IfModule !mod_authz_core.c>` is how files for 2.2 and 2.4 tell the two apart.
+const EVERYWHERE: &[&[u8]] = &[
+    b"mod_authz_core.c",
+    b"authz_core_module",
+    b"mod_authz_host.c",
+    b"authz_host_module",
+    b"mod_authn_core.c",
+    b"authn_core_module",
+    b"mod_authn_file.c",
+    b"authn_file_module",
+    b"mod_authz_user.c",
+    b"authz_user_module",
+    b"mod_auth_basic.c",
+    b"auth_basic_module",
+];
+
 impl Environment {
     /// `Define NAME [VALUE]` (spec a25).
     pub fn define(&mut self, name: &[u8], value: Option<Vec<u8>>, is_certain: bool) {
@@ -91,16 +110,41 @@ impl Environment {
     }
 
     /// The value of `${NAME}`: of a `Define`, or else of the environment (spec a26). None where there
-    /// is none, or where it is not certain.
+    /// is none, or where it is not certain. An empty value is none.
     pub fn value(&self, name: &[u8]) -> Option<&[u8]> {
-        if let Some(defined) = self.defined.get(&name.to_ascii_lowercase()) {
-            return if defined.is_certain {
-                Some(defined.value.as_deref().unwrap_or_default())
-            } else {
-                None
-            };
-        }
-        self.variables.get(name).map(Vec::as_slice)
+        let value = match self.defined.get(&name.to_ascii_lowercase()) {
+            Some(Defined { is_certain: false, .. }) => None,
+            Some(Defined { value: Some(value), .. }) => Some(value.as_slice()),
+            _ => self.variables.get(name)?.as_deref(),
+        };
+        value.filter(|value| !value.is_empty())
+    }
+
+    /// Whether nothing gives `${NAME}` a value, here or in the environment.
+    pub fn is_unset(&self, name: &[u8]) -> bool {
+        let is_defined = self.defined.contains_key(&name.to_ascii_lowercase());
+        !is_defined && !self.variables.contains_key(name)
+    }
+
+    /// Whether a `Define` that is certainly there gives `${NAME}` no value, or an empty one.
+    pub fn is_empty(&self, name: &[u8]) -> bool {
+        let defined = self.defined.get(&name.to_ascii_lowercase());
+        let is_empty = |it: &Defined| match &it.value {
+            Some(value) => value.is_empty(),
+            None => !self.variables.contains_key(name),
+        };
+        defined.is_some_and(|it| it.is_certain && is_empty(it))
+    }
+
+    /// The names that have a value, by a `Define` or from the environment.
+    pub fn names(&self) -> impl Iterator<Item = &[u8]> {
+        let defined = self.defined.values().map(|defined| defined.name.as_slice());
+        defined.chain(self.variables.keys().map(Vec::as_slice))
+    }
+
+    /// Whether the process environment is what [`Environment::names`] has of it, and no more.
+    pub fn knows_variables(&self) -> bool {
+        self.knows_variables
     }
 
     /// `<IfDefine NAME>`: here the case counts (spec a24).
@@ -134,6 +178,9 @@ impl Environment {
         if BUILT_IN.contains(&name) {
             return Truth::Yes;
         }
+        if !self.is_main && EVERYWHERE.contains(&name) {
+            return Truth::Yes;
+        }
         let is_all_known = self.is_main && self.loads_modules && !self.lacks_parts;
         if is_all_known && !MAYBE_BUILT_IN.contains(&name) { Truth::No } else { Truth::Maybe }
     }
@@ -151,8 +198,10 @@ impl Environment {
     /// Takes in the assignments of Debian's `envvars`, a shell script of plain assignments.
     pub fn read_envvars(&mut self, text: &str) {
         let mut shell: HashMap<String, String> = HashMap::new();
+        self.knows_variables = true;
         for line in text.lines().map(str::trim) {
             let line = line.strip_prefix("export ").unwrap_or(line);
+            self.knows_variables &= !line.starts_with(". ") && !line.starts_with("source ");
             let Some((name, value)) = line.split_once('=') else { continue };
             let is_name = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
             if name.is_empty() || !name.bytes().all(is_name) {
@@ -160,11 +209,17 @@ impl Environment {
             }
             let value = value.split_whitespace().next().unwrap_or_default();
             let value = value.trim_matches(['"', '\'']);
-            if let Some(value) = substitute(value, &shell) {
-                shell.insert(name.to_owned(), value);
+            match substitute(value, &shell) {
+                Some(value) => {
+                    shell.insert(name.to_owned(), value);
+                }
+                None => {
+                    self.variables.insert(name.as_bytes().to_vec(), None);
+                }
             }
         }
-        self.variables.extend(shell.into_iter().map(|(name, value)| (name.into_bytes(), value.into_bytes())));
+        let known = shell.into_iter().map(|(name, value)| (name.into_bytes(), Some(value.into_bytes())));
+        self.variables.extend(known);
     }
 }
 
@@ -183,6 +238,7 @@ fn source_name(identifier: &[u8], file: &[u8]) -> Vec<u8> {
     let stem = match (stem.strip_prefix(b"mod_mpm_"), identifier.strip_suffix(b"_module")) {
         (Some(mpm), _) => mpm.to_vec(),
         (None, Some(name)) if stem.starts_with(b"libphp") => [b"mod_", name].concat(),
+        (None, Some(b"ldap")) if stem == b"mod_ldap" => b"util_ldap".to_vec(),
         _ => stem.to_vec(),
     };
     [&stem, b".c".as_slice()].concat()

@@ -4,9 +4,11 @@
 //! a fixed order. Every section stands for a place, the one it is written for, and the policy of that
 //! place is worked out here, so that the questions of a `Scope` have the same answers in both.
 
+mod arguments;
 mod compat;
 mod merge;
 mod methods;
+mod modules;
 mod overrides;
 mod place;
 mod proxy;
@@ -15,14 +17,19 @@ mod require;
 mod sections;
 mod serving;
 mod twins;
+mod variables;
+pub mod words;
 
 use std::collections::HashMap;
 
+pub use arguments::{Misuse, Misused};
 pub use compat::Passes;
 pub use methods::Methods;
+pub use modules::{IfModule, NeverTrue};
 pub use overrides::{HtaccessState, Overrides};
 pub use require::{Choice, Outcomes, Viewpoint};
 pub use twins::Twins;
+pub use variables::{Unset, UnsetVariable};
 
 use merge::{Authz, Merged};
 use place::Place;

@@ -212,11 +212,12 @@ impl<'s> Scope<'s> {
         self.sees_no(Family::OtherCheck)
     }
 
-    /// Whether what the scope says is applied at all: not in a `.htaccess` that is not read.
+    /// Whether what the scope says is applied at all: not in a `.htaccess` that is not read or refused.
     #[must_use]
     pub fn is_in_force(self) -> bool {
         let file = std::iter::once(self).chain(self.ancestors()).find(|scope| scope.kind() == Kind::Htaccess);
-        !matches!(file.and_then(Scope::htaccess_state), Some(HtaccessState::Ignored(_)))
+        let state = file.and_then(Scope::htaccess_state);
+        matches!(state, None | Some(HtaccessState::Read | HtaccessState::Unknown))
     }
 
     /// Whether a `.htaccess` that is not at hand may add to what this section says.

@@ -6,6 +6,8 @@
 mod apache;
 mod nginx;
 
+pub use apache::Arguments;
+
 /// A directive that the model knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[allow(missing_docs)]
