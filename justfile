@@ -15,6 +15,6 @@ bless:
 new-lint NAME:
     scripts/new-lint {{NAME}}
 
-# Times `authlint check` beside `nginx -t` on generated configurations.
+# Times `authlint check` beside `nginx -t` and `apache2 -t` on generated configurations.
 bench:
     scripts/bench

@@ -8,20 +8,22 @@ use std::process::Command;
 
 const CORPUS: &str = "../shared/corpus";
 
-/// The stock configuration of Debian's package is right.
+/// The stock configurations of Debian's packages are right.
 #[test]
-fn stock_nginx_has_no_finding() {
-    if !Path::new("/etc/nginx/nginx.conf").exists() {
-        let required = std::env::var("AUTHLINT_TRUTH").is_ok_and(|value| value == "required");
-        assert!(!required, "nginx is not installed");
-        eprintln!("SKIPPED: nginx is not installed");
-        return;
+fn stock_configurations_have_no_finding() {
+    for (directory, main) in [("/etc/nginx", "nginx.conf"), ("/etc/apache2", "apache2.conf")] {
+        if !Path::new(directory).join(main).exists() {
+            let required = std::env::var("AUTHLINT_TRUTH").is_ok_and(|value| value == "required");
+            assert!(!required, "{directory}/{main} is not installed");
+            eprintln!("SKIPPED: {directory}/{main} is not installed");
+            continue;
+        }
+        let output = Command::new(env!("CARGO_BIN_EXE_authlint"))
+            .args(["check", "--fail-on", "advice", directory])
+            .output()
+            .expect("authlint runs");
+        assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stdout));
     }
-    let output = Command::new(env!("CARGO_BIN_EXE_authlint"))
-        .args(["check", "/etc/nginx"])
-        .output()
-        .expect("authlint runs");
-    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stdout));
 }
 
 /// What is said of each file of the corpus; the snapshot has a word of judgement for each line.
@@ -32,7 +34,12 @@ fn corpus_is_read_and_judged() {
         return;
     };
     let mut said = String::new();
-    for file in list.lines().filter_map(|line| line.strip_prefix("nginx\t")?.split('\t').next()) {
+    for line in list.lines() {
+        let Some((kind, rest)) = line.split_once('\t') else { continue };
+        if !["nginx", "apache", "htaccess"].contains(&kind) {
+            continue;
+        }
+        let file = rest.split('\t').next().unwrap_or_default();
         let output = Command::new(env!("CARGO_BIN_EXE_authlint"))
             .args(["check", "--format", "concise", file])
             .current_dir(format!("{CORPUS}/debian"))

@@ -8,10 +8,10 @@ use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
 use crate::lints::{self, Lint};
 use crate::source::Map;
 
-/// Says who can reach what on an nginx server, before it is reloaded.
+/// Says who can reach what on an nginx or Apache server, before it is reloaded.
 ///
 /// authlint reads the configuration of a web server and finds mistakes in its authentication and
-/// access rules, which `nginx -t` accepts.
+/// access rules, which `nginx -t` and `apachectl configtest` accept.
 #[derive(Debug, Parser)]
 #[command(name = "authlint", version, max_term_width = 100, disable_help_subcommand = true)]
 #[command(after_help = "Exit status: 0 nothing found, 1 findings, 2 something could not be analysed.")]
@@ -38,7 +38,7 @@ pub enum Command {
 pub struct Check {
     /// Files and directories to check; `-` reads standard input, which may be what `nginx -T` prints.
     ///
-    /// Without a path, the installed configuration is checked: /etc/nginx and its like.
+    /// Without a path, the installed configurations are checked: /etc/nginx, /etc/apache2 and their like.
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
 
@@ -63,7 +63,7 @@ pub struct Check {
     #[arg(long, value_enum, default_value_t, help_heading = "Where things are")]
     pub files: Files,
 
-    /// The server the files are for.
+    /// The server the files are for; `auto` tells it by their names, places and contents.
     #[arg(long, value_enum, default_value_t, help_heading = "Where things are")]
     pub server: Server,
 

@@ -1,5 +1,7 @@
 //! A login is described, and no `Require` asks for it.
 
+use std::collections::HashSet;
+
 use super::Lint;
 use crate::finding::{Finding, Level};
 use crate::model::{Family, Outcomes, Scope, Site, Viewpoint};
@@ -13,7 +15,7 @@ pub const LINT: Lint = Lint {
 };
 
 fn check(site: &Site<'_>) -> Vec<Finding> {
-    let used: Vec<Scope<'_>> = site
+    let used: HashSet<Scope<'_>> = site
         .sections()
         .filter(|scope| may_ask(*scope))
         .filter_map(|scope| scope.provider(Family::Scheme))

@@ -7,7 +7,7 @@ use crate::source::Span;
 
 pub const LINT: Lint = Lint {
     id: "inline-comment-as-argument",
-    summary: "the comment behind the value is no comment: the server does not take the line",
+    summary: "a comment at the end of the line is taken for arguments: the server refuses the line",
     level: Level::Error,
     page: include_str!("inline_comment_as_argument.md"),
     check,
@@ -41,7 +41,8 @@ fn edits(site: &Site<'_>, directive: Directive<'_>, at: Span) -> Option<Vec<Edit
     let value = text(whole.start, at.start)?.trim_end();
     let comment = text(at.start, whole.end)?;
     // A section's tag ends behind it; a comment that ends in a backslash takes the next line with it.
-    let is_plain = !value.contains('\n') && !comment.contains('\n') && !comment.ends_with('\\');
+    let is_text = source.bytes().get(at.start as usize..whole.end as usize) == Some(comment.as_bytes());
+    let is_plain = is_text && !value.contains('\n') && !comment.contains('\n') && !comment.ends_with('\\');
     let has_value = value.split_ascii_whitespace().count() > 1 && !value.starts_with('<');
     let behind = Span { start: whole.start + crate::source::offset(value.len()), ..whole };
     (is_plain && has_value).then(|| {

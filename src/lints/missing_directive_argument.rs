@@ -1,4 +1,4 @@
-//! A line has lost its value: Apache refuses it, or takes it and lets nobody in.
+//! A line has lost its value: the server refuses it, or takes it and lets nobody in.
 
 use super::Lint;
 use crate::finding::{Finding, Level};
@@ -31,7 +31,10 @@ fn check_line(line: Misused<'_>) -> Option<Finding> {
     let (message, label) = if is_about_users {
         ("nobody gets in: the login window comes up again and again", "nobody is named here")
     } else {
-        ("nobody gets in: everybody is refused with 403 Forbidden", "nothing is named here that would let anybody in")
+        (
+            "nobody gets in: everybody is refused with 403 Forbidden",
+            "nothing is named here that would let anybody in",
+        )
     };
     Some(Finding::at(span, label).message(message).help(help(line.directive)))
 }
@@ -49,6 +52,9 @@ fn help(directive: Directive<'_>) -> &'static str {
         Name::Require => "write who may come in, such as `Require valid-user`, or remove the line",
         Name::AuthName => "write a text for the login window, such as `AuthName \"Staff\"`",
         Name::Allow | Name::Deny => "write it out, such as `Deny from all`",
+        Name::ProxySetHeader | Name::GrpcSetHeader => {
+            "write the value, such as `$remote_user`, or `\"\"` for no header at all"
+        }
         _ => "write the value, or remove the line",
     }
 }

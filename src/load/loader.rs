@@ -117,6 +117,10 @@ impl Loader<'_> {
             let file = match result {
                 Ok(Known { file, is_fresh: true }) => file,
                 Ok(_) => continue,
+                Err(error) if path.file_name().is_some_and(|name| name == ".htaccess") => {
+                    self.unreadable(&path, &error);
+                    continue;
+                }
                 Err(error) => {
                     self.read_problem(&path, &error);
                     continue;

@@ -26,9 +26,11 @@ pub fn candidates(host: &Host, directory: &Path) -> (Vec<PathBuf>, Vec<Problem>)
         .filter_map(|entry| {
             entry.map_err(|error| problems.push(problem(host, directory, &here, &error))).ok()
         })
-        .filter(|entry| !entry.file_type().is_dir() && kind::may_be_configuration(entry.path()))
+        .filter(|entry| {
+            is_htaccess(entry) || !entry.file_type().is_dir() && kind::may_be_configuration(entry.path())
+        })
         .filter_map(|entry| Some(directory.join(entry.path().strip_prefix(&here).ok()?)))
-        .filter(|path| !host.is_directory(path))
+        .filter(|path| !host.is_directory(path) || path.ends_with(".htaccess"))
         .collect();
     (found, problems)
 }
@@ -83,6 +85,12 @@ fn problem(host: &Host, directory: &Path, here: &Path, error: &walkdir::Error) -
     Problem::with_path(ProblemKind::Io, host.shown(&path), words)
 }
 
+/// A directory of this name is what httpd stumbles over (spec a41).
+fn is_htaccess(entry: &DirEntry) -> bool {
+    entry.file_name() == ".htaccess"
+}
+
 fn is_walked(entry: &DirEntry) -> bool {
-    entry.file_name().to_str().is_some_and(|name| !name.starts_with('.') && !SKIPPED.contains(&name))
+    let is_plain = |name: &str| !name.starts_with('.') && !SKIPPED.contains(&name);
+    is_htaccess(entry) || entry.file_name().to_str().is_some_and(is_plain)
 }

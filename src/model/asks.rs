@@ -167,8 +167,7 @@ impl<'s> Scope<'s> {
     #[must_use]
     pub fn asks_everywhere(self) -> bool {
         if self.site.is_apache() {
-            let mut places = self.site.places().filter(|place| place.server() == Some(self));
-            return places.all(|place| place.asks().by().is_some() || place.opening_line().is_none());
+            return self.descendants().all(|place| place.asks().by().is_some() || place.opening_line().is_none());
         }
         self.descendants().all(|inner| inner.kind() == Kind::If || inner.asks().by().is_some())
     }

@@ -185,7 +185,7 @@ impl Builder<'_> {
                         is_certain: true,
                         file,
                         statement,
-                        expanded: None,
+                        expanded: None, role: None
                     });
                 }
             } else if name == b"include" {
@@ -206,7 +206,7 @@ impl Builder<'_> {
                         is_certain: true,
                         file,
                         statement,
-                        expanded: None,
+                        expanded: None, role: None
                     });
                 } else {
                     self.site.scopes[id].unknown_inside = true;

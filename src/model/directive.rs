@@ -46,6 +46,13 @@ impl<'s> Directive<'s> {
         self.site.files.sources.text(self.span_of(name))
     }
 
+    /// Where the name stands, where it is written as such.
+    #[must_use]
+    pub fn name_span(self) -> Option<Span> {
+        let name = self.tree().word_range(self.data.statement, 0);
+        self.expanded().is_none().then(|| self.span_of(name))
+    }
+
     /// The name and the arguments, without the `;`.
     #[must_use]
     pub fn span(self) -> Span {
@@ -183,7 +190,10 @@ impl<'s> Value<'s> {
     #[must_use]
     pub fn text(self) -> Cow<'s, str> {
         match self.bytes() {
-            Cow::Borrowed(bytes) => String::from_utf8_lossy(bytes),
+            // Checking alone is faster than mending, and nearly always enough.
+            Cow::Borrowed(bytes) => {
+                std::str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed)
+            }
             Cow::Owned(bytes) => Cow::Owned(String::from_utf8_lossy(&bytes).into_owned()),
         }
     }
@@ -208,6 +218,14 @@ impl<'s> Value<'s> {
     #[must_use]
     pub fn is_template(self) -> bool {
         self.directive.tree().is_template_word(self.directive.data.statement, self.word)
+    }
+
+    /// Where it stands, if it is written just so, in quotes or not.
+    #[must_use]
+    pub fn written_span(self) -> Option<Span> {
+        let written = self.directive.site.files.sources.text(self.span());
+        let unquoted = ['"', '\''].iter().find_map(|&quote| written.strip_prefix(quote)?.strip_suffix(quote));
+        (unquoted.unwrap_or(written) == self.text()).then(|| self.span())
     }
 
     /// Where it stands, with its quotes.

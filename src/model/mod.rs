@@ -23,8 +23,11 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock};
 
 pub use answer::{Answer, Reply};
-pub use apache::{Choice, HtaccessState, IfModule, Methods, Misuse, Misused, NeverTrue, Outcomes, Overrides, Passes, Twins, Unset, UnsetVariable, Viewpoint};
 pub use apache::words;
+pub use apache::{
+    Choice, HtaccessState, OnTheWay, IfModule, Methods, Misuse, Misused, NeverTrue, Outcomes, Overrides, Passes, Twins,
+    UnknownProvider, Unset, UnsetVariable, Viewpoint, WrongProvider,
+};
 pub use asks::{Asks, Password};
 pub use build::{FilesMode, Look};
 pub use directive::{Directive, Value};
@@ -140,6 +143,8 @@ struct DirectiveData {
     statement: StatementId,
     /// Its text, where variables or a macro made another of it.
     expanded: Option<ExpandedId>,
+    /// What a `Require` line looks at, and whether it is negated.
+    role: Option<(apache::Role, bool)>,
 }
 
 /// The scope that a value comes from, if any.
@@ -259,6 +264,14 @@ pub struct Scope<'s> {
 impl PartialEq for Scope<'_> {
     fn eq(&self, other: &Self) -> bool {
         self.id == other.id
+    }
+}
+
+impl Eq for Scope<'_> {}
+
+impl std::hash::Hash for Scope<'_> {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.id.hash(state);
     }
 }
 

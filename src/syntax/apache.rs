@@ -42,7 +42,8 @@ const MARK: usize = 4096;
 #[must_use]
 pub fn parse(source: &Source) -> Tree {
     let mut reader = Reader::new(source.text());
-    reader.read();
+    let start = reader.byte_order_mark();
+    reader.read(start);
     reader.finish()
 }
 
@@ -53,7 +54,9 @@ pub fn words(line: &[u8]) -> Vec<Vec<u8>> {
     // The value of a variable may hold a line feed, which separates words.
     let line = line.iter().map(|&byte| if byte == b'\n' { b' ' } else { byte }).collect();
     let source = Source::new(PathBuf::new(), line);
-    let tree = parse(&source);
+    let mut reader = Reader::new(source.text());
+    reader.read(0);
+    let tree = reader.finish();
     let Some(id) = tree.top().next() else { return Vec::new() };
     (0..tree.word_count(id)).filter_map(|n| Some(tree.value(&source, id, n)?.into_owned())).collect()
 }
@@ -70,6 +73,8 @@ struct Reader<'s> {
     /// Up to here the text has been read in another way than token by token.
     read: u32,
     slips: Slips,
+    /// Sections that ended with one around them, while their own closing tag may follow.
+    crossed: Vec<StatementId>,
     /// The word of the line in which a template mark begins that does not end in it, and what ends it.
     mark: Option<(usize, &'static [u8])>,
     /// Template marks choose between lines: nobody knows which tags will be there.
@@ -91,20 +96,25 @@ impl<'s> Reader<'s> {
             open: Vec::new(),
             read: 0,
             slips: Slips::default(),
+            crossed: Vec::new(),
             mark: None,
             has_conditions: false,
             foreign_is_broken: false,
         }
     }
 
-    fn read(&mut self) {
-        let mut at = 0;
-        if self.text.starts_with('\u{feff}') {
-            at = '\u{feff}'.len_utf8();
-            let mark = Range { start: 0, end: offset(at) };
-            self.slips.add(mark, "a byte-order mark, which httpd takes for a part of the first word").help =
-                Some("save the file as UTF-8 without a byte-order mark");
+    fn byte_order_mark(&mut self) -> usize {
+        if !self.text.starts_with('\u{feff}') {
+            return 0;
         }
+        let end = '\u{feff}'.len_utf8();
+        let mark = Range { start: 0, end: offset(end) };
+        self.slips.add(mark, "a byte-order mark, which httpd takes for a part of the first word").help =
+            Some("save the file as UTF-8 without a byte-order mark");
+        end
+    }
+
+    fn read(&mut self, mut at: usize) {
         let mut size = FIRST_WINDOW;
         while at < self.text.len() {
             let end = lines::window(self.text.as_bytes(), at, size);
@@ -125,11 +135,16 @@ impl<'s> Reader<'s> {
         // `lines` is a repetition: it matches any text, if need be the empty start of it.
         let tokens = tokens.expect("the rule matches everything").next().expect("one rule, one pair");
         for token in tokens.into_inner() {
-            let span = token.as_span();
-            if view.range(span.start(), span.end()).end <= self.read {
+            let (rule, span) = (token.as_rule(), token.as_span());
+            let at = view.range(span.start(), span.end());
+            if at.end <= self.read {
                 continue;
             }
-            if let Some(next) = self.token(token.as_rule(), span.start(), span.as_str(), view) {
+            // A newline also takes the blanks behind it.
+            if at.start < self.read && rule != Rule::newline {
+                return self.read as usize;
+            }
+            if let Some(next) = self.token(rule, at, span.start(), span.as_str(), view) {
                 return next;
             }
         }
@@ -137,11 +152,10 @@ impl<'s> Reader<'s> {
     }
 
     /// Takes in a token; gives a place if the text is to be read anew from there on.
-    fn token(&mut self, rule: Rule, start: usize, text: &str, view: &View) -> Option<usize> {
-        let at = view.range(start, start + text.len());
+    fn token(&mut self, rule: Rule, at: Range, start: usize, text: &str, view: &View) -> Option<usize> {
         match rule {
-            Rule::newline if self.goes_on(at.start) => return self.continued(at.start),
-            Rule::comment | Rule::closing if self.goes_on(at.end) => return self.continued(at.start),
+            Rule::newline if self.goes_on(at.start, view) => return self.continued(at.start),
+            Rule::comment | Rule::closing if self.goes_on(at.end, view) => return self.continued(at.start),
             Rule::newline => self.end_line(at.start + 1),
             Rule::nul => self.end_line(at.end),
             Rule::name => {
@@ -151,7 +165,8 @@ impl<'s> Reader<'s> {
                     return Some(end);
                 }
                 // httpd takes a `>` off any name but that of a closing tag.
-                let name = text.strip_suffix('>').filter(|name| !matches!(name.as_bytes(), [] | [_, b'/', ..]));
+                let name =
+                    text.strip_suffix('>').filter(|name| !matches!(name.as_bytes(), [] | [_, b'/', ..]));
                 self.word(start, name.unwrap_or(text), 0, view);
             }
             Rule::unclosed if self.is_start() && text[1..].starts_with('<') => {
@@ -181,18 +196,20 @@ impl<'s> Reader<'s> {
             Rule::comment => self.tree.comments.push(at),
             Rule::closing => {
                 let line = lines::trim_end(text);
-                let tag = &line[..line.bytes().position(lines::is_blank).unwrap_or(line.len())];
-                self.close(tag, tag.len() == line.len(), view.range(start, start + tag.len()));
+                let (tag, length) = lines::first_word(line);
+                self.close(tag, tag.len() == line.len(), view.range(start, start + length));
             }
             _ => {}
         }
         None
     }
 
-    /// Whether the line that ends here has a backslash at its end (spec a2).
-    fn goes_on(&self, end: u32) -> bool {
+    /// Whether the line that ends here has a backslash at its end (spec a2), and is not joined yet.
+    fn goes_on(&self, end: u32, view: &View) -> bool {
         let (line, rest) = self.text.as_bytes().split_at(end as usize);
-        rest.starts_with(b"\n") && line.strip_suffix(b"\r").unwrap_or(line).ends_with(b"\\")
+        view.joins.is_empty()
+            && rest.starts_with(b"\n")
+            && line.strip_suffix(b"\r").unwrap_or(line).ends_with(b"\\")
     }
 
     /// Reads a line that goes on in the next one, from its beginning. What follows in this window are
@@ -208,7 +225,7 @@ impl<'s> Reader<'s> {
         } else {
             let text = std::str::from_utf8(&line.text).expect("backslashes and line ends left out of a text");
             let next = self.tokens(&View { text, start: at, end: line.end, joins: &line.joins });
-            if next < line.end {
+            if next != line.end {
                 return Some(next);
             }
             self.end_line(offset(line.end));
@@ -235,7 +252,9 @@ impl<'s> Reader<'s> {
             self.tree.is_template = true;
         }
         match self.mark {
-            Some((first, close)) if memchr::memmem::find(text.as_bytes(), close).is_some() => self.merge(first),
+            Some((first, close)) if memchr::memmem::find(text.as_bytes(), close).is_some() => {
+                self.merge(first);
+            }
             // A later beginning is more likely one than an earlier that has found no end yet.
             before => self.mark = mark.map(|close| (self.tree.words.len() - 1, close)).or(before),
         }
@@ -284,6 +303,15 @@ impl<'s> Reader<'s> {
         if let Some(tag) = self.tag.take() {
             self.open(Section { inside: behind, close: behind, ..tag });
         } else if !self.is_start() {
+            let first = self.tree.words[self.pending];
+            let is_empty = first.length & flag::LENGTH == 1 + u32::from(first.length & flag::UNCLOSED == 0);
+            if first.length & flag::QUOTED != 0 && is_empty {
+                // To httpd a line that begins with an empty word is an empty line.
+                let last = self.tree.words[self.tree.words.len() - 1].range();
+                self.tree.comments.push(Range { start: first.start, end: last.end });
+                self.tree.words.truncate(self.pending);
+                return;
+            }
             // Alone on its line a mark stands for lines, and not for the name of what follows.
             let is_mark = self.tree.words.len() == self.pending + 1
                 && self.tree.words[self.pending].length & flag::TEMPLATE != 0;
@@ -305,7 +333,7 @@ impl<'s> Reader<'s> {
 
     fn finish(mut self) -> Tree {
         self.end_line(offset(self.text.len()));
-        self.unclosed();
+        self.close_all();
         self.tree.slips = self.slips.finish();
         self.tree.words.shrink_to_fit();
         self.tree.statements.shrink_to_fit();

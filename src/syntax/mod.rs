@@ -75,7 +75,7 @@ struct Statement {
     first_word: u32,
     /// The index of the first statement behind it and its block.
     next: u32,
-    /// The byte behind its `;` or `}`.
+    /// The byte behind its `;` or `}`, or behind its last word or closing tag.
     end: u32,
     /// The byte of its `{`, or one of the two constants below. In Apache's dialect, the number of its
     /// section instead of the brace.

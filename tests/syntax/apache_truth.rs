@@ -38,8 +38,12 @@ impl Apache {
     /// httpd, if it is installed.
     pub fn find() -> Option<Self> {
         let binaries = ["/usr/sbin/apache2", "/usr/sbin/httpd", "/usr/local/apache2/bin/httpd"];
-        let modules =
-            ["/usr/lib/apache2/modules", "/usr/lib64/httpd/modules", "/usr/local/apache2/modules", "/usr/lib/apache2"];
+        let modules = [
+            "/usr/lib/apache2/modules",
+            "/usr/lib64/httpd/modules",
+            "/usr/local/apache2/modules",
+            "/usr/lib/apache2",
+        ];
         let binary = binaries.iter().map(PathBuf::from).find(|path| path.exists());
         let modules = modules.iter().map(PathBuf::from).find(|path| path.join("mod_mpm_event.so").exists());
         let (Some(binary), Some(modules)) = (binary, modules) else {
@@ -100,26 +104,51 @@ const TOKENS: &[&[u8]] = &[
     b"'c'", b"\x7f",
 ];
 
-/// Lines that open and close sections, and lines that look like it. All of them are accepted where
-/// they pair.
+/// Opening tags that are accepted where they are closed, and what closes them.
 #[rustfmt::skip]
-const LINES: &[&[u8]] = &[
-    b"<If \"true\">", b"<If \"true\"> # c", b"  <IF \"'a' > 'b'\">", b"<If \\\n \"true\">", b"\"<If\" \"true\">",
-    b"</If>", b"</If>", b"</If>", b"</iF> # c", b"\t</If>\r", b"</I\\\nf>", b"\"</If>\"", b"</If> \\\n</If>",
-    b"<IfDefine YES>", b"<IfDefine NO>", b"<IfModule nope>", b"<ifmodule mod_so.c> # c",
-    b"</IfDefine>", b"</IfDefine>", b"</IFDEFINE> # c", b"</IfModule>", b"</IfModule>", b"</IfModule> </If>",
-    b"</IfDefine >", b"</If >", b"</If>x", b"</>", b"</If", b"# <If \"true\">", b"# c \\\n<If \"true\">",
-    b"\0<If \"true\">", b"Define A b", b"Define A \\\n</If>", b"Define A </If>", b"\\\n", b"\\\\\n\n", b"",
-    b"Define A 'b\\\n\\\n <If", b" \\\n#\\\n</If>", b"Define A b\0</If>\\",
+const OPENING: &[(&[u8], &str)] = &[
+    (b"<If \"true\">", "If"), (b"<If \"true\"> # c", "iF"), (b"  <IF \"'a' > 'b'\">\r", "If"),
+    (b"<If \\\n \"true\">", "I\\\nf"), (b"\"<If\" \"true\">", "If"), (b"<IfDefine YES>", "IfDefine"),
+    (b"<IfDefine NO>", "IFDEFINE"), (b"<IfModule nope>", "IfModule"), (b"<ifmodule mod_so.c> # c", "IfModule"),
 ];
 
-/// Lines of which httpd only sees, where it skips them, whether they open or close something.
+/// The same where httpd skips what it reads.
 #[rustfmt::skip]
-const SKIPPED: &[&[u8]] = &[
-    b"<A x>", b"<a>", b"<A \"x > y\">", b"</A>", b"</a> x", b"<B>", b"</B>", b"<IfModule x>", b"</IfModule>",
-    b"</ifmodule> x", b"Nonsense <A>", b"\"A\" </A>", b"'</A>'", b"'</B' >", b"\"<B\" >", b"<B \"x>",
-    b"# </A>", b"#\\\n</A>", b"</A>\\\n", b"</A\\\n>", b"<B\\\n>", b"</B >", b"\0</B>", b"<B>\0>", b"x \\\\\n</A>",
-    b"\\\n\\\n</A>", b"\\\\\n\n</A>", b"\\\\\\\n\n\n</B>", b"\xc2\xa0</A>", b"\x0c</A>", b"\"</A> x",
+const SKIPPED_OPENING: &[(&[u8], &str)] = &[
+    (b"<A x>", "A"), (b"<a>", "a"), (b"<A \"x > y\">", "A"), (b"<B>", "b"), (b"<IfModule x>", "IfModule"),
+    (b"\"<B\" >", "B"), (b"<B \"x>", "B"), (b"<B\\\n>", "B"), (b"<Bb x>", "B\\\nb"), (b"<A > # x > y", "A"),
+];
+
+/// Closing tags of the sections above, right and wrong.
+const CLOSING: &[&str] = &[
+    "</@>",
+    "</@>",
+    "</@>",
+    "</@>",
+    "</@>",
+    "</@>",
+    "\t</@>\r",
+    "</@> # c",
+    "\"</@>\"",
+    "'</@>' x",
+    "</@> \\\n</A>",
+    "</@\\\n>",
+    "</@>\\\n",
+    "</@ >",
+    "</@>x",
+    "</@",
+    "'</@ >'",
+    "\"</@> x",
+    "\0</@>",
+    "</@>\0 \\",
+];
+
+/// Lines among them that open and close nothing, although they look like it.
+#[rustfmt::skip]
+const LINES: &[&[u8]] = &[
+    b"# <If \"true\">", b"# c \\\n<If \"true\">", b"#\\\n</A>", b"\0<If \"true\">", b"Define A b", b"Define A \\\n</If>",
+    b"Define A </If>", b"\\\n", b"\\\\\n\n", b"\\\\\\\n\n\n# </A>", b"", b"Define A 'b\\\n\\\n <If", b" \\\n#\\\n</If>",
+    b"Define A b\0</If>\\", b"\"\" </If>", b"\\\n\\\n#</A>", b"Define A '</A>'", b"\x0c# c\\\r\n<A x>",
 ];
 
 impl Soup {
@@ -150,21 +179,45 @@ impl Soup {
         [b"Define N", &name[..], self.some(&[b" ", b" ", b"\\\n "]), &value[..], &more[..]].concat()
     }
 
-    /// Lines with sections.
+    /// A section with an argument, or something like it.
+    pub fn files(&mut self) -> Vec<u8> {
+        let (argument, behind) = (self.tokens(4), self.tokens(2));
+        [b"<Files N", &argument[..], self.some(&[b">", b">", b" >", b"\\\n>"]), &behind[..], b"\n</Files>\n"]
+            .concat()
+    }
+
+    /// Lines with sections that are read.
     pub fn sections(&mut self) -> Vec<u8> {
-        self.lines(LINES)
+        self.lines(OPENING)
     }
 
-    /// Lines of a section that is skipped.
+    /// Lines with sections that are skipped.
     pub fn skipped(&mut self) -> Vec<u8> {
-        [b"<IfModule nope>\n".to_vec(), self.lines(SKIPPED), b"\n</IfModule>\n".to_vec()].concat()
+        [b"<IfModule nope>\n".to_vec(), self.lines(SKIPPED_OPENING), b"\n</IfModule>\n".to_vec()].concat()
     }
 
-    fn lines(&mut self, lines: &[&[u8]]) -> Vec<u8> {
+    /// Sections that mostly pair.
+    fn lines(&mut self, openings: &[(&[u8], &str)]) -> Vec<u8> {
         let mut text = Vec::new();
-        for _ in 0..=self.below(6) {
-            text.extend(self.some(lines));
+        let mut open = Vec::new();
+        for left in (0..self.below(12)).rev() {
+            match self.below(4) {
+                0 => text.extend(self.some(LINES)),
+                1 if open.len() <= left => {
+                    let (opening, name) = openings[self.below(openings.len())];
+                    text.extend(opening);
+                    open.push(name);
+                }
+                _ => {
+                    let at = if self.below(12) == 0 { self.below(open.len() + 1) } else { open.len() };
+                    let name = if at > 0 { open.remove(at - 1) } else { continue };
+                    text.extend(CLOSING[self.below(CLOSING.len())].replace('@', name).into_bytes());
+                }
+            }
             text.extend(self.some(&[b"\n", b"\n", b"\n", b"\r\n", b"\n\n", b" \n"]));
+        }
+        if self.below(8) != 0 {
+            text.extend(open.iter().rev().flat_map(|name| format!("</{name}>\n").into_bytes()));
         }
         if self.below(4) == 0 {
             text.pop();
@@ -176,8 +229,11 @@ impl Soup {
     pub fn any(&mut self) -> Vec<u8> {
         let mut text = Vec::new();
         for _ in 0..self.below(40) {
-            let tokens = [TOKENS, LINES, SKIPPED, MORE][self.below(4)];
-            text.extend(self.some(tokens));
+            match self.below(5) {
+                0 => text.extend(OPENING[self.below(OPENING.len())].0),
+                1 => text.extend(CLOSING[self.below(CLOSING.len())].replace('@', "If").into_bytes()),
+                other => text.extend(self.some([TOKENS, LINES, MORE][other - 2])),
+            }
             text.extend(self.some(&[b"", b"\n"]));
         }
         text

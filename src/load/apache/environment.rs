@@ -40,6 +40,7 @@ struct Defined {
 
 /// The state that the reading of one line leaves for the next.
 #[derive(Clone, Debug, Default)]
+#[allow(clippy::struct_excessive_bools)] // each is a fact of its own, and any may hold with any other
 pub struct Environment {
     /// By the name in small letters: values are looked up without regard to case (spec a26).
     defined: HashMap<Vec<u8>, Defined>,

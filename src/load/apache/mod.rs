@@ -41,7 +41,7 @@ impl Loader<'_> {
         let prefix = reading.server_root.clone();
         let mut config = Config::new(entry, is_main, prefix, self.is_installed(path));
         let mut reader = Reader::new(reading, false);
-        reader.enter(&self.loaded.files, entry, None);
+        reader.enter(&self.loaded.files, &[entry], None);
         while let Some(wanted) = reader.run(&self.loaded.files, self.host) {
             self.include(&mut reader, &mut config, &wanted);
         }
@@ -114,10 +114,7 @@ impl Loader<'_> {
             reader.unknown(wanted.line);
             reader.reading.environment().lacks_parts = true;
         }
-        // The first is read first: it goes on the stack last.
-        for &file in files.iter().rev() {
-            reader.enter(&self.loaded.files, file, Some(wanted.line));
-        }
+        reader.enter(&self.loaded.files, &files, Some(wanted.line));
         let included = config.includes.entry(key).or_insert(Included { files: Vec::new(), is_whole: true });
         included.is_whole &= is_whole;
         files.retain(|file| !included.files.contains(file));

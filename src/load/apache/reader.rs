@@ -47,6 +47,10 @@ pub struct Reader {
 
 /// Statements that are being read one after the other.
 struct Frame {
+    /// How many sections, files and macros it stands in.
+    depth: usize,
+    /// Of the files that one line includes the later ones wait.
+    is_begun: bool,
     instance: u32,
     statements: std::vec::IntoIter<StatementId>,
     /// The section that ends with them.
@@ -91,12 +95,22 @@ impl Reader {
         Reader { reading, problems, macros: HashMap::new(), frames, conditions: 0, is_htaccess }
     }
 
-    /// Begins with the top of a file.
-    pub fn enter(&mut self, files: &Files, file: FileId, via: Option<Line>) {
+    /// Begins with the tops of files, one after the other.
+    pub fn enter(&mut self, files: &Files, entered: &[FileId], via: Option<Line>) {
+        let depth = self.frames.last().map_or(0, |frame| frame.depth + 1);
+        // The first is read first: it goes on the stack last.
+        for &file in entered.iter().rev() {
+            self.enter_file(files, file, via, depth);
+        }
+    }
+
+    fn enter_file(&mut self, files: &Files, file: FileId, via: Option<Line>, depth: usize) {
         let via_instance = via.map(|line| (line.instance, line.statement));
         self.reading.instances.push(Instance { file, via: via_instance });
         let statements: Vec<StatementId> = files.tree(file).top().collect();
         self.frames.push(Frame {
+            depth,
+            is_begun: false,
             instance: offset(self.reading.instances.len() - 1),
             statements: statements.into_iter(),
             section: None,
@@ -108,7 +122,7 @@ impl Reader {
 
     /// Whether a file is being read just now.
     pub fn is_open(&self, file: FileId) -> bool {
-        let mut instances = self.frames.iter().map(|frame| frame.instance);
+        let mut instances = self.frames.iter().filter(|frame| frame.is_begun).map(|frame| frame.instance);
         instances.any(|instance| self.reading.instances[instance as usize].file == file)
     }
 
@@ -120,6 +134,8 @@ impl Reader {
     /// Reads on, to the end or to an `Include`.
     pub fn run(&mut self, files: &Files, host: &Host) -> Option<Wanted> {
         while let Some(frame) = self.frames.last_mut() {
+            frame.is_begun = true;
+            let depth = frame.depth;
             let Some(statement) = frame.statements.next() else {
                 if let Some(section) = frame.section {
                     let (instance, condition) = (frame.instance, frame.condition);
@@ -135,7 +151,7 @@ impl Reader {
                 self.frames.pop();
                 continue;
             };
-            if self.reading.len() > MAX_LINES || self.frames.len() > MAX_DEPTH {
+            if self.reading.len() > MAX_LINES || depth > MAX_DEPTH {
                 self.give_up(files, statement);
                 return None;
             }
@@ -237,6 +253,8 @@ impl Reader {
         let tree = files.tree(file);
         let Some(frame) = self.frames.last() else { return };
         let mut inner = Frame {
+            depth: frame.depth + 1,
+            is_begun: false,
             instance: line.instance,
             statements: tree.children(line.statement).collect::<Vec<_>>().into_iter(),
             section: None,
@@ -374,7 +392,7 @@ impl Reader {
         let values = &words[2..];
         if values.len() != used.parameters.len() {
             let (wanted, given) = (used.parameters.len(), values.len());
-            let message = format!("the macro takes {wanted} arguments, and {given} are given");
+            let message = format!("another number of arguments than the macro has: {given} instead of {wanted}");
             let problem = Problem::at(ProblemKind::Syntax, head, message);
             let because = files.head(file, used.statement);
             self.unknown(line);
@@ -396,7 +414,10 @@ impl Reader {
         self.reading.instances.push(Instance { file, via: Some((line.instance, line.statement)) });
         let instance = offset(self.reading.instances.len() - 1);
         let substitution = Some(Rc::from(substitution));
+        let depth = self.frames.last().map_or(0, |frame| frame.depth + 1);
         self.frames.push(Frame {
+            depth,
+            is_begun: false,
             instance,
             statements: body,
             section: None,

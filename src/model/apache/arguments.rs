@@ -1,7 +1,7 @@
-//! What is wrong with the arguments of a line, as httpd takes them (spec a5, a10, a11, a15).
+//! What is wrong with the arguments of a line, mostly as httpd takes them (spec a5, a10, a11, a15).
 
 use crate::model::names::Arguments;
-use crate::model::{Directive, Name, Site, Value};
+use crate::model::{Directive, Family, Name, Site, Value};
 
 /// What is wrong with the arguments of a directive or of a section's opening.
 #[derive(Clone, Copy, Debug)]
@@ -56,12 +56,18 @@ const WITH_VALUE: &[(&str, bool)] = &[
 ];
 
 impl Site<'_> {
-    /// The lines of Apache whose arguments are wrong whenever they are read, in containers of unknown
-    /// condition as well. Lines that a server of today certainly does not read are left out.
+    /// The lines whose arguments are wrong whenever they are read, in containers of unknown condition
+    /// as well. Lines that a server of today certainly does not read are left out. Of nginx only
+    /// headers without a value are among them: the rest is told when the site is built.
     #[must_use]
     pub fn misuses(&self) -> Vec<Misused<'_>> {
         if !self.is_apache() {
-            return Vec::new();
+            let headers = [Family::ProxyHeaders, Family::GrpcHeaders];
+            let lines =
+                self.scopes().flat_map(|scope| headers.into_iter().flat_map(move |family| scope.own(family)));
+            let short = lines.filter(|line| line.arity() < 2 && !line.is_template());
+            let misused = |directive| Misused { directive, misuse: Misuse::Missing, is_refused: true };
+            return short.map(misused).collect();
         }
         let lines = self.scopes().flat_map(|scope| scope.own_all().chain(scope.opening()));
         lines
@@ -73,9 +79,6 @@ impl Site<'_> {
 
 impl<'s> Directive<'s> {
     fn misused(self) -> Option<Misused<'s>> {
-        if self.is_template() {
-            return None;
-        }
         let of = |misuse: Option<Misuse<'s>>| misuse.map(|misuse| (misuse, true));
         let (misuse, is_refused) = match self.name().apache_arguments() {
             None if self.name() == Name::Section => of(self.section_misuse()),
@@ -88,15 +91,16 @@ impl<'s> Directive<'s> {
             Some(Arguments::Header) => of(self.comment(self.header_words())),
             Some(Arguments::Provider) => self.provider_misuse(),
         }?;
-        Some(Misused { directive: self, misuse, is_refused })
+        // Last, because nearly all lines are right.
+        (!self.is_template() && !self.holds_tag()).then_some(Misused { directive: self, misuse, is_refused })
     }
 
     /// Of a line that takes one argument, number `n`.
     fn one_misuse(self, n: usize) -> Option<Misuse<'s>> {
         let is_single = self.arity() <= n + 1;
-        self.empty(n).or_else(|| self.comment(n).filter(|_| !is_single)).or_else(|| {
-            self.argument(n + 1).map(Misuse::TooMany)
-        })
+        self.empty(n)
+            .or_else(|| self.comment(n).filter(|_| !is_single))
+            .or_else(|| self.argument(n + 1).map(Misuse::TooMany))
     }
 
     /// Of a section's opening (spec a15).
@@ -148,6 +152,14 @@ impl<'s> Directive<'s> {
         }
     }
 
+    /// Whether words are parts of one mark of a template language, such as `<TMPL_VAR NAME>`.
+    fn holds_tag(self) -> bool {
+        let last = |word: &[u8], wanted: u8| word.iter().rposition(|&byte| byte == wanted);
+        let opens = |word: &[u8]| last(word, b'<') > last(word, b'>');
+        let mut words = self.arguments().skip_while(|word| !opens(&word.bytes())).skip(1);
+        words.any(|word| word.bytes().contains(&b'>'))
+    }
+
     fn empty(self, n: usize) -> Option<Misuse<'s>> {
         match self.argument(n) {
             None => Some(Misuse::Missing),
@@ -168,7 +180,9 @@ impl<'s> Misuse<'s> {
         let place = directive.argument(n).map(Value::span);
         match self {
             Misuse::Missing => false,
-            Misuse::Empty(value) | Misuse::Comment(value) | Misuse::TooMany(value) => Some(value.span()) == place,
+            Misuse::Empty(value) | Misuse::Comment(value) | Misuse::TooMany(value) => {
+                Some(value.span()) == place
+            }
         }
     }
 }

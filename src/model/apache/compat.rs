@@ -36,6 +36,17 @@ impl<'s> Scope<'s> {
             .filter(|line| line.literal(0).is_some_and(|word| word.eq_ignore_ascii_case("any")))
     }
 
+    /// Whether `Satisfy Any` is in force here for a method: then who passes [`Scope::passes_compat`] is not
+    /// asked for more (spec a97, a98). None where it is not known.
+    #[must_use]
+    pub fn satisfies_any(self, method: &str) -> Option<bool> {
+        if !self.lacks(Family::Satisfy) && self.provider(Family::Satisfy).is_none() {
+            return None;
+        }
+        let lines = self.compat_lines(Family::Satisfy, method);
+        lines.last().map_or(Some(false), |line| Some(line.literal(0)?.eq_ignore_ascii_case("any")))
+    }
+
     /// Whether a visitor passes `Order`, `Allow` and `Deny` here. Where none is written everybody does.
     #[must_use]
     pub fn passes_compat(self, method: &str, view: Viewpoint) -> Passes {

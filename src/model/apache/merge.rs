@@ -47,7 +47,8 @@ const COMPAT: [Family; 2] = [Family::Rules, Family::Satisfy];
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Authz {
     pub requires: MergedId,
-    pub merging: Merging,
+    /// What the last section said; none where it said nothing of it.
+    pub merging: Option<Merging>,
 }
 
 /// Policies while they are made: each merge once.
@@ -62,7 +63,7 @@ pub struct Merger<'s, 'f> {
 impl<'s, 'f> Merger<'s, 'f> {
     pub fn new(site: &'s mut Site<'f>, apache: &'s mut Apache) -> Self {
         apache.requirements = vec![Merged::Nothing, Merged::Unknown];
-        apache.authz = vec![Authz::default(), Authz { requires: 1, merging: Merging::Off }];
+        apache.authz = vec![Authz::default(), Authz { requires: 1, merging: None }];
         site.policies = vec![[NOBODY; INHERITED], [UNKNOWN; INHERITED]];
         let (applied, overlaid, own) = (HashMap::new(), HashMap::new(), HashMap::new());
         Merger { site, apache, applied, overlaid, own }
@@ -108,11 +109,10 @@ impl<'s, 'f> Merger<'s, 'f> {
         }
         let outer = self.apache.authz[base as usize];
         let authz = if is_unknown && requires == NOTHING {
-            Authz { requires: 1, merging: Merging::Off }
+            Authz { requires: 1, merging: None }
         } else if requires == NOTHING && merging.is_none() {
             outer
         } else {
-            let merging = merging.unwrap_or_default();
             Authz { requires: self.merge(outer.requires, requires, merging), merging }
         };
         // The whole list counts: containers and `<Limit>` are a part of it.
@@ -161,7 +161,7 @@ impl<'s, 'f> Merger<'s, 'f> {
             }
         }
         let (outer, inner) = (self.apache.authz[base as usize], self.apache.authz[applied as usize]);
-        let authz = if outer == inner { outer } else { Authz { requires: 1, merging: Merging::Off } };
+        let authz = if outer == inner { outer } else { Authz { requires: 1, merging: None } };
         self.add(policy, authz)
     }
 
@@ -195,9 +195,13 @@ impl<'s, 'f> Merger<'s, 'f> {
             }
         }
         let (outer, inner) = (self.apache.authz[base as usize], self.apache.authz[group as usize]);
-        let authz = if inner.requires == NOTHING && inner.merging == Merging::Off {
+        let authz = if inner.requires == NOTHING && inner.merging.is_none() {
             outer
         } else {
+            // `AuthMerging Off` alone takes away what was required (spec a63).
+            if inner.requires == NOTHING && inner.merging == Some(Merging::Off) {
+                policy[Family::Require as usize] = NOBODY;
+            }
             Authz {
                 requires: self.merge(outer.requires, inner.requires, inner.merging),
                 merging: inner.merging,
@@ -208,8 +212,8 @@ impl<'s, 'f> Merger<'s, 'f> {
         policy
     }
 
-    fn merge(&mut self, base: MergedId, new: MergedId, merging: Merging) -> MergedId {
-        let merged = match merging {
+    fn merge(&mut self, base: MergedId, new: MergedId, merging: Option<Merging>) -> MergedId {
+        let merged = match merging.unwrap_or_default() {
             Merging::Off => return new,
             _ if base == NOTHING => return new,
             _ if new == NOTHING => return base,

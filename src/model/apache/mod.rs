@@ -11,6 +11,7 @@ mod methods;
 mod modules;
 mod overrides;
 mod place;
+mod providers;
 mod proxy;
 mod questions;
 mod require;
@@ -26,8 +27,9 @@ pub use arguments::{Misuse, Misused};
 pub use compat::Passes;
 pub use methods::Methods;
 pub use modules::{IfModule, NeverTrue};
-pub use overrides::{HtaccessState, Overrides};
-pub use require::{Choice, Outcomes, Viewpoint};
+pub use overrides::{HtaccessState, OnTheWay, Overrides};
+pub use providers::{UnknownProvider, WrongProvider};
+pub use require::{Choice, Outcomes, Role, Viewpoint};
 pub use twins::Twins;
 pub use variables::{Unset, UnsetVariable};
 
@@ -44,6 +46,8 @@ pub struct Apache {
     conditions: Vec<u32>,
     /// For each policy: what its `Require` lines hold.
     authz: Vec<Authz>,
+    /// For each policy: what its `Require` lines come to for GET, by `Viewpoint`.
+    outcomes: Vec<[Outcomes; 2]>,
     /// How the `Require` lines of several sections are put together.
     requirements: Vec<Merged>,
     /// For each server, by its scope: what it serves where, and its sections.

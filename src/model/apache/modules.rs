@@ -72,7 +72,8 @@ impl<'s> IfModule<'s> {
         let (tree, source) = (self.tree(), self.source());
         let around = containers(tree, self.span().start);
         let outer = around.iter().rev().find(|&&outer| outer != self.statement);
-        let beside: Vec<StatementId> = outer.map_or_else(|| tree.top().collect(), |&outer| tree.children(outer).collect());
+        let beside: Vec<StatementId> =
+            outer.map_or_else(|| tree.top().collect(), |&outer| tree.children(outer).collect());
         let is_old = |id| {
             name_is(tree, source, id, "ifmodule")
                 && argument(tree, source, id).is_some_and(|name| words::is_old_module(&name))
@@ -126,7 +127,9 @@ impl Site<'_> {
         let Some(apache) = &self.apache else { return false };
         let scopes = std::iter::once(scope).chain(scope.ancestors());
         let is_certain = line.is_certain()
-            && !scopes.into_iter().any(|scope| apache.conditions.get(scope.id as usize).is_some_and(|&id| id != 0));
+            && !scopes
+                .into_iter()
+                .any(|scope| apache.conditions.get(scope.id as usize).is_some_and(|&id| id != 0));
         if is_certain {
             return true;
         }
@@ -146,7 +149,8 @@ impl Site<'_> {
     #[must_use]
     pub fn htaccess_of(&self, file: FileId) -> Option<Scope<'_>> {
         let (apache, reading) = (self.apache.as_ref()?, self.reading()?);
-        let is_it = |number: u32| reading.htaccess.get(number as usize).is_some_and(|it| it.file == Some(file));
+        let is_it =
+            |number: u32| reading.htaccess.get(number as usize).is_some_and(|it| it.file == Some(file));
         apache.htaccess.iter().find(|(_, htaccess)| is_it(htaccess.number)).map(|(&id, _)| self.scope(id))
     }
 
@@ -163,13 +167,17 @@ impl Site<'_> {
     /// Whether all `LoadModule` lines are at hand and none loads a module with one of these in its name.
     #[must_use]
     pub fn lacks_modules_like(&self, parts: &[&str]) -> bool {
-        self.reading().is_some_and(|reading| reading.environment.knows_all_modules()) && !self.has_module_like(parts)
+        self.reading().is_some_and(|reading| reading.environment.knows_all_modules())
+            && !self.has_module_like(parts)
     }
 
     /// Whether a module with one of these in its name is loaded.
     #[must_use]
     pub fn has_module_like(&self, parts: &[&str]) -> bool {
-        let has = |name: &[u8]| parts.iter().any(|part| memchr::memmem::find(name, part.as_bytes()).is_some());
+        let has = |name: &[u8]| {
+            let name = String::from_utf8_lossy(name);
+            parts.iter().any(|part| name.contains(part))
+        };
         self.reading().is_some_and(|reading| reading.environment.modules().any(has))
     }
 
@@ -182,7 +190,8 @@ impl Site<'_> {
             let file = reading.file(*line);
             let (tree, source) = (self.files.tree(file), self.files.sources.get(file));
             let word = |n| tree.raw(source, line.statement, n).unwrap_or_default().to_ascii_lowercase();
-            let begins = |word: &[u8]| beginnings.iter().any(|beginning| word.starts_with(beginning.as_bytes()));
+            let begins =
+                |word: &[u8]| beginnings.iter().any(|beginning| word.starts_with(beginning.as_bytes()));
             line.step == crate::load::Step::Directive
                 && (begins(&word(0)) || word(0) == b"require" && begins(&word(1)))
         })
@@ -215,12 +224,13 @@ impl Site<'_> {
 }
 
 impl Directive<'_> {
-    /// What becomes of a line that httpd refuses, as a clause.
+    /// What becomes of a line that the server refuses, as a clause.
     #[must_use]
     pub fn refusal(self) -> &'static str {
         match self.site.htaccess_of(self.span().file) {
             Some(_) => "every request here ends in 500 Internal Server Error",
-            None => "Apache does not start",
+            None if self.site.is_apache() => "Apache does not start",
+            None => "nginx does not take the configuration",
         }
     }
 }

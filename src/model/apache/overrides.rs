@@ -41,6 +41,18 @@ pub enum HtaccessState<'s> {
     Unknown,
 }
 
+/// What the `.htaccess` files of a directory and those above it come to, as a whole.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum OnTheWay {
+    /// Each is in force, or not read at all.
+    #[default]
+    Fine,
+    /// It depends on what is not at hand what becomes of one.
+    Unknown,
+    /// One has a directive that is not permitted: every request ends in 500.
+    Refused,
+}
+
 /// What an `AllowOverride` line permits.
 pub(super) fn permitted(line: Directive<'_>) -> Option<Overrides> {
     let mut all = Overrides::default();
@@ -69,6 +81,13 @@ impl<'s> Scope<'s> {
         Some(self.find_state(before))
     }
 
+    /// What becomes of the `.htaccess` files on the way to the place that the scope stands for.
+    #[must_use]
+    pub fn htaccess_on_the_way(self) -> OnTheWay {
+        let place = self.site.apache.as_ref().and_then(|apache| apache.places.get(self.id as usize));
+        place.map_or(OnTheWay::Unknown, |place| place.on_the_way)
+    }
+
     pub(super) fn find_state(self, before: u32) -> HtaccessState<'s> {
         let Some(by) = self.site.provided(before, Family::Override) else { return HtaccessState::Unknown };
         let Some(permitted) = permitted(by) else { return HtaccessState::Unknown };
@@ -76,7 +95,8 @@ impl<'s> Scope<'s> {
         if self.site.provided(before, Family::OverrideList).is_some() {
             return HtaccessState::Unknown;
         }
-        if !permitted.any {
+        // With `Nonfatal` even `None` has the file read (seen on 2.4.71).
+        if !permitted.any && !permitted.skips {
             return HtaccessState::Ignored(by);
         }
         match self.not_permitted(permitted) {
@@ -84,6 +104,17 @@ impl<'s> Scope<'s> {
             Some(line) if permitted.skips => HtaccessState::Skipped { by, line },
             Some(line) => HtaccessState::Refused { by, line },
         }
+    }
+
+    /// Whether `Nonfatal` passes over some directives of this `.htaccess` and leaves others (spec a38).
+    pub(super) fn is_read_in_part(self, before: u32) -> bool {
+        let by = self.site.provided(before, Family::Override);
+        let permitted = by.and_then(permitted).unwrap_or_default();
+        let is_permitted = |line: Directive<'_>| match line.name() {
+            Name::Order | Name::Allow | Name::Deny => permitted.limit,
+            _ => permitted.auth_config,
+        };
+        permitted.skips && self.access_lines().into_iter().any(is_permitted)
     }
 
     /// The first directive about access in this `.htaccess` that is not permitted.

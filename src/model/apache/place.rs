@@ -4,11 +4,14 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use super::merge::{EMPTY, Merger, PolicyId, UNKNOWN_POLICY};
-use super::overrides::HtaccessState;
-use super::serving::{Matching, Serving, below, clean, prefixes};
+use super::overrides::{HtaccessState, OnTheWay};
+use super::serving::{Matching, Served, Serving, below, clean, prefixes};
 use super::{Apache, HtaccessScope};
 use crate::load::Reading;
-use crate::model::{Kind, ScopeRef, Site};
+use crate::model::{Kind, ScopeData, ScopeRef, Site};
+
+/// The condition of a `.htaccess` of which only a part is read.
+const IN_PART: u32 = u32::MAX;
 
 /// The place that a section is written for.
 #[derive(Clone, Debug, Default)]
@@ -19,11 +22,14 @@ pub struct Place {
     pub url: Option<String>,
     /// Whether it is exactly what the section names, and not only the nearest that can be named.
     pub is_exact: bool,
+    /// What becomes of the `.htaccess` files that would apply.
+    pub on_the_way: OnTheWay,
 }
 
 /// The sections that apply to a place, group by group in the order of application (spec a54).
 #[derive(Clone, Debug, Default)]
 struct Chain {
+    on_the_way: OnTheWay,
     directories: Vec<ScopeRef>,
     files: Vec<ScopeRef>,
     locations: Vec<ScopeRef>,
@@ -55,6 +61,12 @@ impl Site<'_> {
         }
         let of_scope: HashMap<ScopeRef, PathBuf> =
             directories.iter().map(|(path, scope)| (*scope, path.clone())).collect();
+        for id in 1..self.scopes.len() {
+            let ScopeData { kind, parent, .. } = self.scopes[id];
+            if kind != Kind::Server && parent != 0 {
+                self.scopes[id].server = self.scopes[parent as usize].server;
+            }
+        }
         let is_known = self.config.is_main && !reading.environment.lacks_parts;
         let base = if is_known { EMPTY } else { UNKNOWN_POLICY };
         let count = self.scopes.len();
@@ -85,6 +97,7 @@ impl Site<'_> {
         apache.places = places;
         apache.servers = servers;
         self.apache = Some(apache);
+        self.find_outcomes();
     }
 }
 
@@ -124,7 +137,7 @@ impl Placer<'_, '_, '_> {
                 self.at_directory(server, directory)
             }
             Kind::Main | Kind::Snippet | Kind::Server => {
-                let Some(root) = self.root(server) else { return (Place::default(), Chain::default()) };
+                let Some(root) = self.served(server).and_then(Served::root) else { return (Place::default(), Chain::default()) };
                 self.at_directory(server, root)
             }
             Kind::Directory if is_top => match matching {
@@ -139,6 +152,7 @@ impl Placer<'_, '_, '_> {
                     let (place, mut chain) = self.at_directory(server, directory);
                     // Sections of that directory's own URL are not for what is below it.
                     chain.locations.clear();
+                    chain.files.clear();
                     chain.directories.push(id);
                     (Place { url: None, is_exact: false, ..place }, chain)
                 }
@@ -167,10 +181,7 @@ impl Placer<'_, '_, '_> {
                 match (kind, parent) {
                     // They are never applied there (spec a20).
                     (Kind::Files, Some(Kind::Files | Kind::If | Kind::Location)) => {}
-                    (Kind::Files, _) => {
-                        // What is said of a whole URL is said of the file, too, and later.
-                        chain.files.push(id);
-                    }
+                    (Kind::Files, _) => self.at_file(server, id, &place, &mut chain),
                     _ => chain.ifs.push(id),
                 }
                 (place, chain)
@@ -180,9 +191,8 @@ impl Placer<'_, '_, '_> {
         }
     }
 
-    fn root(&self, server: u32) -> Option<PathBuf> {
-        let root = |id| self.servers.get(&id).and_then(|serving: &Serving| serving.root.clone());
-        root(server).or_else(|| root(0))
+    fn served(&self, server: u32) -> Option<Served<'_>> {
+        Some(Served { own: self.servers.get(&server)?, main: self.servers.get(&0)? })
     }
 
     /// The main server's own text and that of the virtual host (spec a56).
@@ -192,14 +202,16 @@ impl Placer<'_, '_, '_> {
     }
 
     fn at_directory(&mut self, server: u32, directory: PathBuf) -> (Place, Chain) {
-        let mut chain = Chain { directories: self.directories(server, &directory), ..Chain::default() };
-        let url = [server, 0].iter().find_map(|id| self.servers.get(id)?.url_of(&directory));
+        let mut chain = self.directories(server, &directory, true);
+        let url = self.served(server).and_then(|served| served.url_of(&directory));
         let is_passed = url.as_ref().is_some_and(|url| self.passed_to(server, url).is_some());
         let url = url.filter(|_| !is_passed);
         if let Some(url) = &url {
             chain.locations = self.locations(server, url, None);
+            chain.files = self.files(server, &chain.directories, "");
         }
-        (Place { directory: Some(directory), url, is_exact: true }, chain)
+        let on_the_way = chain.on_the_way;
+        (Place { directory: Some(directory), url, is_exact: true, on_the_way }, chain)
     }
 
     fn at_url(&mut self, server: u32, url: String, own: ScopeRef, is_exact: bool) -> (Place, Chain) {
@@ -210,14 +222,47 @@ impl Placer<'_, '_, '_> {
         if let Some(target) = &target {
             chain.directories = self.proxies(server, target);
         } else {
-            let serving = [server, 0].into_iter().filter_map(|id| self.servers.get(&id));
-            directory = serving.into_iter().find_map(|serving| serving.path_of(&url));
+            directory = self.served(server).and_then(|served| served.path_of(&url));
             if let Some(directory) = &directory {
-                chain.directories = self.directories(server, directory);
+                chain = self.directories(server, directory, url.ends_with('/'));
+                if is_exact {
+                    let name = url.rsplit('/').next().unwrap_or_default();
+                    chain.files = self.files(server, &chain.directories, name);
+                }
             }
         }
         chain.locations = self.locations(server, &url, Some(own));
-        (Place { directory, url: Some(url), is_exact }, chain)
+        let on_the_way = chain.on_the_way;
+        (Place { directory, url: Some(url), is_exact, on_the_way }, chain)
+    }
+
+    /// A file in a place. Where only an expression names it, what else is said of it is not known.
+    fn at_file(&mut self, server: u32, own: ScopeRef, place: &Place, chain: &mut Chain) {
+        chain.files.clear();
+        if let Matching::Literal(name) = self.site().scope(own).matching() {
+            if let Some(directory) = place.directory.as_ref().filter(|_| !name.contains('/')) {
+                chain.directories = self.directories(server, &directory.join(&name), false).directories;
+            }
+            chain.files = self.files(server, &chain.directories, &name);
+            if let Some(url) = &place.url {
+                chain.locations = self.locations(server, &format!("{url}{name}"), None);
+            }
+        }
+        if !chain.files.contains(&own) {
+            chain.files.push(own);
+        }
+    }
+
+    /// `<Files>` sections that match a name: of the servers, then of the directories' sections. The
+    /// name of a directory is empty (spec a48, a54).
+    fn files(&self, server: u32, directories: &[ScopeRef], name: &str) -> Vec<ScopeRef> {
+        let site = self.site();
+        let of_servers = self.layers(server).flat_map(|serving| serving.files.iter().copied());
+        let of_directories = directories.iter().flat_map(|&id| {
+            let files = site.scope(id).children().filter(|child| child.kind() == Kind::Files);
+            files.map(|child| child.id)
+        });
+        of_servers.chain(of_directories).filter(|&id| site.scope(id).matches(name) == Some(true)).collect()
     }
 
     /// Where requests for a URL are passed on to.
@@ -234,7 +279,8 @@ impl Placer<'_, '_, '_> {
 
     /// `<Directory>` sections and `.htaccess` files from the root of the file system down, then the
     /// expressions (spec a54).
-    fn directories(&mut self, server: u32, directory: &Path) -> Vec<ScopeRef> {
+    fn directories(&mut self, server: u32, directory: &Path, has_slash: bool) -> Chain {
+        let mut on_the_way = OnTheWay::Fine;
         let mut chain = Vec::new();
         let mut policy = self.base;
         let above: Vec<&Path> = directory.ancestors().collect();
@@ -253,22 +299,37 @@ impl Placer<'_, '_, '_> {
                 policy = self.merger.apply(policy, id);
             }
             let Some(&id) = self.htaccess.get(path) else { continue };
-            if let Some(known) = self.merger.apache().htaccess.get_mut(&id) {
+            // Another server may serve the directory, too.
+            let is_own = self.site().scopes[id as usize].server == Some(server);
+            if let Some(known) = self.merger.apache().htaccess.get_mut(&id).filter(|_| is_own) {
                 known.before = policy;
             }
             let state = self.site().scope(id).find_state(policy);
+            on_the_way = on_the_way.max(match state {
+                HtaccessState::Refused { .. } => OnTheWay::Refused,
+                HtaccessState::Unknown => OnTheWay::Unknown,
+                _ => OnTheWay::Fine,
+            });
             if matches!(state, HtaccessState::Read | HtaccessState::Unknown) {
                 chain.push(id);
                 policy = self.merger.apply(policy, id);
+            } else if matches!(state, HtaccessState::Skipped { .. })
+                && self.site().scope(id).is_read_in_part(policy)
+            {
+                // What is left of it is not worked out.
+                self.merger.apache().conditions[id as usize] = IN_PART;
+                chain.push(id);
+                policy = self.merger.maybe_apply(policy, id);
             }
         }
-        let text = format!("{}/", directory.display());
+        // Expressions see the name as it is requested (spec a47).
+        let text = format!("{}{}", directory.display(), if has_slash { "/" } else { "" });
         let expressions: Vec<ScopeRef> =
             self.layers(server).flat_map(|serving| serving.expressions.iter().copied()).collect();
         let matching =
             expressions.into_iter().filter(|&id| self.site().scope(id).matches(&text) == Some(true));
         chain.extend(matching);
-        chain
+        Chain { on_the_way, directories: chain, ..Chain::default() }
     }
 
     /// `<Location>` sections that match a URL, in the order of the text (spec a49, a56).
@@ -314,8 +375,14 @@ impl Placer<'_, '_, '_> {
     /// the same container.
     fn apply(&mut self, policy: PolicyId, id: ScopeRef, place: ScopeRef) -> PolicyId {
         let apache = self.merger.apache();
-        let condition = apache.conditions[id as usize];
-        if id == place || condition == 0 || apache.conditions[place as usize] == condition {
+        let (of_place, mut condition) = (apache.conditions[place as usize], apache.conditions[id as usize]);
+        let scope = self.site().scope(id);
+        // What stands in a section that may not be there may not be there either.
+        if condition == 0 && scope.kind() == Kind::Files {
+            let outer = self.site().scopes[id as usize].parent;
+            condition = self.merger.apache().conditions[outer as usize];
+        }
+        if id == place || condition == 0 || of_place == condition {
             return self.merger.apply(policy, id);
         }
         self.merger.maybe_apply(policy, id)

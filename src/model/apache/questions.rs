@@ -19,7 +19,7 @@ impl<'s> Scope<'s> {
     pub fn opening(self) -> Option<Directive<'s>> {
         let (file, statement) = self.data().opened_by?;
         let expanded = self.data().expanded;
-        let data = DirectiveData { name: Name::Section, is_certain: true, file, statement, expanded };
+        let data = DirectiveData { name: Name::Section, is_certain: true, file, statement, expanded, role: None };
         Some(self.site.directive(data))
     }
 
@@ -27,7 +27,7 @@ impl<'s> Scope<'s> {
     #[must_use]
     pub fn matching(self) -> Matching {
         let Some(opening) = self.opening() else { return Matching::Unknown };
-        let is_match = opening.name_text().to_ascii_lowercase().ends_with("match");
+        let is_match = ends_with_match(opening.name_text());
         let (word, is_expression) = match opening.literal(0) {
             Some(tilde) if tilde == "~" => (opening.literal(1), true),
             word => (word, is_match),
@@ -284,8 +284,28 @@ impl<'s> Scope<'s> {
     }
 }
 
+/// `DirectoryMatch` and its like, in capitals or not.
+fn ends_with_match(name: &str) -> bool {
+    let end = name.len().checked_sub("Match".len()).and_then(|at| name.get(at..));
+    end.is_some_and(|end| end.eq_ignore_ascii_case("Match"))
+}
+
 impl Site<'_> {
+    /// What everybody asks for is worked out once.
+    pub(super) fn find_outcomes(&mut self) {
+        let views = [Viewpoint::Stranger, Viewpoint::Anyone];
+        let count = self.apache.as_ref().map_or(0, |apache| crate::source::offset(apache.authz.len()));
+        let outcomes = (0..count).map(|policy| views.map(|view| self.policy_outcome(policy, "GET", view))).collect();
+        if let Some(apache) = &mut self.apache {
+            apache.outcomes = outcomes;
+        }
+    }
+
     fn policy_outcome(&self, policy: u32, method: &str, view: Viewpoint) -> Outcomes {
+        let known = self.apache.as_ref().and_then(|apache| apache.outcomes.get(policy as usize));
+        if let Some(known) = known.filter(|_| method == "GET") {
+            return known[view as usize];
+        }
         let requires = self.apache.as_ref().and_then(|apache| apache.authz.get(policy as usize));
         requires.map_or(Outcomes::UNKNOWN, |authz| self.outcome(authz.requires, method, view))
     }

@@ -9,6 +9,26 @@ use crate::model::{Directive, Kind, Scope, Site};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Outcomes(u8);
 
+/// What a `Require` line looks at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// `all granted`
+    Granted,
+    /// `all denied`
+    Denied,
+    /// `ip`, `host` and their like.
+    Address,
+    Method,
+    /// Somebody who has logged in.
+    User,
+    /// `env`, `expr`
+    Condition,
+    /// `expr` with `REMOTE_USER` in it.
+    ConditionOnUser,
+    /// Another module's, or a word that is not known.
+    Unknown,
+}
+
 /// From whose side the rules are looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Viewpoint {
@@ -189,10 +209,10 @@ impl<'s> Scope<'s> {
     }
 
     pub(super) fn logic(self) -> Logic {
-        let name = self.opening().map(|opening| opening.name_text().to_ascii_lowercase()).unwrap_or_default();
-        match name.as_str() {
-            "requireall" => Logic::All,
-            "requirenone" => Logic::None,
+        let name = self.opening().map(Directive::name_text).unwrap_or_default();
+        match name {
+            _ if name.eq_ignore_ascii_case("RequireAll") => Logic::All,
+            _ if name.eq_ignore_ascii_case("RequireNone") => Logic::None,
             _ => Logic::Any,
         }
     }
@@ -312,8 +332,7 @@ impl Directive<'_> {
     #[must_use]
     pub fn grants_everybody(self) -> bool {
         self.name() == Name::Require
-            && self.provider().is_some_and(|(provider, is_negated)| provider == "all" && !is_negated)
-            && self.requirement(Viewpoint::Stranger, "GET") == Outcomes::GRANTED
+            && self.data.role == Some((Role::Granted, false))
     }
 
     /// The provider of a `Require` line, such as `valid-user`, and whether `not` stands before it.
@@ -326,29 +345,42 @@ impl Directive<'_> {
         Some((first.into_owned(), false))
     }
 
+    /// What sort of `Require` line it is, and whether `not` stands before it; looked up once.
+    pub(super) fn find_role(self) -> Option<(Role, bool)> {
+        if self.name() != Name::Require {
+            return None;
+        }
+        let (provider, is_negated) = self.provider()?;
+        let argument = self.literal(1 + usize::from(is_negated)).unwrap_or_default();
+        let role = match provider.as_str() {
+            "all" if argument.eq_ignore_ascii_case("granted") => Role::Granted,
+            "all" => Role::Denied,
+            "ip" | "host" | "local" | "forward-dns" => Role::Address,
+            "method" => Role::Method,
+            "expr" if self.rest(0).contains("REMOTE_USER") => Role::ConditionOnUser,
+            "env" | "expr" => Role::Condition,
+            name if is_about_users(name) => Role::User,
+            _ => Role::Unknown,
+        };
+        Some((role, is_negated))
+    }
+
     /// What a `Require` line comes to, before anybody has logged in.
     pub(super) fn requirement(self, view: Viewpoint, method: &str) -> Outcomes {
-        if self.name() != Name::Require {
-            return Outcomes::UNKNOWN;
-        }
-        let Some((provider, is_negated)) = self.provider() else { return Outcomes::UNKNOWN };
-        let argument = self.literal(1 + usize::from(is_negated)).unwrap_or_default();
-        let depends = match view {
-            Viewpoint::Stranger => Outcomes::DENIED,
-            Viewpoint::Anyone => Outcomes::GRANTED.or(Outcomes::DENIED),
-        };
-        let outcome = match provider.as_str() {
-            "all" if argument.eq_ignore_ascii_case("granted") => Outcomes::GRANTED,
-            "all" => Outcomes::DENIED,
-            "ip" | "host" | "local" | "forward-dns" => depends,
-            "method" => {
+        let Some((role, is_negated)) = self.data.role else { return Outcomes::UNKNOWN };
+        let outcome = match (role, view) {
+            (Role::Granted, _) => Outcomes::GRANTED,
+            (Role::Denied, _) | (Role::Address, Viewpoint::Stranger) => Outcomes::DENIED,
+            (Role::Address, Viewpoint::Anyone) | (Role::Condition, _) => Outcomes::GRANTED.or(Outcomes::DENIED),
+            (Role::ConditionOnUser, _) => Outcomes::GRANTED.or(Outcomes::USER),
+            (Role::User, _) => Outcomes::USER,
+            (Role::Method, _) => {
                 let mut methods = self.arguments().skip(1 + usize::from(is_negated)).map(|word| word.text());
-                if methods.any(|word| word == method) { Outcomes::GRANTED } else { Outcomes::DENIED }
+                // GET and HEAD are one (spec a75).
+                let is_named = |word: &str| word == method || [word, method].iter().all(|m| ["GET", "HEAD"].contains(m));
+                if methods.any(|word| is_named(&word)) { Outcomes::GRANTED } else { Outcomes::DENIED }
             }
-            "expr" if self.rest(0).contains("REMOTE_USER") => Outcomes::GRANTED.or(Outcomes::USER),
-            "env" | "expr" => Outcomes::GRANTED.or(Outcomes::DENIED),
-            name if is_about_users(name) => Outcomes::USER,
-            _ => Outcomes::UNKNOWN,
+            (Role::Unknown, _) => Outcomes::UNKNOWN,
         };
         if is_negated { outcome.not() } else { outcome }
     }

@@ -91,13 +91,15 @@ impl Site<'_> {
             None => self.files.tree(file).raw(source, line.statement, 0).unwrap_or_default(),
         };
         let Some(name) = Name::of_apache(name) else { return };
-        let data = DirectiveData {
+        let mut data = DirectiveData {
             name,
             is_certain: line.condition == 0,
             file,
             statement: line.statement,
             expanded: line.expanded,
+            role: None,
         };
+        data.role = self.directive(data).find_role();
         let mut owner = here;
         // All but rules of access belong to the section around (spec a79).
         if !matches!(name.family(), Family::Require | Family::Rules | Family::Satisfy) {

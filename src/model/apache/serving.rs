@@ -27,6 +27,8 @@ pub struct Serving {
     pub locations: HashMap<String, Vec<ScopeRef>>,
     /// `<LocationMatch>` and `<Location>` with wildcards.
     pub other_locations: Vec<ScopeRef>,
+    /// `<Files>` that stand in no other section.
+    pub files: Vec<ScopeRef>,
 }
 
 /// How a section says what it is for.
@@ -80,6 +82,7 @@ impl Site<'_> {
                 (Kind::Location, Matching::Pattern(_) | Matching::Expression(_)) => {
                     serving.other_locations.push(id);
                 }
+                (Kind::Files, _) => serving.files.push(id),
                 _ => {}
             }
         }
@@ -88,28 +91,15 @@ impl Site<'_> {
 }
 
 impl Serving {
-    /// The directory or file that a URL path leads to.
-    pub fn path_of(&self, url: &str) -> Option<PathBuf> {
-        for (prefix, target) in &self.aliases {
-            if let Some(rest) = below(prefix, url) {
-                return Some(clean(&target.join(rest.trim_start_matches('/'))));
-            }
-        }
-        let root = self.root.as_ref()?;
-        Some(clean(&root.join(url.trim_start_matches('/'))))
+    /// The directory or file that a URL path leads to by an `Alias`.
+    fn aliased(&self, url: &str) -> Option<PathBuf> {
+        let mut found = self.aliases.iter().filter_map(|(prefix, target)| Some((below(prefix, url)?, target)));
+        found.next().map(|(rest, target)| clean(&target.join(rest.trim_start_matches('/'))))
     }
 
-    /// A URL path, with a final slash, that leads to a directory.
-    pub fn url_of(&self, directory: &Path) -> Option<String> {
-        let url = |prefix: &str, rest: &Path| {
-            let rest = rest.to_str()?;
-            let url = format!("{}/{rest}", prefix.trim_end_matches('/'));
-            Some(if url.ends_with('/') { url } else { url + "/" })
-        };
-        if let Some(rest) = self.root.as_ref().and_then(|root| directory.strip_prefix(root).ok()) {
-            return url("", rest);
-        }
-        self.aliases.iter().find_map(|(prefix, target)| url(prefix, directory.strip_prefix(target).ok()?))
+    /// URL paths, with a final slash, by which an `Alias` leads to a directory.
+    fn aliases_of(&self, directory: &Path) -> impl Iterator<Item = String> {
+        self.aliases.iter().filter_map(move |(prefix, target)| url(prefix, directory.strip_prefix(target).ok()?))
     }
 
     /// Where requests for a URL path are passed on to, as far as this server's own lines say: `Some(None)`
@@ -118,6 +108,42 @@ impl Serving {
         let (prefix, target) = self.proxied.iter().find(|(prefix, _)| url.starts_with(prefix.as_str()))?;
         Some(target.as_ref().map(|target| format!("{target}{}", &url[prefix.len()..])))
     }
+}
+
+/// What a server serves: each `Alias` of its own and of the main server comes before the document root,
+/// of which there is but one (spec a56).
+#[derive(Clone, Copy)]
+pub struct Served<'a> {
+    pub own: &'a Serving,
+    pub main: &'a Serving,
+}
+
+impl Served<'_> {
+    pub fn root(self) -> Option<PathBuf> {
+        self.own.root.clone().or_else(|| self.main.root.clone())
+    }
+
+    /// The directory or file that a URL path leads to.
+    pub fn path_of(self, url: &str) -> Option<PathBuf> {
+        let aliased = self.own.aliased(url).or_else(|| self.main.aliased(url));
+        aliased.or_else(|| Some(clean(&self.root()?.join(url.trim_start_matches('/')))))
+    }
+
+    /// A URL path, with a final slash, that leads to a directory.
+    pub fn url_of(self, directory: &Path) -> Option<String> {
+        let root = self.root();
+        let below_root = root.and_then(|root| url("", directory.strip_prefix(root).ok()?));
+        let aliases = self.own.aliases_of(directory).chain(self.main.aliases_of(directory));
+        // One may hide another.
+        below_root.into_iter().chain(aliases).find(|url| self.path_of(url).as_deref() == Some(directory))
+    }
+}
+
+/// The URL path of what lies below a directory that is served under a prefix.
+fn url(prefix: &str, rest: &Path) -> Option<String> {
+    let rest = rest.to_str()?;
+    let url = format!("{}/{rest}", prefix.trim_end_matches('/'));
+    Some(if url.ends_with('/') { url } else { url + "/" })
 }
 
 /// What follows a prefix in a path, if it ends where a segment does (spec a49).
@@ -154,17 +180,26 @@ mod tests {
 
     #[test]
     fn urls_and_paths() {
-        let serving = Serving {
-            root: Some("/var/www/html".into()),
-            aliases: vec![("/x".into(), "/srv/x".into())],
+        let serving = |root: &str, alias: &str, target: &str| Serving {
+            root: Some(root.into()),
+            aliases: vec![(alias.into(), target.into())],
             ..Serving::default()
         };
-        assert_eq!(serving.path_of("/a/b"), Some("/var/www/html/a/b".into()));
-        assert_eq!(serving.path_of("/x/b"), Some("/srv/x/b".into()));
-        assert_eq!(serving.path_of("/xb"), Some("/var/www/html/xb".into()));
-        assert_eq!(serving.url_of(Path::new("/var/www/html")), Some("/".into()));
-        assert_eq!(serving.url_of(Path::new("/srv/x/y")), Some("/x/y/".into()));
-        assert_eq!(serving.url_of(Path::new("/var/www")), None);
+        let main = serving("/var/www/html", "/x", "/srv/x");
+        let served = Served { own: &main, main: &main };
+        assert_eq!(served.path_of("/a/b"), Some("/var/www/html/a/b".into()));
+        assert_eq!(served.path_of("/x/b"), Some("/srv/x/b".into()));
+        assert_eq!(served.path_of("/xb"), Some("/var/www/html/xb".into()));
+        assert_eq!(served.url_of(Path::new("/var/www/html")), Some("/".into()));
+        assert_eq!(served.url_of(Path::new("/srv/x/y")), Some("/x/y/".into()));
+        assert_eq!(served.url_of(Path::new("/var/www")), None);
+        assert_eq!(served.url_of(Path::new("/var/www/html/x")), None, "the alias hides it");
+        let host = serving("/srv/host", "/y", "/var/www/html/a");
+        let served = Served { own: &host, main: &main };
+        assert_eq!(served.path_of("/x/b"), Some("/srv/x/b".into()), "aliases of the main server hold");
+        assert_eq!(served.path_of("/a/b"), Some("/srv/host/a/b".into()));
+        assert_eq!(served.url_of(Path::new("/var/www/html/a")), Some("/y/".into()));
+        assert_eq!(served.url_of(Path::new("/var/www/html/b")), None, "its document root is another");
         assert_eq!(prefixes("/a/b/").collect::<Vec<_>>(), ["/", "/a", "/a/", "/a/b", "/a/b/"]);
         assert_eq!(prefixes("/").collect::<Vec<_>>(), ["/"]);
         assert_eq!(prefixes("/admin").collect::<Vec<_>>(), ["/", "/admin"]);

@@ -1,5 +1,7 @@
 //! Variables that have no value where they are used (spec a26).
 
+use std::collections::HashMap;
+
 use super::words::is_one_off;
 use crate::load::UnknownVariable;
 use crate::model::{Name, Site};
@@ -35,10 +37,12 @@ impl Site<'_> {
     #[must_use]
     pub fn unset_variables(&self) -> Vec<UnsetVariable<'_>> {
         let all = self.reading().into_iter().flat_map(|reading| &reading.unknown_variables);
-        all.filter_map(|variable| self.unset_variable(variable)).collect()
+        let mut known: HashMap<&str, Option<Unset>> = HashMap::new();
+        let mut why = |name| known.entry(name).or_insert_with(|| self.why_unset(name)).clone();
+        all.filter_map(|variable| self.unset_variable(variable, why(&variable.name)?)).collect()
     }
 
-    fn unset_variable<'s>(&'s self, variable: &'s UnknownVariable) -> Option<UnsetVariable<'s>> {
+    fn unset_variable<'s>(&'s self, variable: &'s UnknownVariable, why: Unset) -> Option<UnsetVariable<'s>> {
         let text = self.files.sources.text(variable.span);
         let name = text.split_ascii_whitespace().next()?.trim_end_matches('>');
         let is_asked_for = name.starts_with('<')
@@ -51,7 +55,6 @@ impl Site<'_> {
         let written = format!("${{{}}}", variable.name);
         let at = variable.span.start + offset(text.find(&written)?);
         let span = Span::new(variable.span.file, at, at + offset(written.len()));
-        let why = self.why_unset(&variable.name)?;
         self.may_be_read(span).then_some(UnsetVariable { span, name: &variable.name, why })
     }
 

@@ -62,7 +62,11 @@ pub const FOREIGN: &[Foreign] = &[
     Foreign { word: "gssapi", beginnings: &["gss"], modules: &["gss"] },
     Foreign { word: "kerberos", beginnings: &["krb", "gss"], modules: &["kerb", "krb", "gss"] },
     Foreign { word: "kerberosv5", beginnings: &["krb"], modules: &["kerb", "krb"] },
-    Foreign { word: "negotiate", beginnings: &["krb", "gss", "spnego"], modules: &["kerb", "krb", "gss", "spnego"] },
+    Foreign {
+        word: "negotiate",
+        beginnings: &["krb", "gss", "spnego"],
+        modules: &["kerb", "krb", "gss", "spnego"],
+    },
     Foreign { word: "ntlm", beginnings: &["ntlm"], modules: &["ntlm"] },
     Foreign { word: "sspi", beginnings: &["sspi"], modules: &["sspi"] },
     Foreign { word: "cosign", beginnings: &["cosign"], modules: &["cosign"] },
@@ -76,7 +80,7 @@ pub const STORES: &[&str] = &[
     "password", "users",
 ];
 
-/// The modules of httpd 2.4, without what comes before and behind in their names. mod_lua is none of
+/// The modules of httpd 2.4, without what comes before and behind in their names. `mod_lua` is none of
 /// them: what it knows is in a script.
 const MODULES: &[&str] = &[
     "access_compat",
@@ -239,7 +243,9 @@ pub fn module_meant(name: &str) -> Option<ModuleNames> {
             "core" => "core.c".to_owned(),
             "http" => "http_core.c".to_owned(),
             "ldap" => "util_ldap.c".to_owned(),
-            other => format!("{}.c", other.strip_prefix("mpm_").map_or(format!("mod_{other}"), str::to_owned)),
+            other => {
+                format!("{}.c", other.strip_prefix("mpm_").map_or(format!("mod_{other}"), str::to_owned))
+            }
         };
         ModuleNames { source, identifier: format!("{stem}_module") }
     })
@@ -274,9 +280,9 @@ fn is_name_of(name: &str, stems: &[&str]) -> bool {
 /// What is left of a module's name: `auth_basic` of `mod_auth_basic.so`.
 fn stem(name: &str) -> String {
     let small = name.to_ascii_lowercase().replace('-', "_");
-    let stem = [".c", ".so", ".cpp", "_module"].iter().fold(small.as_str(), |stem, end| {
-        stem.strip_suffix(end).unwrap_or(stem)
-    });
+    let stem = [".c", ".so", ".cpp", "_module"]
+        .iter()
+        .fold(small.as_str(), |stem, end| stem.strip_suffix(end).unwrap_or(stem));
     stem.strip_prefix("mod_").unwrap_or(stem).to_owned()
 }
 
@@ -285,11 +291,13 @@ fn stem(name: &str) -> String {
 pub fn meant(word: &str, known: &[&'static str]) -> Option<&'static str> {
     let small = word.to_ascii_lowercase();
     let same = known.iter().find(|known| known.eq_ignore_ascii_case(&small));
-    same.or_else(|| known.iter().find(|known| known.len() >= 4 && is_one_off(&small, &known.to_ascii_lowercase())))
-        .copied()
+    same.or_else(|| {
+        known.iter().find(|known| known.len() >= 4 && is_one_off(&small, &known.to_ascii_lowercase()))
+    })
+    .copied()
 }
 
-/// Whether one letter is missing, too much, another one, or changed with its neighbour. Digits are no
+/// Whether one letter is missing, too much or another one, or up to three are mixed up. Digits are no
 /// slips: `file2` may be a name of its own.
 #[must_use]
 pub fn is_one_off(one: &str, other: &str) -> bool {
@@ -298,9 +306,14 @@ pub fn is_one_off(one: &str, other: &str) -> bool {
     let (a, b) = (&a[start..], &b[start..]);
     let end = a.iter().rev().zip(b.iter().rev()).take_while(|(a, b)| a == b).count();
     let (a, b) = (&a[..a.len() - end], &b[..b.len() - end]);
-    let is_swap = a.len() == 2 && b.len() == 2 && a[0] == b[1] && a[1] == b[0];
+    let sorted = |bytes: &[u8]| {
+        let mut bytes = bytes.to_vec();
+        bytes.sort_unstable();
+        bytes
+    };
+    let is_mixed_up = a.len() <= 3 && sorted(a) == sorted(b);
     let has_digit = a.iter().chain(b).any(u8::is_ascii_digit);
-    one != other && !has_digit && (is_swap || a.len() <= 1 && b.len() <= 1)
+    one != other && !has_digit && (is_mixed_up || a.len() <= 1 && b.len() <= 1)
 }
 
 #[cfg(test)]
@@ -336,7 +349,9 @@ mod tests {
     #[test]
     fn names_of_modules() {
         let source = |name| module_meant(name).map(|names| names.source);
-        for name in ["mod_auth_basic", "auth_basic", "MOD_AUTH_BASIC.C", "mod_auth_basic.so", "auth_basic_module"] {
+        for name in
+            ["mod_auth_basic", "auth_basic", "MOD_AUTH_BASIC.C", "mod_auth_basic.so", "auth_basic_module"]
+        {
             assert_eq!(source(name).as_deref(), Some("mod_auth_basic.c"), "{name}");
         }
         assert_eq!(source("mod_mpm_event.c").as_deref(), Some("event.c"));

@@ -91,3 +91,17 @@ pub fn is_blank(byte: u8) -> bool {
 pub fn trim_end(text: &str) -> &str {
     text.trim_end_matches([' ', '\t', '\r', '\u{b}', '\u{c}'])
 }
+
+/// The first word of a line, without its quotes, and its length with them.
+pub fn first_word(line: &str) -> (&str, usize) {
+    match line.as_bytes().first() {
+        Some(&quote @ (b'"' | b'\'')) => match memchr(quote, &line.as_bytes()[1..]) {
+            Some(inside) => (&line[1..=inside], inside + 2),
+            None => (&line[1..], line.len()),
+        },
+        _ => {
+            let length = line.bytes().position(is_blank).unwrap_or(line.len());
+            (&line[..length], length)
+        }
+    }
+}

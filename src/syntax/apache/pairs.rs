@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use memchr::{memchr, memmem};
 
-use super::{INSERTION, Reader, Section, StatementId, flag, lines};
+use super::{INSERTION, Reader, Section, StatementId, Word, flag, lines};
 use crate::source::offset;
 use crate::syntax::Range;
 
@@ -26,13 +26,17 @@ impl Reader<'_> {
             // httpd takes the `>` for a part of the name and misses one in what follows (spec a15).
             self.tree.words.truncate(self.pending + 1);
         }
-        let id = self.statement(offset(self.tree.sections.len()));
-        let name = self.name(id).into_owned();
-        if name.starts_with(TEMPLATE) {
-            self.tree.statements[id as usize].open = INSERTION;
+        if self.text[tag.start as usize + 1..].starts_with(TEMPLATE) {
+            let last = self.tree.words[self.tree.words.len() - 1].range().end;
+            let length = (tag.head_end.max(last) - tag.start).min(flag::LENGTH);
+            self.tree.words.truncate(self.pending);
+            self.tree.words.push(Word { start: tag.start, length: length | flag::TEMPLATE });
+            self.statement(INSERTION);
             (self.tree.is_template, self.has_conditions) = (true, true);
             return;
         }
+        let id = self.statement(offset(self.tree.sections.len()));
+        let name = self.name(id).into_owned();
         self.tree.sections.push(tag);
         let head = self.tree.head(id);
         if name.is_empty() {
@@ -55,36 +59,43 @@ impl Reader<'_> {
 
     /// Takes in a closing tag, which may not be alone on its line.
     pub(super) fn close(&mut self, tag: &str, is_alone: bool, at: Range) {
-        let bare = tag.trim_matches(['"', '\'']);
-        let name = &bare[2..];
-        let name = &name[..name.find('>').unwrap_or(name.len())];
+        let name = &tag[2..];
+        let name = lines::trim_end(&name[..name.find('>').unwrap_or(name.len())]);
         if name.starts_with(TEMPLATE) {
             return;
         }
         let outermost = self.open.len().saturating_sub(DEPTH);
         let found = self.open[outermost..].iter().rposition(|&id| self.name(id).eq_ignore_ascii_case(name));
         let Some(found) = found else {
-            self.stray(bare, name, at);
+            self.stray(tag, name, at);
             return;
         };
         for id in self.open.split_off(outermost + found + 1) {
             self.end_section(id, Range { end: at.start, ..at });
-            self.never_closed(id, Some((at, "this closes a section around it")));
+            let message = format!("`<{}>` is not closed before `</{name}>`", self.name(id));
+            self.not_closed(id, message, Some((at, "this closes a section around it")));
+            self.crossed.push(id);
         }
         let Some(id) = self.open.pop() else { return };
         self.end_section(id, at);
-        if bare.len() != name.len() + 3 {
+        if tag.len() != name.len() + 3 {
             if !self.has_conditions {
-                self.slips.add(at, format!("`{bare}` is not `</{name}>`")).help =
+                self.slips.add(at, format!("`{tag}` is not `</{name}>`")).help =
                     Some("write no blank before the `>`, and one behind it if anything follows");
             }
-        } else if !(is_alone && tag == bare) && self.is_condition(id) {
+        } else if !is_alone && self.is_condition(id) {
             self.tree.trailing.push(id);
         }
     }
 
     /// A closing tag whose section is not open.
     fn stray(&mut self, tag: &str, name: &str, at: Range) {
+        let oldest = self.crossed.len().saturating_sub(DEPTH);
+        let is_own = |&id: &StatementId| self.name(id).eq_ignore_ascii_case(name);
+        if let Some(crossed) = self.crossed[oldest..].iter().rposition(is_own) {
+            self.crossed.remove(oldest + crossed);
+            return;
+        }
         if self.has_conditions {
             return;
         }
@@ -103,7 +114,7 @@ impl Reader<'_> {
     }
 
     /// Ends the sections for which there is no closing tag in the file.
-    pub(super) fn unclosed(&mut self) {
+    pub(super) fn close_all(&mut self) {
         let end = offset(self.text.len());
         for id in std::mem::take(&mut self.open) {
             self.end_section(id, Range { start: end, end });
@@ -112,24 +123,30 @@ impl Reader<'_> {
                 continue;
             }
             let name = self.name(id);
-            let twin = self.tree.children(id).find(|&inner| {
-                self.tree.is_block(inner) && self.name(inner).eq_ignore_ascii_case(&name)
-            });
-            self.never_closed(id, twin.map(|twin| (self.tree.head(twin), "the next one begins in it")));
+            let twin = self
+                .tree
+                .children(id)
+                .find(|&inner| self.tree.is_block(inner) && self.name(inner).eq_ignore_ascii_case(&name));
+            let message = format!("`<{name}>` is never closed");
+            self.not_closed(
+                id,
+                message,
+                twin.map(|twin| (self.tree.head(twin), "the next one begins in it")),
+            );
         }
     }
 
-    fn never_closed(&mut self, id: StatementId, because: Option<(Range, &'static str)>) {
+    fn not_closed(&mut self, id: StatementId, message: String, because: Option<(Range, &'static str)>) {
         let head = self.tree.head(id);
         let section = self.tree.statements[id as usize].open;
         if self.has_conditions || self.tree.sections[section as usize].head_end == 0 {
             return;
         }
-        let message = format!("`<{}>` is never closed", self.name(id));
         let slip = self.slips.add(head, message);
         slip.because = because;
         if memmem::find(&self.text.as_bytes()[head.start as usize..head.end as usize], b"</").is_some() {
-            slip.help = Some("write the opening tag, each directive and the closing tag on lines of their own");
+            slip.help =
+                Some("write the opening tag, each directive and the closing tag on lines of their own");
         }
     }
 
@@ -173,7 +190,10 @@ impl Reader<'_> {
     pub(super) fn name(&self, id: StatementId) -> Cow<'_, str> {
         let word = self.tree.words[self.tree.statements[id as usize].first_word as usize];
         let range = word.range();
-        let text = self.text[range.start as usize..range.end as usize].trim_matches(['"', '\'']);
+        let mut text = &self.text[range.start as usize..range.end as usize];
+        if word.length & flag::QUOTED != 0 {
+            text = text.trim_matches(['"', '\'']);
+        }
         if word.length & flag::CONTINUED == 0 {
             return text.into();
         }

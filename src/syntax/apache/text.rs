@@ -91,7 +91,6 @@ impl Tree {
         let Range { start, end } = self.range(id);
         let end = self.inside(id).unwrap_or(end);
         let text = &source.bytes()[start as usize..end as usize];
-        let text = text.strip_suffix(b"\n").unwrap_or(text);
         trimmed(joined(text))
     }
 
