@@ -176,6 +176,7 @@ fn is_same_below(scope: Scope<'_>, url: &str, below: &str) -> bool {
     let base = url.rsplit('/').next().unwrap_or_default();
     let name = below.rsplit('/').next().unwrap_or_default();
     let is_plain = name == "plain";
+    let slash = if url.ends_with('/') { "/" } else { "" };
     scope.site().sections().all(|other| match other.kind() {
         Kind::Location => match other.location() {
             Some(location) if location.modifier == Modifier::Prefix => {
@@ -193,7 +194,7 @@ fn is_same_below(scope: Scope<'_>, url: &str, below: &str) -> bool {
             if is_pattern && other.matches(&format!("{directory}/{name}")) != Some(false) {
                 return false;
             }
-            other.matches(&format!("{directory}/")) == other.matches(&format!("{directory}/{name}"))
+            other.matches(&format!("{directory}{slash}")) == other.matches(&format!("{directory}/{name}"))
         }),
         Kind::Files => !is_plain || other.matches(base) == other.matches("plain"),
         _ => true,

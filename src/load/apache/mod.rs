@@ -5,6 +5,7 @@ mod condition;
 mod environment;
 mod expand;
 mod htaccess;
+mod macros;
 mod reader;
 mod reading;
 

@@ -10,6 +10,7 @@ use std::rc::Rc;
 use super::condition;
 use super::environment::Truth;
 use super::expand::{self, Substitution};
+use super::macros::Macro;
 use super::reading::{Expanded, Line, ModuleTest, Reading, Step, UnknownVariable};
 use crate::finding::{Problem, ProblemKind};
 use crate::load::{Files, Instance};
@@ -38,33 +39,27 @@ pub struct Wanted {
 pub struct Reader {
     pub reading: Reading,
     pub problems: Vec<Problem>,
-    macros: HashMap<Vec<u8>, Macro>,
-    frames: Vec<Frame>,
+    pub(super) macros: HashMap<Vec<u8>, Macro>,
+    pub(super) frames: Vec<Frame>,
     /// How many containers were come by whose condition is unknown.
     conditions: u32,
     is_htaccess: bool,
 }
 
 /// Statements that are being read one after the other.
-struct Frame {
+pub(super) struct Frame {
     /// How many sections, files and macros it stands in.
-    depth: usize,
+    pub(super) depth: usize,
     /// Of the files that one line includes the later ones wait.
-    is_begun: bool,
-    instance: u32,
-    statements: std::vec::IntoIter<StatementId>,
+    pub(super) is_begun: bool,
+    pub(super) instance: u32,
+    pub(super) statements: std::vec::IntoIter<StatementId>,
     /// The section that ends with them.
-    section: Option<StatementId>,
-    condition: u32,
-    substitution: Option<Rc<Substitution>>,
+    pub(super) section: Option<StatementId>,
+    pub(super) condition: u32,
+    pub(super) substitution: Option<Rc<Substitution>>,
     /// The macro whose body they are.
-    used: Option<(FileId, StatementId)>,
-}
-
-struct Macro {
-    instance: u32,
-    statement: StatementId,
-    parameters: Vec<Vec<u8>>,
+    pub(super) used: Option<(FileId, StatementId)>,
 }
 
 /// What is carried out on reading.
@@ -211,10 +206,21 @@ impl Reader {
             }
             Some(&(_, keyword)) => self.carry_out(files, line, keyword),
             None => {
+                if !name.iter().all(|byte| byte.is_ascii_alphanumeric() || b"_-.:".contains(byte)) {
+                    self.no_directive(files, line);
+                }
                 self.reading.lines.push(line);
                 None
             }
         }
+    }
+
+    /// No module has a directive of such a name: "Invalid command", or 500 in a `.htaccess` (spec a4, a40).
+    fn no_directive(&mut self, files: &Files, line: Line) {
+        let file = self.reading.file(line);
+        let at = files.tree(file).word_range(line.statement, 0);
+        let message = "no directive has a name like this: httpd refuses it";
+        self.problem(Problem::at(ProblemKind::Syntax, Span::new(file, at.start, at.end), message));
     }
 
     /// The text of a line that has variables, or stands in a macro.
@@ -325,18 +331,10 @@ impl Reader {
     }
 
     /// The same text, read again, has the same problem.
-    fn problem(&mut self, problem: Problem) {
+    pub(super) fn problem(&mut self, problem: Problem) {
         if !self.problems.contains(&problem) {
             self.problems.push(problem);
         }
-    }
-
-    fn define_macro(&mut self, files: &Files, line: Line) {
-        let mut words = self.reading.known_words(files, line).into_iter().skip(1);
-        let Some(name) = words.next().flatten() else { return };
-        let parameters = words.map(Option::unwrap_or_default).collect();
-        let Line { instance, statement, .. } = line;
-        self.macros.insert(name.to_ascii_lowercase(), Macro { instance, statement, parameters });
     }
 
     fn carry_out(&mut self, files: &Files, line: Line, keyword: Keyword) -> Option<Wanted> {
@@ -374,56 +372,5 @@ impl Reader {
             }
         }
         None
-    }
-
-    fn use_macro(&mut self, files: &Files, line: Line, words: &[Option<Vec<u8>>]) {
-        let head = files.head(self.reading.file(line), line.statement);
-        let name = words.get(1).and_then(Option::as_deref).map(<[u8]>::to_ascii_lowercase);
-        let Some(used) = name.as_ref().and_then(|name| self.macros.get(name)) else {
-            self.unknown(line);
-            if let Some(name) = name.filter(|_| self.reading.environment.is_main) {
-                let message =
-                    format!("no macro `{}` is defined before this line", String::from_utf8_lossy(&name));
-                self.problem(Problem::at(ProblemKind::Syntax, head, message));
-            }
-            return;
-        };
-        let file = self.reading.instances[used.instance as usize].file;
-        let values = &words[2..];
-        if values.len() != used.parameters.len() {
-            let (wanted, given) = (used.parameters.len(), values.len());
-            let message = format!("another number of arguments than the macro has: {given} instead of {wanted}");
-            let problem = Problem::at(ProblemKind::Syntax, head, message);
-            let because = files.head(file, used.statement);
-            self.unknown(line);
-            self.problem(problem.also(because, "it is defined here"));
-            return;
-        }
-        let body_of = Some((file, used.statement));
-        if self.frames.iter().any(|frame| frame.used == body_of) {
-            self.unknown(line);
-            self.problem(Problem::at(ProblemKind::Include, head, "a macro cannot use itself"));
-            return;
-        }
-        let unknown = || b"${macro}".to_vec();
-        let values = values.iter().map(|value| value.clone().unwrap_or_else(unknown));
-        let mut substitution: Vec<(Vec<u8>, Vec<u8>)> = used.parameters.iter().cloned().zip(values).collect();
-        substitution.sort_by_key(|(name, _)| std::cmp::Reverse(name.len()));
-        let condition = line.condition;
-        let body = files.tree(file).children(used.statement).collect::<Vec<_>>().into_iter();
-        self.reading.instances.push(Instance { file, via: Some((line.instance, line.statement)) });
-        let instance = offset(self.reading.instances.len() - 1);
-        let substitution = Some(Rc::from(substitution));
-        let depth = self.frames.last().map_or(0, |frame| frame.depth + 1);
-        self.frames.push(Frame {
-            depth,
-            is_begun: false,
-            instance,
-            statements: body,
-            section: None,
-            condition,
-            substitution,
-            used: body_of,
-        });
     }
 }

@@ -5,6 +5,7 @@
 //! place is worked out here, so that the questions of a `Scope` have the same answers in both.
 
 mod arguments;
+mod chain;
 mod compat;
 mod merge;
 mod methods;

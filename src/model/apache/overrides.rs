@@ -106,15 +106,18 @@ impl<'s> Scope<'s> {
         }
     }
 
-    /// Whether `Nonfatal` passes over some directives of this `.htaccess` and leaves others (spec a38).
+    /// Whether `Nonfatal` passes over some directives of this `.htaccess` and leaves others (spec a38), or
+    /// leaves traces of those: one of mod_access_compat takes away what is inherited even so (seen on
+    /// 2.4.71, cf. spec a62).
     pub(super) fn is_read_in_part(self, before: u32) -> bool {
         let by = self.site.provided(before, Family::Override);
         let permitted = by.and_then(permitted).unwrap_or_default();
-        let is_permitted = |line: Directive<'_>| match line.name() {
-            Name::Order | Name::Allow | Name::Deny => permitted.limit,
+        let leaves_something = |line: Directive<'_>| match line.name() {
+            Name::Order | Name::Allow | Name::Deny | Name::Satisfy => true,
+            Name::AuthUserFile | Name::AuthGroupFile => true,
             _ => permitted.auth_config,
         };
-        permitted.skips && self.access_lines().into_iter().any(is_permitted)
+        permitted.skips && self.access_lines().into_iter().any(leaves_something)
     }
 
     /// The first directive about access in this `.htaccess` that is not permitted.

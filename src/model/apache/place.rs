@@ -3,15 +3,13 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
+use super::chain::Chain;
 use super::merge::{EMPTY, Merger, PolicyId, UNKNOWN_POLICY};
-use super::overrides::{HtaccessState, OnTheWay};
-use super::serving::{Matching, Served, Serving, below, clean, prefixes};
+use super::overrides::OnTheWay;
+use super::serving::{Matching, Served, Serving, clean};
 use super::{Apache, HtaccessScope};
 use crate::load::Reading;
 use crate::model::{Kind, ScopeData, ScopeRef, Site};
-
-/// The condition of a `.htaccess` of which only a part is read.
-const IN_PART: u32 = u32::MAX;
 
 /// The place that a section is written for.
 #[derive(Clone, Debug, Default)]
@@ -26,22 +24,13 @@ pub struct Place {
     pub on_the_way: OnTheWay,
 }
 
-/// The sections that apply to a place, group by group in the order of application (spec a54).
-#[derive(Clone, Debug, Default)]
-struct Chain {
-    on_the_way: OnTheWay,
-    directories: Vec<ScopeRef>,
-    files: Vec<ScopeRef>,
-    locations: Vec<ScopeRef>,
-    ifs: Vec<ScopeRef>,
-}
-
-struct Placer<'m, 's, 'f> {
-    merger: Merger<'s, 'f>,
-    servers: &'m HashMap<u32, Serving>,
+/// Finds the places and the sections that apply to them.
+pub(super) struct Placer<'m, 's, 'f> {
+    pub(super) merger: Merger<'s, 'f>,
+    pub(super) servers: &'m HashMap<u32, Serving>,
     /// The scope of the `.htaccess` of a directory.
-    htaccess: &'m HashMap<PathBuf, ScopeRef>,
-    base: PolicyId,
+    pub(super) htaccess: &'m HashMap<PathBuf, ScopeRef>,
+    pub(super) base: PolicyId,
 }
 
 impl Site<'_> {
@@ -116,7 +105,7 @@ fn serves(servers: &HashMap<u32, Serving>, directory: &Path) -> u32 {
 }
 
 impl Placer<'_, '_, '_> {
-    fn site(&self) -> &Site<'_> {
+    pub(super) fn site(&self) -> &Site<'_> {
         self.merger.site()
     }
 
@@ -176,7 +165,6 @@ impl Placer<'_, '_, '_> {
             Kind::Files | Kind::If => {
                 let Some((place, chain)) = outer else { return (Place::default(), Chain::default()) };
                 let (mut place, mut chain) = (place.clone(), chain.clone());
-                place.is_exact = false;
                 let parent = self.site().scope(id).parent().map(crate::model::Scope::kind);
                 match (kind, parent) {
                     // They are never applied there (spec a20).
@@ -184,21 +172,12 @@ impl Placer<'_, '_, '_> {
                     (Kind::Files, _) => self.at_file(server, id, &place, &mut chain),
                     _ => chain.ifs.push(id),
                 }
+                place.is_exact = false;
                 (place, chain)
             }
             // Rules in them belong to the section around.
             _ => outer.map_or_else(Default::default, |(place, chain)| (place.clone(), chain.clone())),
         }
-    }
-
-    fn served(&self, server: u32) -> Option<Served<'_>> {
-        Some(Served { own: self.servers.get(&server)?, main: self.servers.get(&0)? })
-    }
-
-    /// The main server's own text and that of the virtual host (spec a56).
-    fn layers(&self, server: u32) -> impl Iterator<Item = &Serving> {
-        let main = (server != 0).then_some(0);
-        main.into_iter().chain([server]).filter_map(|id| self.servers.get(&id))
     }
 
     fn at_directory(&mut self, server: u32, directory: PathBuf) -> (Place, Chain) {
@@ -240,7 +219,8 @@ impl Placer<'_, '_, '_> {
     fn at_file(&mut self, server: u32, own: ScopeRef, place: &Place, chain: &mut Chain) {
         chain.files.clear();
         if let Matching::Literal(name) = self.site().scope(own).matching() {
-            if let Some(directory) = place.directory.as_ref().filter(|_| !name.contains('/')) {
+            let is_name = place.is_exact && !name.contains('/');
+            if let Some(directory) = place.directory.as_ref().filter(|_| is_name) {
                 chain.directories = self.directories(server, &directory.join(&name), false).directories;
             }
             chain.files = self.files(server, &chain.directories, &name);
@@ -253,140 +233,6 @@ impl Placer<'_, '_, '_> {
         }
     }
 
-    /// `<Files>` sections that match a name: of the servers, then of the directories' sections. The
-    /// name of a directory is empty (spec a48, a54).
-    fn files(&self, server: u32, directories: &[ScopeRef], name: &str) -> Vec<ScopeRef> {
-        let site = self.site();
-        let of_servers = self.layers(server).flat_map(|serving| serving.files.iter().copied());
-        let of_directories = directories.iter().flat_map(|&id| {
-            let files = site.scope(id).children().filter(|child| child.kind() == Kind::Files);
-            files.map(|child| child.id)
-        });
-        of_servers.chain(of_directories).filter(|&id| site.scope(id).matches(name) == Some(true)).collect()
-    }
-
-    /// Where requests for a URL are passed on to.
-    fn passed_to(&self, server: u32, url: &str) -> Option<String> {
-        let mut servers = [server, 0].into_iter().filter_map(|id| self.servers.get(&id));
-        servers.find_map(|serving| serving.passed_to(url)).flatten()
-    }
-
-    /// The `<Proxy>` sections for a backend (spec a115).
-    fn proxies(&self, server: u32, target: &str) -> Vec<ScopeRef> {
-        let all = self.layers(server).flat_map(|serving| &serving.proxies).copied();
-        all.filter(|&id| self.site().scope(id).is_for_backend(target)).collect()
-    }
-
-    /// `<Directory>` sections and `.htaccess` files from the root of the file system down, then the
-    /// expressions (spec a54).
-    fn directories(&mut self, server: u32, directory: &Path, has_slash: bool) -> Chain {
-        let mut on_the_way = OnTheWay::Fine;
-        let mut chain = Vec::new();
-        let mut policy = self.base;
-        let above: Vec<&Path> = directory.ancestors().collect();
-        for path in above.into_iter().rev() {
-            let mut here: Vec<ScopeRef> = Vec::new();
-            for serving in self.layers(server) {
-                let mut layer: Vec<ScopeRef> = serving.directories.get(path).cloned().unwrap_or_default();
-                layer.extend(
-                    serving.patterns.iter().filter(|(pattern, _)| fits(pattern, path)).map(|(_, id)| *id),
-                );
-                layer.sort_unstable();
-                here.extend(layer);
-            }
-            for id in here {
-                chain.push(id);
-                policy = self.merger.apply(policy, id);
-            }
-            let Some(&id) = self.htaccess.get(path) else { continue };
-            // Another server may serve the directory, too.
-            let is_own = self.site().scopes[id as usize].server == Some(server);
-            if let Some(known) = self.merger.apache().htaccess.get_mut(&id).filter(|_| is_own) {
-                known.before = policy;
-            }
-            let state = self.site().scope(id).find_state(policy);
-            on_the_way = on_the_way.max(match state {
-                HtaccessState::Refused { .. } => OnTheWay::Refused,
-                HtaccessState::Unknown => OnTheWay::Unknown,
-                _ => OnTheWay::Fine,
-            });
-            if matches!(state, HtaccessState::Read | HtaccessState::Unknown) {
-                chain.push(id);
-                policy = self.merger.apply(policy, id);
-            } else if matches!(state, HtaccessState::Skipped { .. })
-                && self.site().scope(id).is_read_in_part(policy)
-            {
-                // What is left of it is not worked out.
-                self.merger.apache().conditions[id as usize] = IN_PART;
-                chain.push(id);
-                policy = self.merger.maybe_apply(policy, id);
-            }
-        }
-        // Expressions see the name as it is requested (spec a47).
-        let text = format!("{}{}", directory.display(), if has_slash { "/" } else { "" });
-        let expressions: Vec<ScopeRef> =
-            self.layers(server).flat_map(|serving| serving.expressions.iter().copied()).collect();
-        let matching =
-            expressions.into_iter().filter(|&id| self.site().scope(id).matches(&text) == Some(true));
-        chain.extend(matching);
-        Chain { on_the_way, directories: chain, ..Chain::default() }
-    }
-
-    /// `<Location>` sections that match a URL, in the order of the text (spec a49, a56).
-    fn locations(&self, server: u32, url: &str, own: Option<ScopeRef>) -> Vec<ScopeRef> {
-        let mut chain = Vec::new();
-        for serving in self.layers(server) {
-            let literal = prefixes(url).filter(|prefix| below(prefix, url).is_some());
-            let mut layer: Vec<ScopeRef> =
-                literal.filter_map(|prefix| serving.locations.get(prefix)).flatten().copied().collect();
-            let others = serving.other_locations.iter().copied();
-            layer.extend(
-                others.filter(|&id| own != Some(id) && self.site().scope(id).matches(url) == Some(true)),
-            );
-            layer.extend(own.filter(|own| serving.other_locations.contains(own)));
-            layer.sort_unstable();
-            layer.dedup();
-            chain.extend(layer);
-        }
-        // A path that can never match is the section's own place all the same.
-        if let Some(own) = own.filter(|own| !chain.contains(own)) {
-            chain.push(own);
-        }
-        chain
-    }
-
-    /// The policy that a chain makes, with or without one of its sections.
-    fn fold(&mut self, chain: &Chain, without: Option<ScopeRef>, place: ScopeRef) -> PolicyId {
-        let mut policy = self.base;
-        for &id in chain.directories.iter().filter(|&&id| Some(id) != without) {
-            policy = self.apply(policy, id, place);
-        }
-        for group in [&chain.files, &chain.locations, &chain.ifs] {
-            let mut folded = EMPTY;
-            for &id in group.iter().filter(|&&id| Some(id) != without) {
-                folded = self.apply(folded, id, place);
-            }
-            policy = self.merger.overlay(policy, folded);
-        }
-        policy
-    }
-
-    /// A section in a container of unknown condition may be there or not, unless the place itself is in
-    /// the same container.
-    fn apply(&mut self, policy: PolicyId, id: ScopeRef, place: ScopeRef) -> PolicyId {
-        let apache = self.merger.apache();
-        let (of_place, mut condition) = (apache.conditions[place as usize], apache.conditions[id as usize]);
-        let scope = self.site().scope(id);
-        // What stands in a section that may not be there may not be there either.
-        if condition == 0 && scope.kind() == Kind::Files {
-            let outer = self.site().scopes[id as usize].parent;
-            condition = self.merger.apache().conditions[outer as usize];
-        }
-        if id == place || condition == 0 || of_place == condition {
-            return self.merger.apply(policy, id);
-        }
-        self.merger.maybe_apply(policy, id)
-    }
 }
 
 /// A section of which it is not known where it applies.
@@ -394,23 +240,6 @@ fn alone(id: ScopeRef, group: fn(&mut Chain) -> &mut Vec<ScopeRef>) -> (Place, C
     let mut chain = Chain::default();
     group(&mut chain).push(id);
     (Place::default(), chain)
-}
-
-/// Whether a path matches a pattern segment by segment (spec a45).
-fn fits(pattern: &Path, path: &Path) -> bool {
-    let (mut patterns, mut parts) = (pattern.components(), path.components());
-    loop {
-        match (patterns.next(), parts.next()) {
-            (None, None) => return true,
-            (Some(pattern), Some(part)) => {
-                let (pattern, part) = (pattern.as_os_str(), part.as_os_str());
-                if !crate::source::matches(pattern.as_encoded_bytes(), part.as_encoded_bytes()) {
-                    return false;
-                }
-            }
-            _ => return false,
-        }
-    }
 }
 
 /// The directory that a pattern or an expression of paths certainly stays below: `/srv/a` of
