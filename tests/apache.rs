@@ -5,9 +5,11 @@
 //! a line `#### /path` stands another file. Where the first is empty, nothing is known of the server.
 
 mod common;
+#[path = "common/field.rs"]
+mod field;
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use authlint::finding::Level;
 use authlint::load::{self, Request};
@@ -43,7 +45,7 @@ fn configurations_are_judged_as_expected() {
 
 /// Lint, level and line of each finding. What lies on disk plays no part.
 fn findings(text: &str) -> Vec<(String, Level, usize)> {
-    let parts = parts(text);
+    let parts = field::parts(text);
     let files = parts.iter().map(|(path, _, text)| (path.clone(), Entry::file(text.as_bytes())));
     let mut host = Host::memory(files);
     let is_alone = !parts.iter().any(|(path, ..)| path.starts_with("/etc/apache2"));
@@ -63,26 +65,4 @@ fn findings(text: &str) -> Vec<(String, Level, usize)> {
         }
     }
     found
-}
-
-/// The files of a case, each with the number of lines before it.
-fn parts(text: &str) -> Vec<(PathBuf, usize, String)> {
-    let main = PathBuf::from("/etc/apache2/apache2.conf");
-    let is_whole = text.lines().any(|line| line.trim_start().starts_with("LoadModule "));
-    let first = if is_whole { main.clone() } else { "/etc/apache2/sites-enabled/site.conf".into() };
-    let mut parts = vec![(first, 0, String::new())];
-    for (number, line) in text.split_inclusive('\n').enumerate() {
-        if let Some(path) = line.strip_prefix("#### ") {
-            parts.push((path.trim().into(), number + 1, String::new()));
-        } else if let Some((_, _, text)) = parts.last_mut() {
-            text.push_str(line);
-        }
-    }
-    // A lone `.htaccess`: nothing but the expectation stands before it.
-    if parts[0].2.lines().count() <= 1 {
-        parts.remove(0);
-    } else if !is_whole {
-        parts.push((main, 0, common::APACHE_MAIN.to_owned()));
-    }
-    parts
 }

@@ -7,6 +7,8 @@
 //! skipped; with `AUTHLINT_TRUTH=required` they fail.
 
 mod common;
+#[path = "common/field.rs"]
+mod field;
 #[path = "common/httpd.rs"]
 mod httpd;
 #[path = "common/random_apache.rs"]
@@ -14,7 +16,8 @@ mod random_apache;
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
-use std::fs;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
 use authlint::load::{self, Request, Server};
@@ -24,6 +27,8 @@ use authlint::model::{
 use authlint::source::{Entry, Host};
 use httpd::{HTTPD, Httpd, MODULES, ask, free_port};
 use random_apache::{DIRECTORIES, Files, NAMES, Random};
+
+const PROGRAM: &str = "#!/bin/sh\necho 'Content-Type: text/plain'\necho\n";
 
 const METHODS: &[&str] = &["GET", "HEAD", "POST", "PUT", "OPTIONS", "FOO"];
 
@@ -175,7 +180,7 @@ fn is_same_below(scope: Scope<'_>, url: &str, below: &str) -> bool {
     };
     let base = url.rsplit('/').next().unwrap_or_default();
     let name = below.rsplit('/').next().unwrap_or_default();
-    let is_plain = name == "plain";
+    let is_plain = matches!(name, "plain" | "index.html");
     let slash = if url.ends_with('/') { "/" } else { "" };
     scope.site().sections().all(|other| match other.kind() {
         Kind::Location => match other.location() {
@@ -196,7 +201,7 @@ fn is_same_below(scope: Scope<'_>, url: &str, below: &str) -> bool {
             }
             other.matches(&format!("{directory}{slash}")) == other.matches(&format!("{directory}/{name}"))
         }),
-        Kind::Files => !is_plain || other.matches(base) == other.matches("plain"),
+        Kind::Files => !is_plain || other.matches(base) == other.matches(name),
         _ => true,
     })
 }
@@ -253,6 +258,8 @@ struct Rig {
     main: PathBuf,
     files: Vec<(PathBuf, String)>,
     ports: [u16; 2],
+    /// Whether a request for a directory may be answered by a file in it.
+    has_index: bool,
 }
 
 #[derive(Default)]
@@ -286,6 +293,9 @@ impl Rig {
                 continue;
             }
             for path in paths(scope) {
+                if self.has_index && path.ends_with('/') && !is_same_below(scope, &path, &format!("{path}index.html")) {
+                    continue;
+                }
                 for method in METHODS {
                     let expected = predict(scope, method, views);
                     if expected.len() > 2 {
@@ -313,6 +323,11 @@ impl Rig {
         for directory in site.sections().filter(|scope| scope.is_exact_place() && is_directory(*scope)) {
             if let Some(path) = directory.directory().filter(|path| path.starts_with(&self.root)) {
                 fs::create_dir_all(path).expect("a directory");
+                for name in ["plain", "index.html"].into_iter().filter(|_| self.has_index) {
+                    // Where programs are run, it is one.
+                    fs::write(path.join(name), PROGRAM).expect("a file");
+                    fs::set_permissions(path.join(name), Permissions::from_mode(0o755)).expect("a mode");
+                }
             }
         }
     }
@@ -377,7 +392,7 @@ fn put(root: &Path, files: &Files) -> Rig {
     for (path, text) in &files {
         fs::write(path, text).expect("a file");
     }
-    Rig { root: root.to_path_buf(), main: root.join("main.conf"), files, ports }
+    Rig { root: root.to_path_buf(), main: root.join("main.conf"), files, ports, has_index: false }
 }
 
 #[test]
@@ -408,6 +423,126 @@ fn httpd_answers_to_configurations_made_by_chance_as_the_model_says() {
     assert!(started as u64 * 10 > count * 7, "only {started} of {count} configurations were taken");
     assert!(answers as u64 > count * 30, "only {answers} answers were compared");
     eprintln!("{answers} answers of httpd to {started} configurations are as the model says, {undecided} are open");
+}
+
+/// Puts a configuration of `tests/apache` below a directory. A lone `.htaccess` gets a server.
+fn put_field(root: &Path, text: &str) -> Rig {
+    let _ = fs::remove_dir_all(root);
+    let ports = [free_port(), free_port()];
+    let mut files = field::parts(text);
+    let etc = Path::new("/etc/apache2");
+    if !files.iter().any(|(path, ..)| path.starts_with(etc)) {
+        let directory = files[0].0.parent().expect("a directory").display();
+        let site = format!(
+            "<VirtualHost *:80>\nDocumentRoot {directory}\n<Directory {directory}>\nAllowOverride All\n\
+             Require all granted\n</Directory>\n</VirtualHost>\n"
+        );
+        files.push((etc.join("apache2.conf"), 0, common::APACHE_MAIN.to_owned()));
+        files.push((etc.join("sites-enabled/site.conf"), 0, site));
+    }
+    let is_whole = !files.iter().any(|(path, ..)| path.starts_with("/etc/apache2/sites-enabled"));
+    let shown = root.display().to_string();
+    let files: Vec<(PathBuf, String)> = files
+        .into_iter()
+        .map(|(path, _, mut text)| {
+            if path.ends_with("apache2.conf") && !is_whole {
+                text.push_str("Listen 80\nListen 443\nServerName main.example\nTypesConfig /dev/null\n");
+            }
+            (PathBuf::from(moved(&path.display().to_string(), &shown)), here(&text, &shown, ports))
+        })
+        .collect();
+    for directory in ["etc/apache2/logs", "etc/httpd/logs", "var/www/html"] {
+        fs::create_dir_all(root.join(directory)).expect("a directory");
+    }
+    for directory in ["etc/apache2", "etc/httpd"] {
+        symlink(MODULES, root.join(directory).join("modules")).expect("a link");
+    }
+    for (path, text) in &files {
+        fs::create_dir_all(path.parent().expect("a directory")).expect("a directory");
+        fs::write(path, text).expect("a file");
+    }
+    Rig { root: root.to_path_buf(), main: root.join("etc/apache2/apache2.conf"), files, ports, has_index: true }
+}
+
+/// The text with its paths below a directory.
+fn moved(text: &str, root: &str) -> String {
+    let is_of_name = |byte: u8| byte.is_ascii_alphanumeric() || b"_-".contains(&byte);
+    ["/var/www", "/etc/apache2", "/etc/httpd"].into_iter().fold(text.to_owned(), |text, path| {
+        let mut moved = String::new();
+        let mut rest = text.as_str();
+        while let Some(at) = rest.find(path) {
+            let before = rest[..at].bytes().last().or(moved.bytes().last());
+            let after = rest.as_bytes().get(at + path.len());
+            let is_path = !before.is_some_and(|byte| is_of_name(byte) || byte == b'}')
+                && !after.is_some_and(|byte| is_of_name(*byte));
+            moved.push_str(&rest[..at]);
+            moved.push_str(if is_path { root } else { "" });
+            moved.push_str(path);
+            rest = &rest[at + path.len()..];
+        }
+        moved + rest
+    })
+}
+
+/// The text with its paths and ports as they are here. Nobody answers behind it, and in plain HTTP.
+fn here(text: &str, root: &str, ports: [u16; 2]) -> String {
+    let port = |line: &str, from: &str, to: u16| match line.find(from) {
+        Some(at) if !line[at + from.len()..].starts_with(|next: char| next.is_ascii_digit()) => {
+            format!("{}{}{to}{}", &line[..at], &from[..1], &line[at + from.len()..])
+        }
+        _ => line.to_owned(),
+    };
+    let mut result = String::new();
+    for line in moved(text, root).split_inclusive('\n') {
+        let small = line.trim_start().to_ascii_lowercase();
+        if small.starts_with("<virtualhost") {
+            result.push_str(&port(&port(line, ":80", ports[0]), ":443", ports[1]));
+        } else if small.starts_with("listen ") {
+            result.push_str(&port(&port(line, " 80", ports[0]), " 443", ports[1]).replace(" https", ""));
+        } else if small.starts_with("sslengine") || small.starts_with("sslcertificate") {
+            result.push('\n');
+        } else {
+            let mut rest = line.replace("localhost:", "127.0.0.1:");
+            while let Some(at) = rest.find("127.0.0.1:") {
+                let after = rest[at + 10..].trim_start_matches(|next: char| next.is_ascii_digit());
+                let _ = write!(result, "{}127.0.0.1:1", &rest[..at]);
+                rest = after.to_owned();
+            }
+            result.push_str(&rest);
+        }
+    }
+    result
+}
+
+#[test]
+fn httpd_answers_to_configurations_of_the_field_as_the_model_says() {
+    if is_skipped() {
+        return;
+    }
+    let root = std::env::temp_dir().join(format!("authlint-truth-field-{}", std::process::id()));
+    let mut compared = Compared::default();
+    let mut wrong = String::new();
+    let mut count = 0;
+    let mut entries: Vec<PathBuf> =
+        fs::read_dir("tests/apache").expect("a directory").flatten().map(|entry| entry.path()).collect();
+    entries.sort();
+    for path in entries {
+        let text = fs::read_to_string(&path).expect("a text");
+        let before = compared.started;
+        put_field(&root, &text).compare(&[Viewpoint::Stranger, Viewpoint::Anyone], &mut compared);
+        count += 1;
+        if compared.started == before && std::env::var_os("AUTHLINT_TRUTH_SHOW").is_some() {
+            eprintln!("{}: not taken", path.display());
+        }
+        if !compared.wrong.is_empty() {
+            let _ = writeln!(wrong, "{}: {:#?}", path.display(), std::mem::take(&mut compared.wrong));
+        }
+    }
+    let _ = fs::remove_dir_all(&root);
+    let Compared { started, answers, undecided, .. } = compared;
+    assert!(wrong.is_empty(), "of {answers} answers these are not as the model says:\n{wrong}");
+    assert!(started > 100 && answers > 1000, "only {answers} answers of {started} of {count} were compared");
+    eprintln!("{answers} answers of httpd to {started} of {count} configurations are as the model says, {undecided} are open");
 }
 
 fn show(files: &Files) -> String {

@@ -23,7 +23,7 @@ pub struct Options {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Find mistakes in a configuration.
-    Check(Check),
+    Check(Box<Check>),
     /// List the lints.
     Lints,
     /// Show what a lint is about, with examples and the way out.

@@ -88,15 +88,9 @@ fn check_prefix<'s>(scope: Scope<'s>, by: Directive<'s>) -> Option<Finding> {
     let prefix = scope.open_prefix()?.path;
     let Neighbour { path, named_by, is_certain } = scope.neighbours().next()?;
     let label = format!("every path that begins with `{prefix}` is meant: `{path}`, too");
-    let help = match scope.site().is_apache() {
-        true => format!("write `<Location {prefix}>`, which ends where a part of the path does"),
-        false => {
-            format!("write `location {prefix}/` (and `location = {prefix}` where the bare path is needed)")
-        }
-    };
     let finding = Finding::at(scope.span(), label)
         .level(if is_certain { LINT.level } else { Level::Advice })
         .also(by.span(), "so this is asked for there as well")
-        .help(help);
+        .help(format!("write {}", scope.closed_prefix(&prefix)));
     Some(named_by.into_iter().fold(finding, |finding, line| finding.also(line.span(), "which leads there")))
 }

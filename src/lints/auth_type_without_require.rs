@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use super::Lint;
 use crate::finding::{Finding, Level};
 use crate::model::{Family, Outcomes, Scope, Site, Viewpoint};
+use crate::source::Span;
 
 pub const LINT: Lint = Lint {
     id: "auth-type-without-require",
@@ -15,19 +16,27 @@ pub const LINT: Lint = Lint {
 };
 
 fn check(site: &Site<'_>) -> Vec<Finding> {
-    let used: HashSet<Scope<'_>> = site
+    let used: HashSet<Span> = site
         .sections()
         .filter(|scope| may_ask(*scope))
-        .filter_map(|scope| scope.provider(Family::Scheme))
+        .filter_map(|scope| Some(scope.directive(Family::Scheme)?.span()))
         .collect();
-    site.sections().filter(|scope| !used.contains(scope)).filter_map(check_section).collect()
+    site.sections().filter(|scope| !is_used(*scope, &used)).filter_map(check_section).collect()
+}
+
+fn is_used(scope: Scope<'_>, used: &HashSet<Span>) -> bool {
+    scope.own(Family::Scheme).any(|line| used.contains(&line.span()))
 }
 
 fn check_section(scope: Scope<'_>) -> Option<Finding> {
     let scheme = scope.own(Family::Scheme).filter(|line| line.is_certain()).last()?;
     let is_login = ["Basic", "Digest", "Form"].iter().any(|word| scheme.is_ignoring_case(0, word));
     // Where a user is asked for in vain, another lint says so.
-    if !is_login || scope.requires().any(|line| line.needs_a_user()) || scope.provider(Family::Scheme) != Some(scope) || scope.may_be_completed_below() {
+    if !is_login
+        || scope.requires().any(|line| line.needs_a_user())
+        || scope.provider(Family::Scheme) != Some(scope)
+        || scope.may_be_completed_below()
+    {
         return None;
     }
     let finding = Finding::at(scheme.span(), "describes how to log in, and nothing asks for it")

@@ -57,9 +57,10 @@ fn section(Twins { loser, winner }: Twins<'_>) -> Finding {
         let (a, b) = (loser.own(family).last(), winner.own(family).last());
         a.zip(b).is_some_and(|(a, b)| a.same_as(b)) || a.is_none() && b.is_none()
     });
-    let (level, message) = match same {
-        true => (Level::Advice, "the same auth is written twice for one place"),
-        false => (Level::Warning, "two sections ask for credentials at one place: only the later one counts"),
+    let (level, message) = if same {
+        (Level::Advice, "the same auth is written twice for one place")
+    } else {
+        (Level::Warning, "two sections ask for credentials at one place: only the later one counts")
     };
     let at = if winner.kind() == Kind::Htaccess { winner.requires().next().map(Directive::span) } else { None };
     Finding::at(at.unwrap_or_else(|| winner.span()), "this one counts")

@@ -34,7 +34,11 @@ fn check_section(scope: Scope<'_>) -> Option<Finding> {
         Some(require) => Some(
             finding.message("what `Allow` lets in is refused all the same").also(require.span(), "by this"),
         ),
-        None => Some(finding.level(Level::Advice)),
+        None => Some(
+            finding
+                .level(Level::Advice)
+                .message("`Order`, `Allow` and `Deny` are of 2.2: 2.4 keeps them for old files only"),
+        ),
     }
 }
 

@@ -46,10 +46,10 @@ struct Candidate {
 /// Reads everything that `request` asks for.
 pub fn run(request: &Request, host: &mut Host) -> Loaded {
     let defines = request.defines.clone();
-    let (loaded, known) = (Loaded::default(), HashMap::new());
-    let mut loader = Loader { host, server: request.server, defines, loaded, known };
-    loader.run(request);
-    loader.loaded
+    let (server, known) = (request.server, HashMap::new());
+    let mut run = Loader { host, server, defines, loaded: Loaded::default(), known };
+    run.run(request);
+    run.loaded
 }
 
 impl Loader<'_> {

@@ -267,14 +267,6 @@ impl PartialEq for Scope<'_> {
     }
 }
 
-impl Eq for Scope<'_> {}
-
-impl std::hash::Hash for Scope<'_> {
-    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
-        self.id.hash(state);
-    }
-}
-
 impl<'s> Scope<'s> {
     fn data(self) -> &'s ScopeData {
         &self.site.scopes[self.id as usize]

@@ -56,6 +56,15 @@ impl<'s> Scope<'s> {
         apache.into_iter().chain(nginx)
     }
 
+    /// How to write the place so that it ends where a part of the path does.
+    #[must_use]
+    pub fn closed_prefix(self, prefix: &str) -> String {
+        if self.site.is_apache() {
+            return format!("`<Location {prefix}>`, which ends where a part of the path does");
+        }
+        format!("`location {prefix}/` (and `location = {prefix}` where the bare path is needed)")
+    }
+
     /// The prefix that an expression such as `^/admin` of Apache stands for.
     fn open_expression(self) -> Option<Location<'s>> {
         let expression = self.location().filter(Location::is_regex).filter(|_| self.kind() == Kind::Location)?;

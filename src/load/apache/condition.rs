@@ -35,7 +35,7 @@ pub fn holds(
         b"iffile" => file(Path::new(OsStr::from_bytes(argument)), host, root),
         _ => Truth::Maybe,
     };
-    if is_negated { truth.not() } else { truth }
+    if is_negated { truth.negated() } else { truth }
 }
 
 fn file(path: &Path, host: &Host, root: Option<&Path>) -> Truth {
@@ -58,7 +58,7 @@ fn version(first: &[u8], rest: &[&[u8]]) -> Truth {
         None => (false, operator),
     };
     let truth = compare(operator, version);
-    if is_negated { truth.not() } else { truth }
+    if is_negated { truth.negated() } else { truth }
 }
 
 fn compare(operator: &[u8], version: &[u8]) -> Truth {

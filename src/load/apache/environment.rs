@@ -15,12 +15,14 @@ pub enum Truth {
 
 impl Truth {
     /// Of what is known.
+    #[must_use]
     pub fn of(known: bool) -> Self {
         if known { Truth::Yes } else { Truth::No }
     }
 
     /// The contrary.
-    pub fn not(self) -> Self {
+    #[must_use]
+    pub fn negated(self) -> Self {
         match self {
             Truth::Yes => Truth::No,
             Truth::No => Truth::Yes,
@@ -152,9 +154,8 @@ impl Environment {
     pub fn is_defined(&self, name: &[u8]) -> Truth {
         match self.defined.get(&name.to_ascii_lowercase()) {
             Some(defined) if defined.name == name && defined.is_certain => Truth::Yes,
-            Some(_) => Truth::Maybe,
             None if self.is_main && !self.lacks_parts => Truth::No,
-            None => Truth::Maybe,
+            _ => Truth::Maybe,
         }
     }
 

@@ -36,7 +36,7 @@ impl Loader<'_> {
             self.loaded.problems.extend(problems);
             found.extend(paths);
         }
-        self.read_htaccess(reading, first_of_each(found, &names));
+        self.read_htaccess(reading, &first_of_each(found, &names));
     }
 
     /// Makes a configuration of `.htaccess` files that no loaded site serves: what is around them is
@@ -46,7 +46,8 @@ impl Loader<'_> {
         let mut reading = Reading::default();
         self.set_environment(&mut reading, &path);
         let installed = self.is_installed(&path);
-        self.read_htaccess(&mut reading, files.into_iter().map(|(_, path)| path).collect());
+        let paths: Vec<PathBuf> = files.into_iter().map(|(_, path)| path).collect();
+        self.read_htaccess(&mut reading, &paths);
         let mut config = Config::new(entry, false, None, installed);
         config.dialect = Dialect::Apache(Box::new(reading));
         self.loaded.configs.push(config);
@@ -92,9 +93,9 @@ impl Loader<'_> {
         (roots, names)
     }
 
-    fn read_htaccess(&mut self, reading: &mut Reading, paths: Vec<PathBuf>) {
+    fn read_htaccess(&mut self, reading: &mut Reading, paths: &[PathBuf]) {
         let mut files = Vec::with_capacity(paths.len());
-        for (path, read) in self.read_as_apache(&paths) {
+        for (path, read) in self.read_as_apache(paths) {
             let directory = path.parent().unwrap_or(&path).to_path_buf();
             let file = read.map_err(|error| self.unreadable(&path, &error)).ok();
             files.push(Htaccess { directory, file });
