@@ -1,6 +1,6 @@
 //! `authlint check`.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
@@ -154,6 +154,7 @@ fn notes(loaded: &Loaded, left_alone: bool) -> Vec<String> {
         }
     }
     notes.extend(note_on_parts(loaded));
+    notes.extend(note_on_variables(loaded));
     let is_unknown = |config: &Config| config.includes.values().any(|included| !included.is_whole);
     if loaded.configs.iter().any(is_unknown)
         && !loaded.problems.iter().any(|problem| problem.kind == ProblemKind::Include)
@@ -217,6 +218,21 @@ fn style(options: &Check) -> Style {
         width: report::terminal_width().unwrap_or(100).clamp(40, 160),
         links: color && is_terminal,
     }
+}
+
+/// What variables of Apache stand for that nobody has given a value.
+fn note_on_variables(loaded: &Loaded) -> Option<String> {
+    let readings = loaded.configs.iter().filter_map(Config::reading);
+    let names: BTreeSet<&str> = readings
+        .flat_map(|reading| &reading.unknown_variables)
+        .map(|variable| variable.name.as_str())
+        .collect();
+    let shown: Vec<String> = names.iter().take(3).map(|name| format!("${{{name}}}")).collect();
+    let more = names.len() - shown.len();
+    let more = if more > 0 { format!(" and {}", plural(more, "more variable")) } else { String::new() };
+    let verb = if names.len() == 1 { "stands" } else { "stand" };
+    let list = shown.join(", ");
+    (!names.is_empty()).then(|| format!("what {list}{more} {verb} for is unknown (-D NAME=VALUE says it)"))
 }
 
 /// Parts of a configuration are judged with an unknown outside. Beside a main configuration only

@@ -202,12 +202,12 @@ impl Placer<'_, '_, '_> {
             chain.directories = self.proxies(server, target);
         } else {
             directory = self.served(server).and_then(|served| served.path_of(&url));
-            if let Some(directory) = &directory {
-                chain = self.directories(server, directory, url.ends_with('/'));
-                if is_exact {
-                    let name = url.rsplit('/').next().unwrap_or_default();
-                    chain.files = self.files(server, &chain.directories, name);
-                }
+            // Without `DocumentRoot` it is some directory that httpd was built with.
+            let known = directory.as_deref().unwrap_or(Path::new("/"));
+            chain = self.directories(server, known, url.ends_with('/'));
+            if is_exact && directory.is_some() {
+                let name = url.rsplit('/').next().unwrap_or_default();
+                chain.files = self.files(server, &chain.directories, name);
             }
         }
         chain.locations = self.locations(server, &url, Some(own));
