@@ -225,6 +225,7 @@ fn is_same_below(scope: Scope<'_>, url: &str, below: &str) -> bool {
 fn has_other_ifs(scope: Scope<'_>) -> bool {
     let is_inside = |other: Scope<'_>| other == scope || scope.ancestors().any(|outer| outer == other);
     let server = scope.server();
+    let is_read_by_all = |other: Scope<'_>| other.ancestors().any(|outer| outer.kind() == Kind::Htaccess);
     let mut ifs = scope.site().scopes_of(Kind::If).filter(|other| !is_inside(*other));
     let is_false = |other: Scope<'_>| other.opening().is_some_and(|opening| opening.is(0, "false"));
     ifs.any(|other| {
@@ -235,7 +236,7 @@ fn has_other_ifs(scope: Scope<'_>) -> bool {
                 scope.directory().zip(outer).is_some_and(|(inner, outer)| !inner.starts_with(outer))
             },
         );
-        let is_other_server = server.is_some() && other.server() != server && other.server().is_some_and(|server| server.kind() == Kind::Server);
+        let is_other_server = !is_read_by_all(other) && server.is_some() && other.server() != server && other.server().is_some_and(|server| server.kind() == Kind::Server);
         !is_false(other) && !is_elsewhere && !is_other_server
     })
 }
@@ -320,7 +321,8 @@ impl Rig {
             if scope.directory().is_some_and(|path| !path.exists()) {
                 continue;
             }
-            if !is_plain(scope) || !is_in_force(scope) || has_other_ifs(scope) {
+            let is_known = scope.is_certainly_there() && is_known_what_is_served(&site);
+            if !is_known || !is_plain(scope) || !is_in_force(scope) || has_other_ifs(scope) {
                 continue;
             }
             for path in paths(scope) {
@@ -332,7 +334,7 @@ impl Rig {
                     if is_refused(scope) {
                         expected.insert(Answer::Broken);
                     }
-                    if expected.len() > 2 {
+                    if expected.len() > 3 {
                         compared.undecided += 1;
                         continue;
                     }
@@ -365,6 +367,13 @@ impl Rig {
             }
         }
     }
+}
+
+/// Whether no document root and no alias stands in a container whose condition is not known.
+fn is_known_what_is_served(site: &Site<'_>) -> bool {
+    let families = [Family::Root, Family::Alias, Family::Handler];
+    let mut lines = site.sections().flat_map(|scope| families.into_iter().flat_map(move |family| scope.own(family)));
+    lines.all(|line| line.is_certain()) && site.scopes_of(Kind::Mapping).all(Scope::is_certainly_there)
 }
 
 /// Whether nothing answers before the access rules do.

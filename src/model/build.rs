@@ -56,6 +56,7 @@ impl<'f> Site<'f> {
                 inclusions: HashMap::new(),
                 access: HashMap::new(),
                 identity: Identity::unknown(None),
+                matchings: Vec::new(),
                 apache: None,
                 neighbours: HashMap::new(),
                 regexes: Mutex::default(),

@@ -68,6 +68,8 @@ pub struct Site<'f> {
     regexes: Mutex<HashMap<u32, Option<pcre2::bytes::Regex>>>,
     /// The locations that answer subrequests, found when first asked for.
     subrequest_targets: OnceLock<HashSet<u32>>,
+    /// What the sections of Apache are for, read when first asked for.
+    matchings: Vec<OnceLock<apache::Matching>>,
     /// What only Apache has.
     apache: Option<apache::Apache>,
     /// What nginx would refuse once the files are put together.

@@ -112,7 +112,8 @@ pub fn without(nodes: &[Node], number: &mut usize) -> Vec<Node> {
             Node::Section(opening, inner) => {
                 let inner = without(inner, number);
                 // httpd refuses some that are empty.
-                if inner.is_empty() {
+                let is_idle = opening.starts_with("Require") && !text(&inner).contains("Require ");
+                if inner.is_empty() || is_idle {
                     continue;
                 }
                 Node::Section(opening.clone(), inner)
@@ -167,6 +168,9 @@ pub fn configuration(random: &mut Random) -> Files {
         host.extend(top(random, 5));
         main.push(section("VirtualHost *:OTHER", host));
     }
+    if random.percent(5) {
+        main.push(line(random.pick(&["AccessFileName .access", "AccessFileName .access .htaccess"])));
+    }
     let mut files = Vec::new();
     if random.percent(20) {
         files.push(("part.conf".to_owned(), top(random, 3)));
@@ -176,7 +180,8 @@ pub fn configuration(random: &mut Random) -> Files {
     for directory in DIRECTORIES {
         if random.percent(30) {
             let inner = without_macros(body(random, Place::Htaccess));
-            files.push((format!("{directory}/.htaccess"), inner));
+            let name = if random.percent(5) { ".access" } else { ".htaccess" };
+            files.push((format!("{directory}/{name}"), inner));
         }
     }
     files.insert(0, ("main.conf".to_owned(), main));
@@ -222,6 +227,8 @@ fn top(random: &mut Random, most: u64) -> Vec<Node> {
                     0 if path.starts_with("site") => format!("\"${{SITE}}{}\"", &path[4..]),
                     1 => format!("\"TREE/{path}/\""),
                     2 => format!("'TREE/{path}'"),
+                    3 if random.percent(30) => format!("TREE/./other/..//{path}"),
+                    4 if random.percent(10) => format!("TREE/{}", path.to_uppercase()),
                     _ => format!("TREE/{path}"),
                 };
                 section(format!("Directory {path}"), body(random, Place::Directory))
@@ -245,7 +252,7 @@ fn top(random: &mut Random, most: u64) -> Vec<Node> {
             56..76 => {
                 let path = random.pick(&[
                     "/", "/", "/a", "/a", "/a/", "/a/b", "/d", "/a/x.html", "/al", "/al/e", "/px", "/px/in",
-                    "/a/*", "/*/b", "/x.htm[l]", "/y.css", "/a/b/plain",
+                    "/a/*", "/*/b", "/x.htm[l]", "/y.css", "/a/b/plain", "/a//b", "a", "/a/../d", "/A", "/d/?",
                 ]);
                 section(format!("Location {path}"), body(random, Place::Location))
             }
@@ -270,7 +277,17 @@ fn top(random: &mut Random, most: u64) -> Vec<Node> {
                 "ProxyPass /a/b http://127.0.0.1:1/b",
                 "ProxyPass /px/in !",
             ])),
-            91..95 => section(if_opening(random), body(random, Place::If)),
+            91..94 => section(if_opening(random), body(random, Place::If)),
+            94 => {
+                let opening = random.pick(&[
+                    "Proxy *",
+                    "Proxy http://127.0.0.1:1/",
+                    "Proxy \"http://127.0.0.1:1/*\"",
+                    "ProxyMatch \"^http://127\"",
+                    "Proxy http://127.0.0.1:1/in",
+                ]);
+                section(opening, body(random, Place::Location))
+            }
             _ => {
                 let inner = top(random, 2);
                 section(condition(random), inner)
@@ -296,6 +313,9 @@ fn files_opening(random: &mut Random) -> &'static str {
         "FilesMatch \".+\"",
         "Files \"*\"",
         "Files a",
+        "Files a/x.html",
+        "Files \"{x,y}.*\"",
+        "FilesMatch \"^(x|y)\\.\"",
     ])
 }
 
@@ -314,6 +334,12 @@ fn condition(random: &mut Random) -> &'static str {
         "IfDefine OFF",
         "IfVersion >= 2.4",
         "IfVersion < 2.4",
+        // What is not known of the server.
+        "IfModule mod_unixd.c",
+        "IfModule !mod_version.c",
+        "IfVersion >= 2.4.30",
+        "IfVersion < 2.4.30",
+        "IfFile TREE/main.conf",
     ])
 }
 
@@ -365,10 +391,11 @@ fn rules(random: &mut Random, place: Place) -> Vec<Node> {
     }
     if random.percent(50) {
         let kind = random.pick(&["Basic", "Basic", "Basic", "Basic", "basic", "Digest", "None", "Nothing"]);
-        nodes.push(Node::Line(format!("AuthType {kind}")));
+        let node = Node::Line(format!("AuthType {kind}"));
+        nodes.push(limited(random, 8, node));
     }
     if random.percent(50) {
-        nodes.push(line("AuthName \"Some realm\""));
+        nodes.push(limited(random, 5, line("AuthName \"Some realm\"")));
     }
     if random.percent(40) {
         nodes.push(line("AuthUserFile TREE/users"));
@@ -428,6 +455,11 @@ fn requirement(random: &mut Random, depth: usize, may_negate: bool) -> Node {
         let name = random.pick(&["RequireAll", "RequireAll", "RequireAny", "RequireNone"]);
         if name != "RequireNone" || may_negate {
             let is_all = name == "RequireAll";
+            if random.percent(4) {
+                // It belongs to the section around.
+                let inner = vec![requirement(random, 3, false), line(random.pick(&["AuthType Basic", "AuthName Inner", "Satisfy Any"]))];
+                return section(name, inner);
+            }
             let mut inner = vec![requirement(random, depth + 1, false)];
             for _ in 0..=random.below(3) {
                 let node = requirement(random, depth + 1, is_all);

@@ -75,7 +75,7 @@ impl Placer<'_, '_, '_> {
             }
             for id in here {
                 chain.push(id);
-                policy = self.merger.apply(policy, id);
+                policy = self.apply(policy, id, 0);
             }
             let Some(&id) = self.htaccess.get(path) else { continue };
             // Another server may serve the directory, too.
@@ -146,7 +146,9 @@ impl Placer<'_, '_, '_> {
         for &id in chain.directories.iter().filter(|&&id| Some(id) != without) {
             policy = self.apply(policy, id, place);
         }
-        for group in [&chain.files, &chain.locations, &chain.ifs] {
+        // An `<If>` in another one is a group of its own (seen on 2.4.71).
+        let ifs = chain.ifs.chunks(1);
+        for group in [chain.files.as_slice(), &chain.locations].into_iter().chain(ifs) {
             let mut folded = EMPTY;
             for &id in group.iter().filter(|&&id| Some(id) != without) {
                 folded = self.apply(folded, id, place);

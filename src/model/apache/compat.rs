@@ -19,12 +19,26 @@ impl<'s> Scope<'s> {
     /// The lines of a family of mod_access_compat that are in force here for a method.
     pub(super) fn compat_lines(self, family: Family, method: &str) -> Vec<Directive<'s>> {
         let Some(provider) = self.provider(family) else { return Vec::new() };
-        let limits = provider.children().filter(|child| child.kind() == Kind::Limit);
-        let limits = limits.filter(|limit| limit.methods().is_none_or(|methods| methods.include(method)));
-        let mut lines: Vec<Directive<'s>> =
-            std::iter::once(provider).chain(limits).flat_map(|scope| scope.own(family)).collect();
+        let parts = provider.compat_parts(Some(method)).into_iter();
+        let mut lines: Vec<Directive<'s>> = parts.flat_map(|scope| scope.own(family)).collect();
         lines.sort_by_key(|line| line.span());
         lines
+    }
+
+    /// The scope and the containers in it whose lines belong to it: `<Limit>`, if it is for the method, and
+    /// `<RequireAll>` and its like, where `Satisfy` is accepted (spec a79, a98).
+    pub(super) fn compat_parts(self, method: Option<&str>) -> Vec<Scope<'s>> {
+        let mut parts = vec![self];
+        let mut at = 0;
+        while let Some(part) = parts.get(at).copied() {
+            at += 1;
+            parts.extend(part.children().filter(|child| match child.kind() {
+                Kind::Requirement => true,
+                Kind::Limit => child.methods().zip(method).is_none_or(|(methods, m)| methods.include(m)),
+                _ => false,
+            }));
+        }
+        parts
     }
 
     /// The `Satisfy Any` that is in force here.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::Apache;
 use crate::model::names::{Family, INHERITED};
-use crate::model::{Kind, NOBODY, ScopeRef, Site, UNKNOWN};
+use crate::model::{NOBODY, ScopeRef, Site, UNKNOWN};
 use crate::source::offset;
 
 /// The number of a policy.
@@ -130,7 +130,7 @@ impl<'s, 'f> Merger<'s, 'f> {
     fn own_families(&self, id: ScopeRef) -> Vec<(Family, bool)> {
         let mut families: Vec<(Family, bool)> = Vec::new();
         let scope = self.site.scope(id);
-        let limits = scope.children().filter(|child| child.kind() == Kind::Limit);
+        let limits = scope.compat_parts(None).into_iter().skip(1);
         let limited: Vec<_> =
             limits.flat_map(|limit| COMPAT.into_iter().flat_map(move |f| limit.own(f))).collect();
         for line in scope.own_all().chain(limited) {

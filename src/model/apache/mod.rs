@@ -36,6 +36,7 @@ pub use variables::{Unset, UnsetVariable};
 
 use merge::{Authz, Merged};
 use place::Place;
+pub(super) use serving::Matching;
 use serving::Serving;
 
 /// What a site of Apache has besides what both servers have.

@@ -99,7 +99,8 @@ impl<'s> Scope<'s> {
         if !permitted.any && !permitted.skips {
             return HtaccessState::Ignored(by);
         }
-        match self.not_permitted(permitted) {
+        match self.not_permitted(permitted, true) {
+            None if self.not_permitted(permitted, false).is_some() => HtaccessState::Unknown,
             None => HtaccessState::Read,
             Some(line) if permitted.skips => HtaccessState::Skipped { by, line },
             Some(line) => HtaccessState::Refused { by, line },
@@ -120,10 +121,11 @@ impl<'s> Scope<'s> {
         permitted.skips && self.access_lines().into_iter().any(leaves_something)
     }
 
-    /// The first directive about access in this `.htaccess` that is not permitted.
-    fn not_permitted(self, permitted: Overrides) -> Option<Directive<'s>> {
+    /// The first directive about access in this `.htaccess` that is not permitted; of those that are
+    /// certainly there, or of the others.
+    fn not_permitted(self, permitted: Overrides, is_certain: bool) -> Option<Directive<'s>> {
         let lines = self.access_lines();
-        lines.into_iter().filter(|line| line.is_certain()).find(|line| match line.name() {
+        lines.into_iter().filter(|line| line.is_certain() == is_certain).find(|line| match line.name() {
             Name::Order | Name::Allow | Name::Deny => !permitted.limit,
             _ => !permitted.auth_config,
         })

@@ -9,7 +9,7 @@ use super::overrides::OnTheWay;
 use super::serving::{Matching, Served, Serving, clean};
 use super::{Apache, HtaccessScope};
 use crate::load::Reading;
-use crate::model::{Kind, ScopeData, ScopeRef, Site};
+use crate::model::{Kind, Scope, ScopeData, ScopeRef, Site};
 
 /// The place that a section is written for.
 #[derive(Clone, Debug, Default)]
@@ -61,14 +61,16 @@ impl Site<'_> {
         let count = self.scopes.len();
         let merger = Merger::new(self, &mut apache);
         let mut placer = Placer { merger, servers: &servers, htaccess: &directories, base };
-        let mut chains: Vec<Chain> = Vec::with_capacity(count);
+        let mut chains: HashMap<ScopeRef, Chain> = HashMap::new();
         let mut places = Vec::with_capacity(count);
         let mut results = Vec::with_capacity(count);
         let mut ways = HashMap::new();
         for id in (0..).take(count) {
             let parent = placer.site().scopes[id as usize].parent;
-            let outer =
-                if id == 0 { None } else { Some((&places[parent as usize], &chains[parent as usize])) };
+            let outer = match chains.get(&parent) {
+                Some(chain) if id != 0 => Some((&places[parent as usize], chain)),
+                _ => None,
+            };
             let (place, chain) = placer.find(id, outer, of_scope.get(&id));
             results.push((placer.fold(&chain, None, id), placer.fold(&chain, Some(id), id)));
             if placer.site().scope(id).hands_on() {
@@ -76,7 +78,11 @@ impl Site<'_> {
                 ways.insert(id, groups.into_iter().flatten().copied().collect());
             }
             places.push(place);
-            chains.push(chain);
+            // Only what stands in it asks for it again.
+            let (first, end) = placer.site().scopes[id as usize].children;
+            if first != end {
+                chains.insert(id, chain);
+            }
         }
         for (id, (policy, outer)) in results.into_iter().enumerate() {
             self.scopes[id].policy = policy;
@@ -87,6 +93,15 @@ impl Site<'_> {
         apache.servers = servers;
         self.apache = Some(apache);
         self.find_outcomes();
+    }
+}
+
+impl Scope<'_> {
+    /// Whether the section is certainly there: it stands in no container whose condition is not known.
+    #[must_use]
+    pub fn is_certainly_there(self) -> bool {
+        let Some(apache) = &self.site.apache else { return true };
+        std::iter::once(self).chain(self.ancestors()).all(|scope| apache.conditions[scope.id as usize] == 0)
     }
 }
 
@@ -116,7 +131,7 @@ impl Placer<'_, '_, '_> {
         htaccess: Option<&PathBuf>,
     ) -> (Place, Chain) {
         let scope = self.site().scope(id);
-        let (kind, matching) = (scope.kind(), scope.matching());
+        let (kind, matching) = (scope.kind(), scope.matching().clone());
         let server = self.site().scopes[id as usize].server.unwrap_or(0);
         let is_top =
             outer.is_none() || self.site().scopes[id as usize].parent == server || htaccess.is_some();
@@ -218,7 +233,7 @@ impl Placer<'_, '_, '_> {
     /// A file in a place. Where only an expression names it, what else is said of it is not known.
     fn at_file(&mut self, server: u32, own: ScopeRef, place: &Place, chain: &mut Chain) {
         chain.files.clear();
-        if let Matching::Literal(name) = self.site().scope(own).matching() {
+        if let Matching::Literal(name) = self.site().scope(own).matching().clone() {
             let is_name = place.is_exact && !name.contains('/');
             if let Some(directory) = place.directory.as_ref().filter(|_| is_name) {
                 chain.directories = self.directories(server, &directory.join(&name), false).directories;

@@ -15,7 +15,7 @@ impl<'s> Scope<'s> {
     /// address, or matches it.
     pub(super) fn is_for_backend(self, target: &str) -> bool {
         match self.matching() {
-            Matching::Literal(word) => target.starts_with(&word),
+            Matching::Literal(word) => target.starts_with(word.as_str()),
             Matching::Pattern(word) => {
                 let start = word.trim_end_matches('*');
                 !start.contains(['*', '?', '[']) && target.starts_with(start)

@@ -25,7 +25,13 @@ impl<'s> Scope<'s> {
 
     /// How the section says what it is for.
     #[must_use]
-    pub fn matching(self) -> Matching {
+    pub fn matching(self) -> &'s Matching {
+        static UNKNOWN: Matching = Matching::Unknown;
+        let cache = self.site.matchings.get(self.id as usize);
+        cache.map_or(&UNKNOWN, |cache| cache.get_or_init(|| self.find_matching()))
+    }
+
+    fn find_matching(self) -> Matching {
         let Some(opening) = self.opening() else { return Matching::Unknown };
         let is_match = ends_with_match(opening.name_text());
         let (word, is_expression) = match opening.literal(0) {
@@ -35,9 +41,9 @@ impl<'s> Scope<'s> {
         match word.map(Cow::into_owned) {
             None => Matching::Unknown,
             Some(word) if is_expression => Matching::Expression(word),
-            // Without a leading slash it never matches (spec a49).
+            // It never matches (spec a49).
             Some(word) if self.kind() == Kind::Mapping => Matching::Literal(word),
-            Some(word) if self.kind() == Kind::Location && !word.starts_with('/') => Matching::Unknown,
+            Some(word) if self.kind() == Kind::Location && !is_normal(&word) => Matching::Unknown,
             Some(word) if word.contains(['*', '?', '[']) => Matching::Pattern(word),
             Some(word) => Matching::Literal(word),
         }
@@ -46,19 +52,19 @@ impl<'s> Scope<'s> {
     /// What the section stands for, as a path of the URL or as an expression of names. A `.htaccess`
     /// stands for its directory.
     pub(in crate::model) fn apache_location(self) -> Option<Location<'s>> {
-        let prefix = |path: String| Location { modifier: Modifier::Prefix, path: path.into() };
-        let expression = |word: String| Location { modifier: Modifier::Regex, path: word.into() };
+        let prefix = |path: Cow<'s, str>| Location { modifier: Modifier::Prefix, path };
+        let expression = |word: Cow<'s, str>| Location { modifier: Modifier::Regex, path: word };
         match (self.kind(), self.matching()) {
             (Kind::Directory | Kind::Htaccess, _) => {
-                self.url().filter(|_| self.is_exact_place()).map(|url| prefix(url.to_owned()))
+                self.url().filter(|_| self.is_exact_place()).map(|url| prefix(url.into()))
             }
-            (Kind::Location | Kind::Mapping, Matching::Literal(path)) => Some(prefix(path)),
-            (Kind::Files, Matching::Literal(name)) => Some(prefix(format!("/{name}"))),
+            (Kind::Location | Kind::Mapping, Matching::Literal(path)) => Some(prefix(path.into())),
+            (Kind::Files, Matching::Literal(name)) => Some(prefix(format!("/{name}").into())),
             (Kind::Files, Matching::Pattern(name)) => {
-                name.strip_prefix("*.").map(|ending| expression(format!("\\.{ending}$")))
+                name.strip_prefix("*.").map(|ending| expression(format!("\\.{ending}$").into()))
             }
             (Kind::Location | Kind::Mapping | Kind::Files, Matching::Expression(word)) => {
-                Some(expression(word))
+                Some(expression(word.into()))
             }
             _ => None,
         }
@@ -322,4 +328,10 @@ impl Site<'_> {
     pub(super) fn provided(&self, policy: u32, family: Family) -> Option<Directive<'_>> {
         self.provided_by(policy, family)?.own(family).last()
     }
+}
+
+/// Whether this may be the path of a URL when sections are looked up: from the root, and without double
+/// slashes and dots (spec a49, a50).
+fn is_normal(path: &str) -> bool {
+    path.starts_with('/') && !path.contains("//") && !path.split('/').any(|part| part == "." || part == "..")
 }

@@ -1,5 +1,7 @@
 //! Makes scopes of the lines that httpd reads.
 
+use std::sync::OnceLock;
+
 use crate::load::{Line, Reading, Step};
 use crate::model::build::new_scope;
 use crate::model::names::{Family, Name};
@@ -28,6 +30,7 @@ impl Site<'_> {
                 self.inclusions.entry(instance.file).or_insert((at, 0)).1 += 1;
             }
         }
+        self.matchings = (0..self.scopes.len()).map(|_| OnceLock::new()).collect();
         self.place_scopes(apache, reading);
     }
 

@@ -77,7 +77,7 @@ impl Site<'_> {
                 (Kind::Directory, Matching::Expression(_)) => serving.expressions.push(id),
                 (Kind::Proxy, _) => serving.proxies.push(id),
                 (Kind::Location, Matching::Literal(word)) => {
-                    serving.locations.entry(word).or_default().push(id);
+                    serving.locations.entry(word.clone()).or_default().push(id);
                 }
                 (Kind::Location, Matching::Pattern(_) | Matching::Expression(_)) => {
                     serving.other_locations.push(id);
