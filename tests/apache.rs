@@ -12,10 +12,10 @@ use std::fs;
 use std::path::Path;
 
 use authlint::finding::Level;
+use authlint::lints;
 use authlint::load::{self, Request};
 use authlint::model::{FilesMode, Look, Site};
 use authlint::source::{Entry, Host};
-use authlint::lints;
 
 #[test]
 fn configurations_are_judged_as_expected() {
@@ -59,7 +59,8 @@ fn findings(text: &str) -> Vec<(String, Level, usize)> {
         let site = Site::build(&loaded.files, config, look);
         for finding in lints::check(&site, &all) {
             let source = loaded.files.sources.get(finding.primary.span.file);
-            let offset = parts.iter().find(|(path, ..)| path == source.path()).map_or(0, |(_, line, _)| *line);
+            let offset =
+                parts.iter().find(|(path, ..)| path == source.path()).map_or(0, |(_, line, _)| *line);
             let line = source.position(finding.primary.span.start).line + offset;
             found.push((finding.lint.to_owned(), finding.level.expect("a level"), line));
         }

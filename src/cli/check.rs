@@ -13,7 +13,7 @@ use crate::load::{self, Config, INSTALLED, Loaded, Request};
 use crate::model::{FilesMode, Look, Site};
 use crate::parallel;
 use crate::report::{self, Report, Style, plural};
-use crate::source::{FileId, Host};
+use crate::source::{FileId, Host, Span};
 use clap::ColorChoice;
 
 /// Checks what the options say and prints the report.
@@ -102,8 +102,13 @@ fn judge(loaded: &Loaded, host: &Host, options: &Check) -> Report {
     let files: HashSet<FileId> = loaded.configs.iter().flat_map(Config::files).collect();
     let mut report = Report { problems: loaded.problems.clone(), files: files.len(), ..Report::default() };
     let mut left_alone = false;
+    let mut told: HashSet<(&str, Span)> = HashSet::new();
     for judged in judged {
-        report.findings.extend(judged.findings);
+        // What a main configuration says of a line counts, and not what a part of it alone looks like.
+        let fresh = judged.findings.into_iter().filter(|one| !told.contains(&(one.lint, one.primary.span)));
+        let fresh: Vec<Finding> = fresh.collect();
+        told.extend(fresh.iter().map(|one| (one.lint, one.primary.span)));
+        report.findings.extend(fresh);
         report.problems.extend(judged.problems);
         report.included_from.extend(judged.included_from);
         left_alone |= judged.left_alone;
@@ -114,7 +119,6 @@ fn judge(loaded: &Loaded, host: &Host, options: &Check) -> Report {
             .findings
             .retain(|finding| is_asked_for(&finding.primary) || finding.because.iter().any(is_asked_for));
     }
-    report.findings = without_twins(report.findings);
     report.notes = notes(loaded, left_alone);
     report.sort(&loaded.files.sources);
     report
@@ -125,12 +129,6 @@ struct Judged {
     problems: Vec<Problem>,
     included_from: HashMap<FileId, Inclusion>,
     left_alone: bool,
-}
-
-/// A file that several configurations use is told of once.
-fn without_twins(findings: Vec<Finding>) -> Vec<Finding> {
-    let mut seen = HashSet::new();
-    findings.into_iter().filter(|finding| seen.insert((finding.lint, finding.primary.clone()))).collect()
 }
 
 fn notes(loaded: &Loaded, left_alone: bool) -> Vec<String> {

@@ -48,7 +48,8 @@ fn check_whole<'s>(scope: Scope<'s>, by: Directive<'s>) -> Option<Finding> {
     {
         return None;
     }
-    let help = "if only a part is meant, move it into that `location`; probes, webhooks and ACME challenges need an exemption";
+    let word = scope.site().word_for_place();
+    let help = format!("if only a part is meant, move it into that {word}; probes, webhooks and ACME challenges need an exemption");
     Some(
         Finding::at(by.span(), "covers the whole server")
             .level(Level::Advice)
@@ -59,8 +60,9 @@ fn check_whole<'s>(scope: Scope<'s>, by: Directive<'s>) -> Option<Finding> {
 
 /// A place for machines, which bring no password of people, inherits the one of the site.
 fn check_public<'s>(scope: Scope<'s>, by: Directive<'s>) -> Option<Finding> {
+    let purpose = scope.purpose().filter(|_| scope.asks_strangers())?;
     let server = scope.server().filter(|server| !server.is_closed_by_name())?;
-    let looks_public = match scope.purpose()? {
+    let looks_public = match purpose {
         Purpose::Callers | Purpose::Probe => true,
         Purpose::Api => {
             let owner = scope.ancestors().find(|outer| outer.own_asking() == Some(by))?;

@@ -23,7 +23,7 @@ fn check_replaced(scope: Scope<'_>) -> Option<Finding> {
     let winner = scope.provider(Family::Require).filter(|winner| *winner != scope)?;
     let is_open = scope.outcome("GET", Viewpoint::Stranger).must_be(Outcomes::GRANTED);
     let by = winner.requires().find(|line| line.grants_everybody()).filter(|_| is_open)?;
-    Some(finding(by, wanted, winner))
+    Some(finding(by, wanted, scope))
 }
 
 /// A section that opens all that its server serves, while one around it asks.
@@ -41,8 +41,8 @@ fn check_opened(scope: Scope<'_>) -> Option<Finding> {
     })
 }
 
-fn finding(by: Directive<'_>, wanted: Directive<'_>, winner: Scope<'_>) -> Finding {
-    let witness = winner.url().map(|url| format!(": `{url}` is served to everybody")).unwrap_or_default();
+fn finding(by: Directive<'_>, wanted: Directive<'_>, opened: Scope<'_>) -> Finding {
+    let witness = opened.url().map(|url| format!(": `{url}` is served to everybody")).unwrap_or_default();
     Finding::at(by.span(), format!("replaces the requirement{witness}"))
         .also(wanted.span(), "this is what it replaces")
         .help("remove this line, or write `AuthMerging And` beside it")

@@ -20,14 +20,19 @@ fn check_section(scope: Scope<'_>) -> Option<Finding> {
     let first = scope.access_rules().into_iter().find(|line| line.is_certain())?;
     let finding = Finding::at(first.span(), "written for 2.2").help(help(scope));
     let beside = scope.requires().find(|line| line.is_certain() && !line.grants_everybody());
+    let everybody_passes = scope.passes_compat("GET", Viewpoint::Stranger) == Passes::Yes;
     if let Some(require) = beside {
-        return Some(finding.also(require.span(), "this has to be passed, too"));
+        let either = scope.satisfy_any().is_some();
+        // Another lint tells of what is open.
+        return (!either || !everybody_passes).then(|| {
+            let label = if either { "or this has to be passed, either is enough" } else { "and this has to be passed, too" };
+            finding.also(require.span(), label)
+        });
     }
     // A part that is let off with `Satisfy Any` works.
     if scope.own(Family::Satisfy).next().is_some() {
         return None;
     }
-    let everybody_passes = scope.passes_compat("GET", Viewpoint::Stranger) == Passes::Yes;
     let refused = scope.outcome("GET", Viewpoint::Stranger).must_be(Outcomes::DENIED);
     let refusing = scope.provider(Family::Require).and_then(|outer| outer.requires().next());
     match refusing.filter(|_| everybody_passes && refused) {
@@ -45,9 +50,15 @@ fn check_section(scope: Scope<'_>) -> Option<Finding> {
 fn help(scope: Scope<'_>) -> String {
     let all = scope.access_rules();
     let is_all = |line: &Directive<'_>| line.is_ignoring_case(1, "all");
-    match scope.passes_compat("GET", Viewpoint::Stranger) {
-        Passes::Yes if all.iter().any(is_all) => "write `Require all granted` instead".into(),
-        Passes::No if all.iter().filter(|line| line.arity() > 1).all(is_all) => {
+    let user = scope.requires().find(|line| line.needs_a_user()).map(Directive::text);
+    match (user, scope.passes_compat("GET", Viewpoint::Stranger)) {
+        (Some(_), Passes::Yes) => "remove these lines: they let everybody pass".into(),
+        (Some(user), _) if scope.satisfy_any().is_some() => {
+            format!("put `Require ip` and `{user}` into `<RequireAny>`, and remove these lines and `Satisfy`")
+        }
+        (Some(user), _) => format!("put `Require ip` and `{user}` into `<RequireAll>`, and remove these lines"),
+        (None, Passes::Yes) if all.iter().any(is_all) => "write `Require all granted` instead".into(),
+        (None, Passes::No) if all.iter().filter(|line| line.arity() > 1).all(is_all) => {
             "write `Require all denied` instead".into()
         }
         _ => "write `Require ip` or `Require host` lines instead".into(),

@@ -2,7 +2,7 @@
 
 use super::Lint;
 use crate::finding::{Finding, Level};
-use crate::model::{Kind, Outcomes, Scope, Site, Viewpoint};
+use crate::model::{Kind, Methods, Outcomes, Scope, Site, Viewpoint};
 
 pub const LINT: Lint = Lint {
     id: "limit-leaves-methods-open",
@@ -25,11 +25,15 @@ fn check_section(scope: Scope<'_>) -> Option<Finding> {
     let limit = asking.or_else(|| limits().find(|limit| limit.requires().next().is_some()))?;
     let methods = limit.methods()?;
     let open: Vec<&str> = METHODS.iter().copied().filter(|method| scope.opens_by_itself(method)).collect();
-    let reading_is_meant = methods.include("GET") || methods.names.iter().any(|name| !is_a_method(name));
-    if asking.is_some() && !methods.is_except && reading_is_meant && !open.is_empty() {
-        let label =
-            format!("`{}` and others are let in without it", open.join("`, `").replace("ANY", "any other"));
-        return Some(finding(limit, label.replace(" and others", "")));
+    let is_mistaken = if methods.is_except {
+        lets_writing_in(&methods)
+    } else {
+        methods.include("GET") || methods.names.iter().any(|name| !is_a_method(name))
+    };
+    if asking.is_some() && is_mistaken && !open.is_empty() {
+        let named: Vec<&str> = open.iter().copied().filter(|method| *method != "ANY").collect();
+        let named: String = named.iter().map(|method| format!("`{method}`, ")).collect();
+        return Some(finding(limit, format!("{named}methods of any other name: all are let in without it")));
     }
     // What was asked for outside is asked for no longer, for the methods that are not named.
     let outer = scope.outer_asking_line()?;
@@ -44,6 +48,13 @@ fn finding(limit: Scope<'_>, label: String) -> Finding {
     Finding::at(limit.span(), label).help(
         "put the `Require` outside of `<Limit>`, or use `<LimitExcept OPTIONS>` to let preflight requests in",
     )
+}
+
+/// `<LimitExcept POST>` leaves what changes things open and asks those who read. With reading among them
+/// it is how sites are written that everybody may read; there forms are sent with POST.
+fn lets_writing_in(methods: &Methods<'_>) -> bool {
+    let has = |wanted: &[&str]| methods.names.iter().any(|name| wanted.contains(&name.as_ref()));
+    has(&["PUT", "DELETE", "PATCH"]) || has(&["POST"]) && !has(&["GET", "HEAD", "OPTIONS"])
 }
 
 fn is_a_method(name: &str) -> bool {

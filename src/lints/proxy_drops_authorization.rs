@@ -94,5 +94,8 @@ impl Guarded {
 /// Whether something stands before the scope, or was meant to: a realm without its file, too.
 fn is_guarded(scope: Scope<'_>) -> bool {
     let has_realm = scope.directive(Family::Realm).is_some_and(|realm| !realm.is(0, "off"));
+    if scope.site().is_apache() {
+        return !scope.asks().nothing() || scope.keeps_strangers_out();
+    }
     !scope.asks().nothing() || has_realm || !scope.lacks(Family::Rules)
 }

@@ -21,14 +21,17 @@ fn check_section(scope: Scope<'_>) -> Option<Finding> {
     if scope.provider(Family::Satisfy) != Some(scope) || scope.kind() == Kind::If {
         return None;
     }
-    let by = scope.asking_line()?;
+    // Other modules have ways of their own to refuse under `Satisfy Any`.
+    let by = scope.asking_line().filter(|_| scope.lacks_other_checks())?;
     if scope.passes_compat("GET", Viewpoint::Stranger) != Passes::Yes || is_an_exemption(scope) {
         return None;
     }
     let finding = Finding::at(satisfy.span(), "either check alone is enough");
     let allowing = scope.own(Family::Rules).find(|line| line.name() == Name::Allow);
     let finding = match allowing {
-        Some(line) => finding.also(line.span(), "and everybody passes here"),
+        Some(line) if line.is_ignoring_case(1, "all") => finding.also(line.span(), "and everybody passes here"),
+        Some(line) => finding.also(line.span(), "and everybody passes here, because nothing is denied"),
+        None if scope.kind() == Kind::Htaccess => finding,
         None => finding.also(scope.span(), "and no `Deny` in this section keeps anybody out"),
     };
     Some(

@@ -18,13 +18,13 @@ fn check(site: &Site<'_>) -> Vec<Finding> {
 }
 
 fn check_location(scope: Scope<'_>) -> Option<Finding> {
-    let by = scope.asks().by()?;
+    let by = scope.asks().by().filter(|_| scope.asks_strangers())?;
     // Assets of a protected area are protected with it; those of a whole site are another thing.
+    let location = scope.location().filter(|location| location.purpose() == Some(Purpose::Assets))?;
     let server = scope.server()?;
     if server.is_closed_by_name() || scope.lies_in_an_area_of(by) && !scope.is_fetched_alone() {
         return None;
     }
-    let location = scope.location().filter(|location| location.purpose() == Some(Purpose::Assets))?;
     if scope.has_own_access_rules() || scope.answer().is_some() || !scope.is_reached_from_outside() {
         return None;
     }

@@ -15,7 +15,8 @@ const PREAMBLE: usize = 1 << 16;
 #[must_use]
 pub fn is_dump(bytes: &[u8]) -> bool {
     let start = &bytes[..bytes.len().min(PREAMBLE)];
-    start.split_inclusive(|&byte| byte == b'\n').any(|line| name(line).is_some())
+    memchr::memmem::find(start, MARK).is_some()
+        && start.split_inclusive(|&byte| byte == b'\n').any(|line| name(line).is_some())
 }
 
 /// The files in the order of the dump; the main configuration is the first.

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
-use super::names::Family;
+use super::names::{Family, Name};
 use super::{Asks, Directive, FilesMode, Kind, Look, Scope, Site};
 use crate::source::{Access, Host, Identity};
 
@@ -99,6 +99,9 @@ impl Site<'_> {
     /// The files that `AuthGroupFile` names where some group is required.
     #[must_use]
     pub fn group_files(&self) -> Vec<PasswordFile<'_>> {
+        if !self.directives.iter().any(|directive| directive.name == Name::AuthGroupFile) {
+            return Vec::new();
+        }
         let mut seen = HashSet::new();
         let wants_a_group = |scope: &Scope<'_>| {
             let asking = scope.provider(Family::Require).into_iter().flat_map(Scope::requires);
@@ -142,6 +145,12 @@ impl Site<'_> {
     #[must_use]
     pub fn server_name(&self) -> &'static str {
         if self.is_apache() { "Apache" } else { "nginx" }
+    }
+
+    /// What the server's configuration calls a part of a site, for people.
+    #[must_use]
+    pub fn word_for_place(&self) -> &'static str {
+        if self.is_apache() { "`<Location>` or `<Directory>`" } else { "`location`" }
     }
 
     /// What relative paths of the server start from, for people.

@@ -98,7 +98,7 @@ fn write(nodes: &[Node], depth: usize, text: &mut String) {
     }
 }
 
-/// Whether the lines without the one of this number, and what is left of them. Counts from the top.
+/// The lines without the one of this number, counted from the top through all depths.
 pub fn without(nodes: &[Node], number: &mut usize) -> Vec<Node> {
     let mut left = Vec::new();
     for node in nodes {
@@ -160,10 +160,18 @@ pub fn configuration(random: &mut Random) -> Files {
     }
     main.push(section("Directory /", root));
     main.extend(top(random, 7));
-    for name in ["one.example", "two.example"].into_iter().take(random.below(3) as usize) {
+    let hosts: &[&str] = match random.below(3) {
+        0 => &[],
+        1 => &["one.example"],
+        _ => &["one.example", "two.example"],
+    };
+    for name in hosts {
         let mut host = vec![Node::Line(format!("ServerName {name}"))];
         if random.percent(70) {
-            host.push(Node::Line(format!("DocumentRoot TREE/{}", random.pick(&["site", "second", "site/a"]))));
+            host.push(Node::Line(format!(
+                "DocumentRoot TREE/{}",
+                random.pick(&["site", "second", "site/a"])
+            )));
         }
         host.extend(top(random, 5));
         main.push(section("VirtualHost *:OTHER", host));
@@ -234,7 +242,8 @@ fn top(random: &mut Random, most: u64) -> Vec<Node> {
                 section(format!("Directory {path}"), body(random, Place::Directory))
             }
             30..36 => {
-                let path = random.pick(&["TREE/site/*", "TREE/*", "TREE/*/a", "TREE/site/?", "TREE/site/a/*/c"]);
+                let path =
+                    random.pick(&["TREE/site/*", "TREE/*", "TREE/*/a", "TREE/site/?", "TREE/site/a/*/c"]);
                 section(format!("Directory {path}"), body(random, Place::Directory))
             }
             36..44 => {
@@ -251,8 +260,28 @@ fn top(random: &mut Random, most: u64) -> Vec<Node> {
             44..56 => section(files_opening(random), body(random, Place::Files)),
             56..76 => {
                 let path = random.pick(&[
-                    "/", "/", "/a", "/a", "/a/", "/a/b", "/d", "/a/x.html", "/al", "/al/e", "/px", "/px/in",
-                    "/a/*", "/*/b", "/x.htm[l]", "/y.css", "/a/b/plain", "/a//b", "a", "/a/../d", "/A", "/d/?",
+                    "/",
+                    "/",
+                    "/a",
+                    "/a",
+                    "/a/",
+                    "/a/b",
+                    "/d",
+                    "/a/x.html",
+                    "/al",
+                    "/al/e",
+                    "/px",
+                    "/px/in",
+                    "/a/*",
+                    "/*/b",
+                    "/x.htm[l]",
+                    "/y.css",
+                    "/a/b/plain",
+                    "/a//b",
+                    "a",
+                    "/a/../d",
+                    "/A",
+                    "/d/?",
                 ]);
                 section(format!("Location {path}"), body(random, Place::Location))
             }
@@ -457,7 +486,10 @@ fn requirement(random: &mut Random, depth: usize, may_negate: bool) -> Node {
             let is_all = name == "RequireAll";
             if random.percent(4) {
                 // It belongs to the section around.
-                let inner = vec![requirement(random, 3, false), line(random.pick(&["AuthType Basic", "AuthName Inner", "Satisfy Any"]))];
+                let inner = vec![
+                    requirement(random, 3, false),
+                    line(random.pick(&["AuthType Basic", "AuthName Inner", "Satisfy Any"])),
+                ];
                 return section(name, inner);
             }
             let mut inner = vec![requirement(random, depth + 1, false)];

@@ -27,9 +27,9 @@ impl Loader<'_> {
         roots.dedup_by(|below, above| below.starts_with(above));
         // httpd looks from the root of the file system down (spec a33).
         let above: BTreeSet<&Path> = roots.iter().flat_map(|root| root.ancestors().skip(1)).collect();
-        let above = above.iter().flat_map(|directory| {
-            names.iter().map(|name| directory.join(OsStr::from_bytes(name)))
-        });
+        let above = above
+            .iter()
+            .flat_map(|directory| names.iter().map(|name| directory.join(OsStr::from_bytes(name))));
         let mut found: Vec<PathBuf> = above.filter(|path| self.host.exists(path)).collect();
         for root in roots {
             let (paths, problems) = walk::named(self.host, &root, &names);

@@ -83,7 +83,7 @@ impl Placer<'_, '_, '_> {
             if let Some(known) = self.merger.apache().htaccess.get_mut(&id).filter(|_| is_own) {
                 known.before = policy;
             }
-            let state = self.site().scope(id).find_state(policy);
+            let state = self.site().scope(id).find_state(policy, self.merger.conditions());
             on_the_way = on_the_way.max(match state {
                 HtaccessState::Refused { .. } => OnTheWay::Refused,
                 HtaccessState::Unknown => OnTheWay::Unknown,

@@ -1,4 +1,4 @@
-//! `Order`, `Allow`, `Deny` and `Satisfy` of mod_access_compat (spec a95 to a100).
+//! `Order`, `Allow`, `Deny` and `Satisfy` of `mod_access_compat` (spec a95 to a100).
 
 use super::Viewpoint;
 use crate::model::names::{Family, Name};
@@ -16,7 +16,7 @@ pub enum Passes {
 }
 
 impl<'s> Scope<'s> {
-    /// The lines of a family of mod_access_compat that are in force here for a method.
+    /// The lines of a family of `mod_access_compat` that are in force here for a method.
     pub(super) fn compat_lines(self, family: Family, method: &str) -> Vec<Directive<'s>> {
         let Some(provider) = self.provider(family) else { return Vec::new() };
         let parts = provider.compat_parts(Some(method)).into_iter();
@@ -75,12 +75,10 @@ impl<'s> Scope<'s> {
         let allowed = any(list(Name::Allow));
         let denied = any(list(Name::Deny));
         match (allows_last, allowed, denied) {
-            // deny,allow: who is not denied passes, and who is allowed all the same.
-            (true, Passes::Yes, _) | (true, _, Passes::No) => Passes::Yes,
-            (true, Passes::No, Passes::Yes) => Passes::No,
-            // allow,deny: who is allowed passes, unless denied.
-            (false, Passes::No, _) | (false, _, Passes::Yes) => Passes::No,
-            (false, Passes::Yes, Passes::No) => Passes::Yes,
+            // deny,allow: who is not denied passes, and who is allowed all the same. allow,deny: who is
+            // allowed passes, unless denied.
+            (true, Passes::Yes, _) | (true, _, Passes::No) | (false, Passes::Yes, Passes::No) => Passes::Yes,
+            (true, Passes::No, Passes::Yes) | (false, Passes::No, _) | (false, _, Passes::Yes) => Passes::No,
             _ => Passes::Maybe,
         }
     }

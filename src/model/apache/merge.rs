@@ -40,10 +40,10 @@ pub enum Merged {
 
 const NOTHING: MergedId = 0;
 
-/// What mod_access_compat takes away together (spec a62).
+/// What `mod_access_compat` takes away together (spec a62).
 const COMPAT: [Family; 2] = [Family::Rules, Family::Satisfy];
 
-/// What a policy holds of mod_authz_core.
+/// What a policy holds of `mod_authz_core`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Authz {
     pub requires: MergedId,
@@ -75,6 +75,11 @@ impl<'s, 'f> Merger<'s, 'f> {
 
     pub fn apache(&mut self) -> &mut Apache {
         self.apache
+    }
+
+    /// For each scope: the container of unknown condition that it stands in.
+    pub fn conditions(&self) -> &[u32] {
+        &self.apache.conditions
     }
 
     /// Puts the lines of a section on top of a policy.

@@ -5,8 +5,9 @@ use crate::model::{Directive, Kind, Scope};
 
 /// The classes of directives that `AllowOverride` permits, as far as access goes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[allow(clippy::struct_excessive_bools)] // each is a word of the directive
 pub struct Overrides {
-    /// AuthType, Require, Satisfy and their like.
+    /// `AuthType`, `Require`, `Satisfy` and their like.
     pub auth_config: bool,
     /// Order, Allow, Deny.
     pub limit: bool,
@@ -70,6 +71,19 @@ pub(super) fn permitted(line: Directive<'_>) -> Option<Overrides> {
     Some(all)
 }
 
+/// What is said about access.
+const FAMILIES: &[Family] = &[
+    Family::Scheme,
+    Family::Realm,
+    Family::UserFile,
+    Family::GroupFile,
+    Family::Provider,
+    Family::Require,
+    Family::Merging,
+    Family::Satisfy,
+    Family::Rules,
+];
+
 impl<'s> Scope<'s> {
     /// What becomes of this `.htaccess`.
     #[must_use]
@@ -77,8 +91,9 @@ impl<'s> Scope<'s> {
         if self.kind() != Kind::Htaccess {
             return None;
         }
-        let before = self.site.apache.as_ref()?.htaccess.get(&self.id)?.before;
-        Some(self.find_state(before))
+        let apache = self.site.apache.as_ref()?;
+        let before = apache.htaccess.get(&self.id)?.before;
+        Some(self.find_state(before, &apache.conditions))
     }
 
     /// What becomes of the `.htaccess` files on the way to the place that the scope stands for.
@@ -88,7 +103,7 @@ impl<'s> Scope<'s> {
         place.map_or(OnTheWay::Unknown, |place| place.on_the_way)
     }
 
-    pub(super) fn find_state(self, before: u32) -> HtaccessState<'s> {
+    pub(super) fn find_state(self, before: u32, conditions: &[u32]) -> HtaccessState<'s> {
         let Some(by) = self.site.provided(before, Family::Override) else { return HtaccessState::Unknown };
         let Some(permitted) = permitted(by) else { return HtaccessState::Unknown };
         // A list of single directives is rare; what it permits is not followed.
@@ -99,8 +114,8 @@ impl<'s> Scope<'s> {
         if !permitted.any && !permitted.skips {
             return HtaccessState::Ignored(by);
         }
-        match self.not_permitted(permitted, true) {
-            None if self.not_permitted(permitted, false).is_some() => HtaccessState::Unknown,
+        match self.not_permitted(permitted, conditions, true) {
+            None if self.not_permitted(permitted, conditions, false).is_some() => HtaccessState::Unknown,
             None => HtaccessState::Read,
             Some(line) if permitted.skips => HtaccessState::Skipped { by, line },
             Some(line) => HtaccessState::Refused { by, line },
@@ -108,14 +123,18 @@ impl<'s> Scope<'s> {
     }
 
     /// Whether `Nonfatal` passes over some directives of this `.htaccess` and leaves others (spec a38), or
-    /// leaves traces of those: one of mod_access_compat takes away what is inherited even so (seen on
+    /// leaves traces of those: one of `mod_access_compat` takes away what is inherited even so (seen on
     /// 2.4.71, cf. spec a62).
     pub(super) fn is_read_in_part(self, before: u32) -> bool {
         let by = self.site.provided(before, Family::Override);
         let permitted = by.and_then(permitted).unwrap_or_default();
         let leaves_something = |line: Directive<'_>| match line.name() {
-            Name::Order | Name::Allow | Name::Deny | Name::Satisfy => true,
-            Name::AuthUserFile | Name::AuthGroupFile => true,
+            Name::Order
+            | Name::Allow
+            | Name::Deny
+            | Name::Satisfy
+            | Name::AuthUserFile
+            | Name::AuthGroupFile => true,
             _ => permitted.auth_config,
         };
         permitted.skips && self.access_lines().into_iter().any(leaves_something)
@@ -123,9 +142,26 @@ impl<'s> Scope<'s> {
 
     /// The first directive about access in this `.htaccess` that is not permitted; of those that are
     /// certainly there, or of the others.
-    fn not_permitted(self, permitted: Overrides, is_certain: bool) -> Option<Directive<'s>> {
-        let lines = self.access_lines();
-        lines.into_iter().filter(|line| line.is_certain() == is_certain).find(|line| match line.name() {
+    fn not_permitted(
+        self,
+        permitted: Overrides,
+        conditions: &[u32],
+        is_certain: bool,
+    ) -> Option<Directive<'s>> {
+        let is_there = |scope: &Scope<'s>| conditions.get(scope.id as usize) == Some(&0);
+        let is_sure = |scope: Scope<'s>| {
+            let inside = std::iter::once(scope).chain(scope.ancestors()).take_while(|outer| *outer != self);
+            inside.into_iter().all(|scope| is_there(&scope))
+        };
+        let scopes = std::iter::once(self).chain(self.descendants());
+        let lines = scopes.flat_map(|scope| {
+            let is_sure = is_sure(scope);
+            let lines = FAMILIES.iter().flat_map(move |&family| scope.own(family));
+            lines.filter(move |line| (line.is_certain() && is_sure) == is_certain)
+        });
+        let mut lines: Vec<Directive<'s>> = lines.collect();
+        lines.sort_by_key(|line| line.span());
+        lines.into_iter().find(|line| match line.name() {
             Name::Order | Name::Allow | Name::Deny => !permitted.limit,
             _ => !permitted.auth_config,
         })
@@ -134,17 +170,6 @@ impl<'s> Scope<'s> {
     /// The directives about access in this scope and the sections in it, in the order of the text.
     #[must_use]
     pub fn access_lines(self) -> Vec<Directive<'s>> {
-        const FAMILIES: &[Family] = &[
-            Family::Scheme,
-            Family::Realm,
-            Family::UserFile,
-            Family::GroupFile,
-            Family::Provider,
-            Family::Require,
-            Family::Merging,
-            Family::Satisfy,
-            Family::Rules,
-        ];
         let scopes = std::iter::once(self).chain(self.descendants());
         let mut lines: Vec<Directive<'s>> =
             scopes.flat_map(|scope| FAMILIES.iter().flat_map(move |&family| scope.own(family))).collect();

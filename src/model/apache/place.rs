@@ -62,13 +62,13 @@ impl Site<'_> {
         let merger = Merger::new(self, &mut apache);
         let mut placer = Placer { merger, servers: &servers, htaccess: &directories, base };
         let mut chains: HashMap<ScopeRef, Chain> = HashMap::new();
-        let mut places = Vec::with_capacity(count);
+        let mut found = Vec::with_capacity(count);
         let mut results = Vec::with_capacity(count);
         let mut ways = HashMap::new();
         for id in (0..).take(count) {
             let parent = placer.site().scopes[id as usize].parent;
             let outer = match chains.get(&parent) {
-                Some(chain) if id != 0 => Some((&places[parent as usize], chain)),
+                Some(chain) if id != 0 => Some((&found[parent as usize], chain)),
                 _ => None,
             };
             let (place, chain) = placer.find(id, outer, of_scope.get(&id));
@@ -77,7 +77,7 @@ impl Site<'_> {
                 let groups = [&chain.directories, &chain.files, &chain.locations, &chain.ifs];
                 ways.insert(id, groups.into_iter().flatten().copied().collect());
             }
-            places.push(place);
+            found.push(place);
             // Only what stands in it asks for it again.
             let (first, end) = placer.site().scopes[id as usize].children;
             if first != end {
@@ -89,7 +89,7 @@ impl Site<'_> {
             self.scopes[id].outer = outer;
         }
         apache.ways = ways;
-        apache.places = places;
+        apache.places = found;
         apache.servers = servers;
         self.apache = Some(apache);
         self.find_outcomes();
@@ -141,7 +141,9 @@ impl Placer<'_, '_, '_> {
                 self.at_directory(server, directory)
             }
             Kind::Main | Kind::Snippet | Kind::Server => {
-                let Some(root) = self.served(server).and_then(Served::root) else { return (Place::default(), Chain::default()) };
+                let Some(root) = self.served(server).and_then(Served::root) else {
+                    return (Place::default(), Chain::default());
+                };
                 self.at_directory(server, root)
             }
             Kind::Directory if is_top => match matching {
@@ -247,7 +249,6 @@ impl Placer<'_, '_, '_> {
             chain.files.push(own);
         }
     }
-
 }
 
 /// A section of which it is not known where it applies.

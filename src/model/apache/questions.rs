@@ -8,7 +8,7 @@ use pcre2::bytes::{Regex, RegexBuilder};
 use super::HtaccessState;
 use super::overrides::permitted;
 use super::serving::Matching;
-use super::{Methods, Outcomes, Passes, Viewpoint};
+use super::{Methods, Outcomes, Passes, Role, Viewpoint};
 use crate::model::asks::Asked;
 use crate::model::names::{Family, Name};
 use crate::model::{Directive, DirectiveData, Kind, Location, Modifier, NOBODY, Scope, Site, UNKNOWN};
@@ -19,7 +19,8 @@ impl<'s> Scope<'s> {
     pub fn opening(self) -> Option<Directive<'s>> {
         let (file, statement) = self.data().opened_by?;
         let expanded = self.data().expanded;
-        let data = DirectiveData { name: Name::Section, is_certain: true, file, statement, expanded, role: None };
+        let data =
+            DirectiveData { name: Name::Section, is_certain: true, file, statement, expanded, role: None };
         Some(self.site.directive(data))
     }
 
@@ -190,9 +191,8 @@ impl<'s> Scope<'s> {
     /// The `Require` line in force that needs a user.
     #[must_use]
     pub fn asking_line(self) -> Option<Directive<'s>> {
-        let needs_a_user =
-            |line: &Directive<'_>| line.requirement(Viewpoint::Anyone, "GET").may_be(Outcomes::USER);
-        self.provider(Family::Require)?.requires().find(needs_a_user)
+        let is_asked = |line: &Directive<'_>| matches!(line.data.role, Some((Role::User | Role::ConditionOnUser, _)));
+        self.provider(Family::Require)?.requires().find(is_asked)
     }
 
     /// The `Require` line that would need a user if this scope had no lines of its own.
@@ -224,6 +224,38 @@ impl<'s> Scope<'s> {
         let file = std::iter::once(self).chain(self.ancestors()).find(|scope| scope.kind() == Kind::Htaccess);
         let state = file.and_then(Scope::htaccess_state);
         matches!(state, None | Some(HtaccessState::Read | HtaccessState::Unknown))
+    }
+
+    /// Whether this is where a login form is sent to, or a logout: `SetHandler form-login-handler`.
+    #[must_use]
+    pub fn handles_logins(self) -> bool {
+        self.own(Family::Handler).any(|line| {
+            line.literal(0).is_some_and(|word| matches!(word.as_ref(), "form-login-handler" | "form-logout-handler"))
+        })
+    }
+
+    /// Whether `AllowOverride` lets a `.htaccess` ask for a login here.
+    #[must_use]
+    pub fn lets_htaccess_ask(self) -> bool {
+        let by = self.directive(Family::Override);
+        by.and_then(permitted).is_some_and(|permitted| permitted.auth_config)
+    }
+
+    /// Whether every stranger is asked here: not where a condition of the request may let him in.
+    #[must_use]
+    pub fn asks_strangers(self) -> bool {
+        !self.site.is_apache() || self.outcome("GET", Viewpoint::Stranger).must_be(Outcomes::USER)
+    }
+
+    /// Whether something besides a password keeps strangers out here: an address, a client's certificate,
+    /// another module.
+    #[must_use]
+    pub fn keeps_strangers_out(self) -> bool {
+        let has_check = |scope: Scope<'_>| scope.own(Family::OtherCheck).next().is_some();
+        self.site.is_apache()
+            && (!self.outcome("GET", Viewpoint::Stranger).must_be(Outcomes::GRANTED)
+                || self.directive(Family::OtherCheck).is_some()
+                || self.server().is_some_and(has_check))
     }
 
     /// Whether a `.htaccess` that is not at hand may add to what this section says.
@@ -279,11 +311,14 @@ impl<'s> Scope<'s> {
             Kind::Htaccess => self.url() == Some("/"),
             Kind::Files => {
                 let is_any = match self.matching() {
-                    Matching::Expression(word) => matches!(word.as_str(), "." | ".*" | ".+" | "^.*$" | "^" | "^.+$"),
+                    Matching::Expression(word) => {
+                        matches!(word.as_str(), "." | ".*" | ".+" | "^.*$" | "^" | "^.+$")
+                    }
                     Matching::Pattern(word) => word == "*",
                     _ => false,
                 };
-                is_any && self.parent().is_some_and(|outer| outer.kind() == Kind::Server || outer.is_for_all())
+                is_any
+                    && self.parent().is_some_and(|outer| outer.kind() == Kind::Server || outer.is_for_all())
             }
             _ => false,
         }
@@ -301,7 +336,8 @@ impl Site<'_> {
     pub(super) fn find_outcomes(&mut self) {
         let views = [Viewpoint::Stranger, Viewpoint::Anyone];
         let count = self.apache.as_ref().map_or(0, |apache| crate::source::offset(apache.authz.len()));
-        let outcomes = (0..count).map(|policy| views.map(|view| self.policy_outcome(policy, "GET", view))).collect();
+        let outcomes =
+            (0..count).map(|policy| views.map(|view| self.policy_outcome(policy, "GET", view))).collect();
         if let Some(apache) = &mut self.apache {
             apache.outcomes = outcomes;
         }

@@ -146,7 +146,7 @@ impl Site<'_> {
                 Merged::Nothing => results.push(None),
                 Merged::Unknown => results.push(Some(Outcomes::UNKNOWN)),
                 Merged::Own(scope) => {
-                    results.push(self.scope(*scope).own_requirements(Logic::Any, method, view))
+                    results.push(self.scope(*scope).own_requirements(Logic::Any, method, view));
                 }
                 Merged::All(a, b) | Merged::Any(a, b) if !is_ready => {
                     todo.extend([(id, true), (*a, false), (*b, false)]);
@@ -204,7 +204,10 @@ impl<'s> Scope<'s> {
             all.extend(scope.own(Family::Require));
             todo.extend(scope.rule_containers());
         }
-        all.sort_by_key(|line| line.span());
+        // The lines of one scope are in order.
+        if self.rule_containers().next().is_some() {
+            all.sort_by_key(|line| line.span());
+        }
         all.into_iter()
     }
 
@@ -331,8 +334,7 @@ impl Directive<'_> {
     /// Whether this is `Require all granted`.
     #[must_use]
     pub fn grants_everybody(self) -> bool {
-        self.name() == Name::Require
-            && self.data.role == Some((Role::Granted, false))
+        self.name() == Name::Require && self.data.role == Some((Role::Granted, false))
     }
 
     /// The provider of a `Require` line, such as `valid-user`, and whether `not` stands before it.
@@ -371,13 +373,16 @@ impl Directive<'_> {
         let outcome = match (role, view) {
             (Role::Granted, _) => Outcomes::GRANTED,
             (Role::Denied, _) | (Role::Address, Viewpoint::Stranger) => Outcomes::DENIED,
-            (Role::Address, Viewpoint::Anyone) | (Role::Condition, _) => Outcomes::GRANTED.or(Outcomes::DENIED),
+            (Role::Address, Viewpoint::Anyone) | (Role::Condition, _) => {
+                Outcomes::GRANTED.or(Outcomes::DENIED)
+            }
             (Role::ConditionOnUser, _) => Outcomes::GRANTED.or(Outcomes::USER),
             (Role::User, _) => Outcomes::USER,
             (Role::Method, _) => {
                 let mut methods = self.arguments().skip(1 + usize::from(is_negated)).map(|word| word.text());
                 // GET and HEAD are one (spec a75).
-                let is_named = |word: &str| word == method || [word, method].iter().all(|m| ["GET", "HEAD"].contains(m));
+                let is_named =
+                    |word: &str| word == method || [word, method].iter().all(|m| ["GET", "HEAD"].contains(m));
                 if methods.any(|word| is_named(&word)) { Outcomes::GRANTED } else { Outcomes::DENIED }
             }
             (Role::Unknown, _) => Outcomes::UNKNOWN,

@@ -94,22 +94,25 @@ impl Site<'_> {
             None => self.files.tree(file).raw(source, line.statement, 0).unwrap_or_default(),
         };
         let Some(name) = Name::of_apache(name) else { return };
+        // A container may not be there, and then neither are its lines.
+        let mut is_certain = line.condition == 0;
+        let mut outer = here;
+        while matches!(drafts[outer].data.kind, Kind::Limit | Kind::Requirement) {
+            is_certain &= drafts[outer].condition == 0;
+            outer = drafts[outer].data.parent as usize;
+        }
         let mut data = DirectiveData {
             name,
-            is_certain: line.condition == 0,
+            is_certain,
             file,
             statement: line.statement,
             expanded: line.expanded,
             role: None,
         };
         data.role = self.directive(data).find_role();
-        let mut owner = here;
         // All but rules of access belong to the section around (spec a79).
-        if !matches!(name.family(), Family::Require | Family::Rules | Family::Satisfy) {
-            while matches!(drafts[owner].data.kind, Kind::Limit | Kind::Requirement) {
-                owner = drafts[owner].data.parent as usize;
-            }
-        }
+        let is_of_container = matches!(name.family(), Family::Require | Family::Rules | Family::Satisfy);
+        let owner = if is_of_container { here } else { outer };
         drafts[owner].own.push(data);
         let is_server = matches!(drafts[owner].data.kind, Kind::Main | Kind::Snippet | Kind::Server);
         if is_server && matches!(name, Name::ProxyPass | Name::ProxyPassMatch | Name::Alias) {

@@ -93,13 +93,16 @@ impl Site<'_> {
 impl Serving {
     /// The directory or file that a URL path leads to by an `Alias`.
     fn aliased(&self, url: &str) -> Option<PathBuf> {
-        let mut found = self.aliases.iter().filter_map(|(prefix, target)| Some((below(prefix, url)?, target)));
+        let mut found =
+            self.aliases.iter().filter_map(|(prefix, target)| Some((below(prefix, url)?, target)));
         found.next().map(|(rest, target)| clean(&target.join(rest.trim_start_matches('/'))))
     }
 
     /// URL paths, with a final slash, by which an `Alias` leads to a directory.
     fn aliases_of(&self, directory: &Path) -> impl Iterator<Item = String> {
-        self.aliases.iter().filter_map(move |(prefix, target)| url(prefix, directory.strip_prefix(target).ok()?))
+        self.aliases
+            .iter()
+            .filter_map(move |(prefix, target)| url(prefix, directory.strip_prefix(target).ok()?))
     }
 
     /// Where requests for a URL path are passed on to, as far as this server's own lines say: `Some(None)`

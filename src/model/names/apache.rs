@@ -59,6 +59,7 @@ impl Name {
             b"rewriterule" => Name::RewriteRule,
             b"rewriteengine" => Name::RewriteEngine,
             b"options" => Name::Options,
+            b"listen" => Name::Listen,
             b"servername" => Name::ServerName,
             b"serveralias" => Name::ServerAlias,
             b"errordocument" => Name::ErrorPage,
@@ -68,7 +69,7 @@ impl Name {
             | b"sslverifyclient"
             | b"luahookaccesschecker"
             | b"luahookauthchecker"
-            | b"luahookcheckuserid" => Name::OtherCheck,
+            | b"luahookcheckuserid" | b"authzsvnaccessfile" | b"authzsvnreposrelativeaccessfile" | b"wsgiaccessscript" => Name::OtherCheck,
             name if is_removed(name) => Name::Removed,
             _ => return None,
         })
