@@ -15,6 +15,7 @@ mod place;
 mod providers;
 mod proxy;
 mod questions;
+mod reached;
 mod require;
 mod sections;
 mod serving;

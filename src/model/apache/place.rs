@@ -31,6 +31,8 @@ pub(super) struct Placer<'m, 's, 'f> {
     /// The scope of the `.htaccess` of a directory.
     pub(super) htaccess: &'m HashMap<PathBuf, ScopeRef>,
     pub(super) base: PolicyId,
+    /// The virtual host in whose place the main server is never asked.
+    instead_of_main: Option<ScopeRef>,
 }
 
 impl Site<'_> {
@@ -42,10 +44,11 @@ impl Site<'_> {
                 servers.insert(id, self.find_serving(id));
             }
         }
+        let instead_of_main = self.takes_all_requests(&apache.conditions);
         let mut directories = HashMap::new();
         for (&scope, HtaccessScope { number, .. }) in &apache.htaccess {
             let directory = clean(&reading.htaccess[*number as usize].directory);
-            self.scopes[scope as usize].server = Some(serves(&servers, &directory));
+            self.scopes[scope as usize].server = Some(serves(&servers, &directory, instead_of_main));
             directories.insert(directory, scope);
         }
         let of_scope: HashMap<ScopeRef, PathBuf> =
@@ -60,7 +63,7 @@ impl Site<'_> {
         let base = if is_known { EMPTY } else { UNKNOWN_POLICY };
         let count = self.scopes.len();
         let merger = Merger::new(self, &mut apache);
-        let mut placer = Placer { merger, servers: &servers, htaccess: &directories, base };
+        let mut placer = Placer { merger, servers: &servers, htaccess: &directories, base, instead_of_main };
         let mut chains: HashMap<ScopeRef, Chain> = HashMap::new();
         let mut found = Vec::with_capacity(count);
         let mut results = Vec::with_capacity(count);
@@ -106,9 +109,10 @@ impl Scope<'_> {
 }
 
 /// The server whose document root holds a directory; the main server where none does.
-fn serves(servers: &HashMap<u32, Serving>, directory: &Path) -> u32 {
+fn serves(servers: &HashMap<u32, Serving>, directory: &Path, instead_of_main: Option<ScopeRef>) -> u32 {
     let mut holding: Vec<(usize, u32)> = servers
         .iter()
+        .filter(|(id, _)| **id != 0 || instead_of_main.is_none())
         .filter_map(|(&id, serving)| {
             let roots = serving.root.iter().chain(serving.aliases.iter().map(|(_, target)| target));
             let deepest = roots.filter(|root| directory.starts_with(root)).map(|root| root.as_os_str().len());
@@ -116,7 +120,7 @@ fn serves(servers: &HashMap<u32, Serving>, directory: &Path) -> u32 {
         })
         .collect();
     holding.sort_unstable_by_key(|&(depth, id)| (std::cmp::Reverse(depth), id));
-    holding.first().map_or(0, |&(_, id)| id)
+    holding.first().map(|&(_, id)| id).or(instead_of_main).unwrap_or(0)
 }
 
 impl Placer<'_, '_, '_> {
@@ -132,9 +136,10 @@ impl Placer<'_, '_, '_> {
     ) -> (Place, Chain) {
         let scope = self.site().scope(id);
         let (kind, matching) = (scope.kind(), scope.matching().clone());
-        let server = self.site().scopes[id as usize].server.unwrap_or(0);
+        let own_server = self.site().scopes[id as usize].server.unwrap_or(0);
         let is_top =
-            outer.is_none() || self.site().scopes[id as usize].parent == server || htaccess.is_some();
+            outer.is_none() || self.site().scopes[id as usize].parent == own_server || htaccess.is_some();
+        let server = self.server_for(own_server, kind, &matching);
         match kind {
             _ if htaccess.is_some() => {
                 let directory = htaccess.cloned().unwrap_or_default();
@@ -194,6 +199,18 @@ impl Placer<'_, '_, '_> {
             }
             // Rules in them belong to the section around.
             _ => outer.map_or_else(Default::default, |(place, chain)| (place.clone(), chain.clone())),
+        }
+    }
+
+    /// The server by whose lines a place is judged: of a section of the main server, where nothing comes
+    /// to it, a virtual host that serves the directory, or else the first.
+    fn server_for(&self, server: u32, kind: Kind, matching: &Matching) -> u32 {
+        let Some(first) = self.instead_of_main.filter(|_| server == 0) else { return server };
+        match matching {
+            Matching::Literal(word) if kind == Kind::Directory => {
+                serves(self.servers, &clean(Path::new(word)), Some(first))
+            }
+            _ => first,
         }
     }
 
