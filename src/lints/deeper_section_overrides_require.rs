@@ -2,7 +2,7 @@
 
 use super::Lint;
 use crate::finding::{Finding, Level};
-use crate::model::{Directive, Family, Kind, Outcomes, Scope, Site, Viewpoint};
+use crate::model::{Directive, OpenedFile, Family, Kind, Outcomes, Scope, Site, Viewpoint};
 
 pub const LINT: Lint = Lint {
     id: "deeper-section-overrides-require",
@@ -14,7 +14,8 @@ pub const LINT: Lint = Lint {
 
 fn check(site: &Site<'_>) -> Vec<Finding> {
     let replaced = site.sections().filter_map(check_replaced);
-    replaced.chain(site.sections().filter_map(check_opened)).collect()
+    let files = site.opened_files().into_iter().map(opened_file);
+    files.chain(replaced).chain(site.sections().filter_map(check_opened)).collect()
 }
 
 /// A section whose own place is opened by another one.
@@ -24,6 +25,14 @@ fn check_replaced(scope: Scope<'_>) -> Option<Finding> {
     let is_open = scope.outcome("GET", Viewpoint::Stranger).must_be(Outcomes::GRANTED);
     let by = winner.requires().find(|line| line.grants_everybody()).filter(|_| is_open)?;
     Some(finding(by, wanted, scope))
+}
+
+/// A section by suffix opens programs and pages of a protected directory.
+fn opened_file(OpenedFile { by, wanted, path }: OpenedFile<'_>) -> Finding {
+    Finding::at(by.span(), format!("comes after every directory: `{path}` is served to everybody"))
+        .message("a section by suffix opens files of the protected area")
+        .also(wanted.span(), "this is what it replaces there")
+        .help("remove this line, or write `AuthMerging And` beside it")
 }
 
 /// A section that opens all that its server serves, while one around it asks.

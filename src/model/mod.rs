@@ -25,7 +25,7 @@ use std::sync::{Mutex, OnceLock};
 pub use answer::{Answer, Reply};
 pub use apache::words;
 pub use apache::{
-    Choice, HtaccessState, OnTheWay, IfModule, Methods, Misuse, Misused, NeverTrue, Outcomes, Overrides, Passes, Twins,
+    Choice, HtaccessState, OnTheWay, IfModule, Methods, OpenedFile, Misuse, Misused, NeverTrue, Outcomes, Overrides, Passes, Twins,
     UnknownProvider, Unset, UnsetVariable, Viewpoint, WrongProvider,
 };
 pub use asks::{Asks, Password};
