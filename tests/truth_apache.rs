@@ -3,7 +3,8 @@
 //!
 //! The configurations of `tests/apache` and others made by chance are started on loopback and asked for
 //! the places of the model, without credentials. `AUTHLINT_TRUTH_COUNT` says how many are made by
-//! chance, `AUTHLINT_TRUTH_SEED` which is the first. Without httpd the tests say that they were
+//! chance, `AUTHLINT_TRUTH_SEED` which is the first, `AUTHLINT_TRUTH_SHOW` how many failures are made small
+//! and shown. Without httpd the tests say that they were
 //! skipped; with `AUTHLINT_TRUTH=required` they fail.
 
 mod common;

@@ -17,7 +17,7 @@ fn check(site: &Site<'_>) -> Vec<Finding> {
 }
 
 fn finding(variable: UnsetVariable<'_>) -> Finding {
-    let UnsetVariable { span, name, why } = variable;
+    let UnsetVariable { span, name, why, is_about_access } = variable;
     match why {
         Unset::TooLate(defined) => Finding::at(span, "not defined yet where this is read")
             .also(defined, "it is defined only here")
@@ -33,7 +33,10 @@ fn finding(variable: UnsetVariable<'_>) -> Finding {
         Unset::Misspelt(similar) => Finding::at(span, format!("there is only a `{similar}`"))
             .help(format!("write `${{{similar}}}`, if that is meant"))
             .fix(Safety::Unsafe, vec![Edit { span, text: format!("${{{similar}}}") }]),
-        Unset::Nowhere => Finding::at(span, "neither a `Define` nor `envvars` gives it a value")
-            .help(format!("write `Define {name} VALUE` above the first use")),
+        Unset::Nowhere => {
+            let finding = Finding::at(span, "neither a `Define` nor `envvars` gives it a value")
+                .help(format!("write `Define {name} VALUE` above the first use, or say `-D {name}=VALUE` here"));
+            if is_about_access { finding } else { finding.level(Level::Advice) }
+        }
     }
 }

@@ -16,6 +16,8 @@ pub struct UnsetVariable<'s> {
     pub name: &'s str,
     /// Why.
     pub why: Unset,
+    /// Whether the line is about access, or opens a section.
+    pub is_about_access: bool,
 }
 
 /// Why a variable has no value.
@@ -55,7 +57,10 @@ impl Site<'_> {
         let written = format!("${{{}}}", variable.name);
         let at = variable.span.start + offset(text.find(&written)?);
         let span = Span::new(variable.span.file, at, at + offset(written.len()));
-        self.may_be_read(span).then_some(UnsetVariable { span, name: &variable.name, why })
+        // What a container's environment sets, such as the document root of an image.
+        let others = [Name::Root, Name::ServerName, Name::ServerAlias, Name::Alias, Name::ProxyPass];
+        let is_about_access = Name::of_apache(name.as_bytes()).is_none_or(|name| !others.contains(&name));
+        self.may_be_read(span).then_some(UnsetVariable { span, name: &variable.name, why, is_about_access })
     }
 
     fn why_unset(&self, name: &str) -> Option<Unset> {
