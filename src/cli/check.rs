@@ -45,7 +45,10 @@ pub fn run(options: &Check) -> u8 {
     let loaded = load::load(&request, &mut host);
     let report = judge(&loaded, &host, options);
     drop(progress);
-    tell(&report, &loaded, options)
+    let status = tell(&report, &loaded, options);
+    // The process ends here: to give the memory back piece by piece only takes time.
+    std::mem::forget(loaded);
+    status
 }
 
 fn host(options: &Check) -> Result<Host, String> {
@@ -91,12 +94,15 @@ fn judge(loaded: &Loaded, host: &Host, options: &Check) -> Report {
     };
     let lints = selected(options);
     let judged = parallel::map(&loaded.configs, loaded.configs.len() > 1, |config| {
-        let site = Site::build(&loaded.files, config, Look { host, mode });
+        let mut site = Site::build(&loaded.files, config, Look { host, mode });
         let findings = lints::check(&site, &lints);
         let files: HashSet<FileId> = findings.iter().map(|finding| finding.primary.span.file).collect();
         let included_from = files.into_iter().map(|file| (file, site.included_from(file))).collect();
         let left_alone = site.left_files_alone() && mode == FilesMode::Auto;
-        Judged { findings, problems: site.problems, included_from, left_alone }
+        let problems = std::mem::take(&mut site.problems);
+        // As at the end of `run`.
+        std::mem::forget(site);
+        Judged { findings, problems, included_from, left_alone }
     });
 
     let files: HashSet<FileId> = loaded.configs.iter().flat_map(Config::files).collect();

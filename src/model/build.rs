@@ -56,6 +56,8 @@ impl<'f> Site<'f> {
                 inclusions: HashMap::new(),
                 access: HashMap::new(),
                 identity: Identity::unknown(None),
+                files_for_logins: OnceLock::new(),
+                misused: OnceLock::new(),
                 matchings: Vec::new(),
                 apache: None,
                 neighbours: HashMap::new(),

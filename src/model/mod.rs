@@ -68,6 +68,10 @@ pub struct Site<'f> {
     regexes: Mutex<HashMap<u32, Option<pcre2::bytes::Regex>>>,
     /// The locations that answer subrequests, found when first asked for.
     subrequest_targets: OnceLock<HashSet<u32>>,
+    /// The lines that name a password file which is opened, found when first asked for.
+    files_for_logins: OnceLock<Vec<DirectiveData>>,
+    /// The lines with wrong arguments, found when first asked for.
+    misused: OnceLock<Vec<DirectiveData>>,
     /// What the sections of Apache are for, read when first asked for.
     matchings: Vec<OnceLock<apache::Matching>>,
     /// What only Apache has.

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use super::names::{Family, Name};
-use super::{Asks, Directive, FilesMode, Kind, Look, Scope, Site};
+use super::{Asks, Directive, DirectiveData, FilesMode, Kind, Look, Scope, Site};
 use crate::source::{Access, Host, Identity};
 
 /// A password file that some scope asks for.
@@ -88,12 +88,16 @@ impl Site<'_> {
     /// is passed over where no realm switches it on, because then the file is never opened.
     #[must_use]
     pub fn password_files(&self) -> Vec<PasswordFile<'_>> {
-        let mut seen = HashSet::new();
-        self.scopes()
-            .filter_map(|scope| scope.opened_file())
-            .filter(|file| seen.insert((file.data.file, file.data.statement, file.data.expanded)))
-            .map(|directive| PasswordFile { directive })
-            .collect()
+        let find = || -> Vec<DirectiveData> {
+            let mut seen = HashSet::new();
+            self.scopes()
+                .filter_map(|scope| scope.opened_file())
+                .map(|file| file.data)
+                .filter(|file| seen.insert((file.file, file.statement, file.expanded)))
+                .collect()
+        };
+        let opened = self.files_for_logins.get_or_init(find).iter();
+        opened.map(|data| PasswordFile { directive: self.directive(*data) }).collect()
     }
 
     /// The files that `AuthGroupFile` names where some group is required.

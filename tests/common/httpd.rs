@@ -5,6 +5,7 @@ use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
 pub const HTTPD: &str = "/usr/sbin/apache2";
@@ -39,7 +40,9 @@ impl Httpd {
             if httpd.0.try_wait().ok()?.is_some() {
                 return None;
             }
-            if TcpStream::connect(("127.0.0.1", port)).is_ok() {
+            // Its number is written when it listens; somebody else may answer on the port.
+            let pid = fs::read_to_string(log.join("pid")).unwrap_or_default();
+            if pid.trim() == httpd.0.id().to_string() && TcpStream::connect(("127.0.0.1", port)).is_ok() {
                 return Some(httpd);
             }
             std::thread::sleep(Duration::from_millis(2));
@@ -66,8 +69,26 @@ impl Drop for Httpd {
     }
 }
 
+/// What httpd says to a configuration that it does not take.
+pub fn refusal(root: &Path, main: &Path) -> String {
+    let mut command = Command::new(HTTPD);
+    command.args(["-t", "-f"]).arg(main).current_dir(root).env("APACHE_LOG_DIR", root.join("log"));
+    let output = command.output().expect("httpd runs");
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// A port that nobody listens on. Ports that the system gives to clients are left alone, and no two
+/// calls give the same.
 pub fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").port()
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let first = std::process::id() % 10_000;
+    loop {
+        let next = (first + u32::from(NEXT.fetch_add(1, Ordering::Relaxed))) % 10_000;
+        let port = 20_000 + u16::try_from(next).expect("a small number");
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
 }
 
 /// The status of the answer to a request without credentials.

@@ -1,7 +1,7 @@
 //! What is wrong with the arguments of a line, mostly as httpd takes them (spec a5, a10, a11, a15).
 
 use crate::model::names::Arguments;
-use crate::model::{Directive, Family, Name, Site, Value};
+use crate::model::{Directive, DirectiveData, Family, Name, Site, Value};
 
 /// What is wrong with the arguments of a directive or of a section's opening.
 #[derive(Clone, Copy, Debug)]
@@ -69,7 +69,11 @@ impl Site<'_> {
             let misused = |directive| Misused { directive, misuse: Misuse::Missing, is_refused: true };
             return short.map(misused).collect();
         }
-        let lines = self.scopes().flat_map(|scope| scope.own_all().chain(scope.opening()));
+        let find = || -> Vec<DirectiveData> {
+            let lines = self.scopes().flat_map(|scope| scope.own_all().chain(scope.opening()));
+            lines.filter(|line| line.misused().is_some()).map(|line| line.data).collect()
+        };
+        let lines = self.misused.get_or_init(find).iter().map(|data| self.directive(*data));
         lines
             .filter_map(Directive::misused)
             .filter(|misused| self.may_be_read(misused.directive.span()))

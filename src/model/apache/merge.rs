@@ -96,8 +96,9 @@ impl<'s, 'f> Merger<'s, 'f> {
         let inherited = self.own_families(id);
         let requires = self.own_requires(id);
         let merging = self.site.scope(id).own_merging();
+        let is_unsure = self.site.scope(id).own(Family::Merging).any(|line| !line.is_certain());
         let is_unknown = self.site.scopes[id as usize].unknown_inside && id != 0;
-        if inherited.is_empty() && requires == NOTHING && merging.is_none() && !is_unknown {
+        if inherited.is_empty() && requires == NOTHING && merging.is_none() && !is_unknown && !is_unsure {
             return base;
         }
         let mut policy = if is_unknown { [UNKNOWN; INHERITED] } else { self.site.policies[base as usize] };
@@ -113,7 +114,7 @@ impl<'s, 'f> Merger<'s, 'f> {
             }
         }
         let outer = self.apache.authz[base as usize];
-        let authz = if is_unknown && requires == NOTHING {
+        let authz = if is_unsure || is_unknown && requires == NOTHING {
             Authz { requires: 1, merging: None }
         } else if requires == NOTHING && merging.is_none() {
             outer
@@ -121,7 +122,9 @@ impl<'s, 'f> Merger<'s, 'f> {
             Authz { requires: self.merge(outer.requires, requires, merging), merging }
         };
         // The whole list counts: containers and `<Limit>` are a part of it.
-        if requires != NOTHING {
+        if is_unsure {
+            policy[Family::Require as usize] = UNKNOWN;
+        } else if requires != NOTHING {
             policy[Family::Require as usize] =
                 if self.apache.requirements[requires as usize] == Merged::Unknown { UNKNOWN } else { id };
         } else if merging == Some(Merging::Off) {
