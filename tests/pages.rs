@@ -145,7 +145,8 @@ fn cases(page: &str) -> Result<Vec<Case<'_>>, String> {
                 cases.push(Case { bad: fence.has("bad"), main: fence, others: Vec::new() });
             }
             (false, false, Some(case)) if fence.value("title").is_some() => case.others.push(fence),
-            (false, false, _) if !fence.has("nginx") && !fence.has("apache") && fence.value("title").is_none() => {}
+            (false, false, _)
+                if !fence.has("nginx") && !fence.has("apache") && fence.value("title").is_none() => {}
             _ => return Err(format!("fence {number} has no place in a case: {info}")),
         }
     }

@@ -592,6 +592,9 @@ fn here(text: &str, root: &str, ports: [u16; 2]) -> String {
             result.push_str(&port(&port(line, ":80", ports[0]), ":443", ports[1]));
         } else if small.starts_with("listen ") {
             result.push_str(&port(&port(line, " 80", ports[0]), " 443", ports[1]).replace(" https", ""));
+        } else if small.starts_with("loadmodule cgid_module") {
+            // It starts a process of its own, which may outlive httpd.
+            result.push('\n');
         } else if small.starts_with("sslengine") || small.starts_with("sslcertificate") {
             result.push('\n');
         } else {

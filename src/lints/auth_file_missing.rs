@@ -14,7 +14,8 @@ pub const LINT: Lint = Lint {
 };
 
 fn check(site: &Site<'_>) -> Vec<Finding> {
-    let message = format!("the password file is not there: every login ends in {}", site.answer_without_file());
+    let message =
+        format!("the password file is not there: every login ends in {}", site.answer_without_file());
     let found = site.password_files().into_iter().filter_map(check_file);
     found.map(|finding| finding.message(message.clone())).collect()
 }

@@ -39,7 +39,10 @@ fn check_file(site: &Site<'_>, file: PasswordFile<'_>) -> Option<Finding> {
         Some(Access::Directory | Access::Unreadable(_)) => return None,
         Some(Access::Missing(_)) => (
             Level::Error,
-            format!("{server} opens `{}`, which does not exist: every login ends in {answer}", path.display()),
+            format!(
+                "{server} opens `{}`, which does not exist: every login ends in {answer}",
+                path.display()
+            ),
         ),
         // Apache's own configuration has its paths from `ServerRoot`, and means it.
         Some(Access::Readable) if site.is_apache() && !is_surprising => return None,

@@ -49,7 +49,9 @@ fn check_whole<'s>(scope: Scope<'s>, by: Directive<'s>) -> Option<Finding> {
         return None;
     }
     let word = scope.site().word_for_place();
-    let help = format!("if only a part is meant, move it into that {word}; probes, webhooks and ACME challenges need an exemption");
+    let help = format!(
+        "if only a part is meant, move it into that {word}; probes, webhooks and ACME challenges need an exemption"
+    );
     Some(
         Finding::at(by.span(), "covers the whole server")
             .level(Level::Advice)

@@ -32,7 +32,9 @@ fn check_section(scope: Scope<'_>) -> Option<Finding> {
     let scheme = scope.own(Family::Scheme).filter(|line| line.is_certain()).last()?;
     let is_login = ["Basic", "Digest", "Form"].iter().any(|word| scheme.is_ignoring_case(0, word));
     // Where a user is asked for in vain, another lint says so. A login form is open to everybody.
-    if !is_login || scope.handles_logins() || scope.requires().any(|line| line.needs_a_user())
+    if !is_login
+        || scope.handles_logins()
+        || scope.requires().any(|line| line.needs_a_user())
         || scope.provider(Family::Scheme) != Some(scope)
         || scope.may_be_completed_below()
     {
@@ -47,7 +49,10 @@ fn check_section(scope: Scope<'_>) -> Option<Finding> {
         );
     }
     if let Some(by) = scope.provider(Family::Require).and_then(|outer| outer.requires().next()) {
-        let (is_open, is_closed) = (outcome.must_be(Outcomes::GRANTED), scope.outcome("GET", Viewpoint::Anyone).must_be(Outcomes::DENIED));
+        let (is_open, is_closed) = (
+            outcome.must_be(Outcomes::GRANTED),
+            scope.outcome("GET", Viewpoint::Anyone).must_be(Outcomes::DENIED),
+        );
         let finding = if scope.lets_htaccess_ask() { finding.level(Level::Advice) } else { finding };
         return match (is_open, is_closed) {
             (true, _) => Some(

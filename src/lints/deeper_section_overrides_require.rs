@@ -2,7 +2,7 @@
 
 use super::Lint;
 use crate::finding::{Finding, Level};
-use crate::model::{Directive, OpenedFile, Family, Kind, Outcomes, Scope, Site, Viewpoint};
+use crate::model::{Directive, Family, Kind, OpenedFile, Outcomes, Scope, Site, Viewpoint};
 
 pub const LINT: Lint = Lint {
     id: "deeper-section-overrides-require",

@@ -62,7 +62,8 @@ fn section(Twins { loser, winner }: Twins<'_>) -> Finding {
     } else {
         (Level::Warning, "two sections ask for credentials at one place: only the later one counts")
     };
-    let at = if winner.kind() == Kind::Htaccess { winner.requires().next().map(Directive::span) } else { None };
+    let at =
+        if winner.kind() == Kind::Htaccess { winner.requires().next().map(Directive::span) } else { None };
     Finding::at(at.unwrap_or_else(|| winner.span()), "this one counts")
         .level(level)
         .message(message)

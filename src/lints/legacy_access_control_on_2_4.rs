@@ -25,7 +25,11 @@ fn check_section(scope: Scope<'_>) -> Option<Finding> {
         let either = scope.satisfy_any().is_some();
         // Another lint tells of what is open.
         return (!either || !everybody_passes).then(|| {
-            let label = if either { "or this has to be passed, either is enough" } else { "and this has to be passed, too" };
+            let label = if either {
+                "or this has to be passed, either is enough"
+            } else {
+                "and this has to be passed, too"
+            };
             finding.also(require.span(), label)
         });
     }
@@ -56,7 +60,9 @@ fn help(scope: Scope<'_>) -> String {
         (Some(user), _) if scope.satisfy_any().is_some() => {
             format!("put `Require ip` and `{user}` into `<RequireAny>`, and remove these lines and `Satisfy`")
         }
-        (Some(user), _) => format!("put `Require ip` and `{user}` into `<RequireAll>`, and remove these lines"),
+        (Some(user), _) => {
+            format!("put `Require ip` and `{user}` into `<RequireAll>`, and remove these lines")
+        }
         (None, Passes::Yes) if all.iter().any(is_all) => "write `Require all granted` instead".into(),
         (None, Passes::No) if all.iter().filter(|line| line.arity() > 1).all(is_all) => {
             "write `Require all denied` instead".into()

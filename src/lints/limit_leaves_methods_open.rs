@@ -32,7 +32,7 @@ fn check_section(scope: Scope<'_>) -> Option<Finding> {
     };
     if asking.is_some() && is_mistaken && !open.is_empty() {
         let named: Vec<&str> = open.iter().copied().filter(|method| *method != "ANY").collect();
-        let named: String = named.iter().map(|method| format!("`{method}`, ")).collect();
+        let named = if named.is_empty() { String::new() } else { format!("`{}`, ", named.join("`, `")) };
         return Some(finding(limit, format!("{named}methods of any other name: all are let in without it")));
     }
     // What was asked for outside is asked for no longer, for the methods that are not named.

@@ -4,8 +4,8 @@ use std::collections::HashSet;
 
 use super::Lint;
 use crate::finding::{Edit, Finding, Level, Safety};
+use crate::model::Name;
 use crate::model::{Backend, Directive, Forwarded, Scope, Site};
-use crate::model::{Family, Name};
 use crate::source::Span;
 
 pub const LINT: Lint = Lint {
@@ -50,7 +50,9 @@ fn check_backend<'s>(scope: Scope<'s>, backend: Backend<'s>, guarded: &Guarded) 
         | Name::ScgiParam => finding
             .help(format!("remove `{};`, unless the backend needs no login", by.text()))
             .fix(Safety::Unsafe, vec![Edit { span: by.statement_span(), text: String::new() }]),
-        Name::RequestHeader => finding.help(format!("remove `{}`, unless the backend needs no login", by.text())),
+        Name::RequestHeader => {
+            finding.help(format!("remove `{}`, unless the backend needs no login", by.text()))
+        }
         _ => finding.help("add a line that passes `Authorization $http_authorization`, or remove this one"),
     })
 }
@@ -59,13 +61,13 @@ fn check_backend<'s>(scope: Scope<'s>, backend: Backend<'s>, guarded: &Guarded) 
 /// where the password was taken off on purpose, and where the backend is told who logged in.
 fn is_asked_for_here(scope: Scope<'_>) -> bool {
     if scope.location().is_some_and(|location| location.is_named()) {
-        return is_guarded(scope) || scope.server().is_none_or(Scope::may_ask_anywhere);
+        return scope.is_guarded() || scope.server().is_none_or(Scope::may_ask_anywhere);
     }
     !scope.is_reached_from_outside()
         || scope.is_subrequest_target()
         || scope.hands_on_the_user()
         || scope.exemptions().next().is_some()
-        || std::iter::once(scope).chain(scope.children()).any(is_guarded)
+        || std::iter::once(scope).chain(scope.children()).any(Scope::is_guarded)
 }
 
 /// What nginx guards: a drop is right for another way to the same backend, or by the same line.
@@ -77,7 +79,7 @@ struct Guarded {
 impl Guarded {
     fn of(site: &Site<'_>) -> Self {
         let mut guarded = Guarded { backends: HashSet::new(), lines: HashSet::new() };
-        for scope in site.scopes().filter(|scope| is_guarded(*scope)) {
+        for scope in site.scopes().filter(|scope| scope.is_guarded()) {
             let (Some(server), Some(backend)) = (scope.server(), scope.backend()) else { continue };
             guarded.backends.insert((server.span(), backend.pass.text()));
             guarded.lines.extend(scope.list(backend.list).map(|line| line.span()));
@@ -89,13 +91,4 @@ impl Guarded {
         let same = scope.server().map(|server| (server.span(), backend.pass.text()));
         same.is_none_or(|same| self.backends.contains(&same)) || self.lines.contains(&by.span())
     }
-}
-
-/// Whether something stands before the scope, or was meant to: a realm without its file, too.
-fn is_guarded(scope: Scope<'_>) -> bool {
-    let has_realm = scope.directive(Family::Realm).is_some_and(|realm| !realm.is(0, "off"));
-    if scope.site().is_apache() {
-        return !scope.asks().nothing() || scope.keeps_strangers_out();
-    }
-    !scope.asks().nothing() || has_realm || !scope.lacks(Family::Rules)
 }

@@ -29,7 +29,9 @@ fn check_section(scope: Scope<'_>) -> Option<Finding> {
     let finding = Finding::at(satisfy.span(), "either check alone is enough");
     let allowing = scope.own(Family::Rules).find(|line| line.name() == Name::Allow);
     let finding = match allowing {
-        Some(line) if line.is_ignoring_case(1, "all") => finding.also(line.span(), "and everybody passes here"),
+        Some(line) if line.is_ignoring_case(1, "all") => {
+            finding.also(line.span(), "and everybody passes here")
+        }
         Some(line) => finding.also(line.span(), "and everybody passes here, because nothing is denied"),
         None if scope.kind() == Kind::Htaccess => finding,
         None => finding.also(scope.span(), "and no `Deny` in this section keeps anybody out"),

@@ -34,8 +34,9 @@ fn finding(variable: UnsetVariable<'_>) -> Finding {
             .help(format!("write `${{{similar}}}`, if that is meant"))
             .fix(Safety::Unsafe, vec![Edit { span, text: format!("${{{similar}}}") }]),
         Unset::Nowhere => {
-            let finding = Finding::at(span, "neither a `Define` nor `envvars` gives it a value")
-                .help(format!("write `Define {name} VALUE` above the first use, or say `-D {name}=VALUE` here"));
+            let finding = Finding::at(span, "neither a `Define` nor `envvars` gives it a value").help(
+                format!("write `Define {name} VALUE` above the first use, or say `-D {name}=VALUE` here"),
+            );
             if is_about_access { finding } else { finding.level(Level::Advice) }
         }
     }

@@ -229,6 +229,9 @@ pub fn of(path: &Path, source: &Source, tree: &Tree) -> Kind {
 
 /// What a file in Apache's language is.
 fn of_apache(name: &str, source: &Source, tree: &Tree) -> Kind {
+    if is_foreign_to_apache(source, tree) {
+        return Kind::Neither;
+    }
     if is_htaccess(name) {
         return Kind::Htaccess;
     }
@@ -245,6 +248,18 @@ fn of_apache(name: &str, source: &Source, tree: &Tree) -> Kind {
         likely += usize::from(is_called_main && is(&["ServerName", "DocumentRoot", "Directory"]));
     }
     if sure || likely > 0 && is_called_main || likely > 2 { Kind::ApacheMain } else { Kind::ApacheFragment }
+}
+
+/// Whether a text is none of Apache's: it has a line that can be no directive, and no line that looks like
+/// one of Apache's.
+#[must_use]
+pub fn is_foreign_to_apache(source: &Source, tree: &Tree) -> bool {
+    let is_name = |name: &[u8]| name.iter().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(byte));
+    let has_other = tree.top().any(|id| {
+        let is_marked = tree.is_insertion(id) || tree.is_template_word(id, 0);
+        !is_marked && !tree.raw(source, id, 0).is_some_and(is_name)
+    });
+    (has_other || !tree.slips.is_empty()) && !looks_like_apache(source.text())
 }
 
 /// Whether a file that the user named, and of which nothing is known, has at least the form of an

@@ -1,28 +1,29 @@
 //! The work of loading: reads candidates, tells what they are, and follows includes wave by wave.
 
 use std::collections::{HashMap, HashSet};
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use super::{Config, INSTALLED, Included, Kind, Loaded, Request, Server, dump, include, kind, walk};
 use crate::finding::{Problem, ProblemKind};
 use crate::parallel;
-use crate::source::{FileId, FileKey, Host, MAX_FILE, ReadError, Source, Span};
+use crate::source::{FileId, FileKey, Host, ReadError, Source, Span};
 use crate::syntax::{self, Tree};
 
 pub struct Loader<'h> {
     pub(super) host: &'h mut Host,
-    server: Server,
+    pub(super) server: Server,
     /// `-D NAME[=VALUE]`.
     pub(super) defines: Vec<String>,
     pub(super) loaded: Loaded,
+    /// Problems of Apache's includes that were told.
+    pub(super) told: HashSet<(Span, String)>,
     /// Paths of the server that were read, by identity and by the grammar they were read with.
-    known: HashMap<(FileKey, bool), Result<FileId, ReadError>>,
+    pub(super) known: HashMap<(FileKey, bool), Result<FileId, ReadError>>,
 }
 
 /// The grammar to read a file with.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Language {
+pub(super) enum Language {
     Nginx,
     Apache,
     /// Told by the file.
@@ -31,8 +32,8 @@ enum Language {
 
 /// A file that was read, now or before.
 #[derive(Clone, Copy)]
-struct Known {
-    file: FileId,
+pub(super) struct Known {
+    pub(super) file: FileId,
     is_fresh: bool,
 }
 
@@ -47,7 +48,7 @@ struct Candidate {
 pub fn run(request: &Request, host: &mut Host) -> Loaded {
     let defines = request.defines.clone();
     let (server, known) = (request.server, HashMap::new());
-    let mut run = Loader { host, server, defines, loaded: Loaded::default(), known };
+    let mut run = Loader { host, server, defines, loaded: Loaded::default(), told: HashSet::new(), known };
     run.run(request);
     run.loaded
 }
@@ -138,7 +139,7 @@ impl Loader<'_> {
                 Kind::ApacheMain => self.apache_config(file, &path, true),
                 Kind::ApacheFragment => apache.push((file, path)),
                 Kind::Htaccess => htaccess.push((file, path)),
-                Kind::Neither if named => self.foreign(file),
+                Kind::Neither if named || kind::is_named_like_apache(&path) => self.foreign(file),
                 Kind::Neither => {}
             }
         }
@@ -157,7 +158,7 @@ impl Loader<'_> {
         parts.into_iter().filter(|(file, _)| !included.contains(file)).collect()
     }
 
-    fn kind(&self, path: &Path, file: FileId, named: bool) -> Kind {
+    pub(super) fn kind(&self, path: &Path, file: FileId, named: bool) -> Kind {
         let source = self.loaded.files.sources.get(file);
         let tree = self.loaded.files.tree(file);
         match (self.server, kind::of(path, source, tree)) {
@@ -169,7 +170,7 @@ impl Loader<'_> {
     }
 
     /// Follows the includes of one entry, wave by wave.
-    fn config(&mut self, entry: FileId, path: &Path, is_main: bool) {
+    pub(super) fn config(&mut self, entry: FileId, path: &Path, is_main: bool) {
         let prefix = if is_main { path.parent().map(Path::to_path_buf) } else { self.guess_prefix(path) };
         let installed = self.is_installed(path);
         let mut config = Config::new(entry, is_main, prefix, installed);
@@ -239,7 +240,11 @@ impl Loader<'_> {
     }
 
     /// Reads and parses what is not known yet, in parallel; gives all in the order of the paths.
-    fn read(&mut self, paths: &[PathBuf], language: Language) -> Vec<(PathBuf, Result<Known, ReadError>)> {
+    pub(super) fn read(
+        &mut self,
+        paths: &[PathBuf],
+        language: Language,
+    ) -> Vec<(PathBuf, Result<Known, ReadError>)> {
         let host = &*self.host;
         let keys = parallel::map(paths, paths.len() > 8, |path| host.key(path));
         let wanted = match language {
@@ -283,78 +288,14 @@ impl Loader<'_> {
         read.map(|(path, read)| (path, read.map(|read| read.file))).collect()
     }
 
-    fn standard_input(&mut self, name: Option<&Path>) {
-        let mut bytes = Vec::new();
-        let shown = name.map_or_else(|| PathBuf::from("<stdin>"), Path::to_path_buf);
-        match std::io::stdin().lock().take(MAX_FILE + 1).read_to_end(&mut bytes) {
-            Err(error) => {
-                let problem = Problem::with_path(ProblemKind::Io, shown, format!("standard input: {error}"));
-                self.loaded.problems.push(problem);
-            }
-            Ok(_) if bytes.len() as u64 > MAX_FILE => self.read_problem(&shown, &ReadError::TooLarge),
-            Ok(_) if dump::is_dump(&bytes) => self.dump(&bytes),
-            Ok(_) if bytes.trim_ascii().is_empty() => {
-                let problem = Problem::with_path(ProblemKind::Io, shown, "standard input is empty");
-                self.loaded.problems.push(problem.help("if it comes from `nginx -T`: see what that says"));
-            }
-            Ok(_) if bytes.starts_with(b"nginx: [emerg]") => {
-                let message = "`nginx -T` refused the configuration and printed none of it";
-                let problem = Problem::with_path(ProblemKind::Io, shown, message);
-                self.loaded
-                    .problems
-                    .push(problem.help("check the files themselves: `authlint check /etc/nginx`"));
-            }
-            Ok(_) => {
-                let path = self.host.server_path(name.unwrap_or(Path::new("stdin.conf")));
-                let source = Source::new(shown, bytes);
-                let is_apache = self.server == Server::Apache;
-                let language = if is_apache { Language::Apache } else { Language::Either };
-                let tree = parse(&path, &source, language);
-                let file = self.loaded.files.add(source, tree);
-                match self.kind(&path, file, true) {
-                    Kind::NginxMain => self.config(file, &path, true),
-                    Kind::NginxFragment => self.config(file, &path, false),
-                    Kind::ApacheMain => self.apache_config(file, &path, true),
-                    Kind::ApacheFragment => self.apache_config(file, &path, false),
-                    Kind::Htaccess => self.standard_htaccess(file, &path),
-                    Kind::Neither => self.foreign(file),
-                }
-            }
-        }
-    }
-
-    /// Loads the configuration that `nginx -T` printed. Its files are those of the dump and no
-    /// others; that of the machine is the same if its main file is.
-    fn dump(&mut self, bytes: &[u8]) {
-        let files = dump::split(bytes);
-        let Some((main, text)) = files.first().cloned() else { return };
-        let installed = self.host.read(&main).is_ok_and(|here| here == text);
-        let mut memory = dump::host(files);
-        let mut inner = Loader {
-            host: &mut memory,
-            server: Server::Nginx,
-            defines: Vec::new(),
-            loaded: std::mem::take(&mut self.loaded),
-            known: HashMap::new(),
-        };
-        let main = std::slice::from_ref(&main);
-        if let Some((path, Ok(Known { file, .. }))) = inner.read(main, Language::Nginx).pop() {
-            inner.config(file, &path, true);
-        }
-        self.loaded = inner.loaded;
-        if let Some(config) = self.loaded.configs.last_mut() {
-            config.installed = installed || self.host.has_root();
-        }
-    }
-
-    fn read_problem(&mut self, path: &Path, error: &ReadError) {
+    pub(super) fn read_problem(&mut self, path: &Path, error: &ReadError) {
         let kind = if *error == ReadError::TooLarge { ProblemKind::Limit } else { ProblemKind::Io };
         let shown = self.host.shown(path);
         self.loaded.problems.push(Problem::with_path(kind, shown, error.to_string()));
     }
 
     /// What is in a file that is no configuration is not shown: it may be anything.
-    fn foreign(&mut self, file: FileId) {
+    pub(super) fn foreign(&mut self, file: FileId) {
         let path = self.loaded.files.sources.get(file).path();
         let message = "this is neither an nginx nor an Apache configuration";
         self.loaded.problems.push(Problem::with_path(ProblemKind::Unsupported, path, message));
@@ -399,7 +340,7 @@ impl Loader<'_> {
 }
 
 /// Reads a text with the grammar that is asked for, or with that of the server it is for.
-fn parse(path: &Path, source: &Source, language: Language) -> Tree {
+pub(super) fn parse(path: &Path, source: &Source, language: Language) -> Tree {
     if dump::is_dump(source.bytes()) {
         return Tree::default();
     }

@@ -8,6 +8,7 @@ mod dump;
 mod include;
 mod kind;
 mod loader;
+mod streams;
 mod walk;
 
 use std::collections::{HashMap, HashSet};

@@ -167,7 +167,9 @@ impl<'s> Scope<'s> {
     #[must_use]
     pub fn asks_everywhere(self) -> bool {
         if self.site.is_apache() {
-            return self.descendants().all(|place| place.asks().by().is_some() || place.opening_line().is_none());
+            return self
+                .descendants()
+                .all(|place| place.asks().by().is_some() || place.opening_line().is_none());
         }
         self.descendants().all(|inner| inner.kind() == Kind::If || inner.asks().by().is_some())
     }
@@ -178,10 +180,14 @@ impl<'s> Scope<'s> {
         if !self.site.is_apache() {
             return self.kind() == Kind::Http;
         }
-        let mut servers = self.site.scopes_of(Kind::Server).peekable();
         let is_outside = self.server().is_some_and(|server| server.kind() != Kind::Server);
+        let is_section = matches!(self.kind(), Kind::Location | Kind::Directory | Kind::Files);
+        if !is_outside || !is_section {
+            return false;
+        }
+        let mut servers = self.site.scopes_of(Kind::Server).peekable();
         let covers = |server: Scope<'_>| server.provider(Family::Require) == Some(self);
-        is_outside && self.kind() != Kind::Htaccess && servers.peek().is_some() && servers.all(covers)
+        servers.peek().is_some() && servers.all(covers)
     }
 
     /// The directives in this very scope that take away what is asked around it.

@@ -58,6 +58,7 @@ impl<'f> Site<'f> {
                 identity: Identity::unknown(None),
                 files_for_logins: OnceLock::new(),
                 misused: OnceLock::new(),
+                expressions: Vec::new(),
                 matchings: Vec::new(),
                 apache: None,
                 neighbours: HashMap::new(),
@@ -188,7 +189,8 @@ impl Builder<'_> {
                         is_certain: true,
                         file,
                         statement,
-                        expanded: None, role: None
+                        expanded: None,
+                        role: None,
                     });
                 }
             } else if name == b"include" {
@@ -209,7 +211,8 @@ impl Builder<'_> {
                         is_certain: true,
                         file,
                         statement,
-                        expanded: None, role: None
+                        expanded: None,
+                        role: None,
                     });
                 } else {
                     self.site.scopes[id].unknown_inside = true;

@@ -153,6 +153,16 @@ impl<'s> Scope<'s> {
             || STORES.iter().any(|store| target.contains(store))
     }
 
+    /// Whether something stands before the scope, or was meant to: a realm without its file, too.
+    #[must_use]
+    pub fn is_guarded(self) -> bool {
+        if self.site.is_apache() {
+            return !self.asks().nothing() || self.keeps_strangers_out();
+        }
+        let has_realm = self.directive(Family::Realm).is_some_and(|realm| !realm.is(0, "off"));
+        !self.asks().nothing() || has_realm || !self.lacks(Family::Rules)
+    }
+
     /// Whether some line of the backend's list, in force or lost, hands on who logged in.
     #[must_use]
     pub fn hands_on_the_user(self) -> bool {

@@ -17,16 +17,17 @@ mod neighbours;
 mod password_file;
 mod purpose;
 mod server;
+mod site;
 
 use std::collections::{HashMap, HashSet};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Mutex, OnceLock};
 
 pub use answer::{Answer, Reply};
 pub use apache::words;
 pub use apache::{
-    Choice, HtaccessState, OnTheWay, IfModule, Methods, OpenedFile, Misuse, Misused, NeverTrue, Outcomes, Overrides, Passes, Twins,
-    UnknownProvider, Unset, UnsetVariable, Viewpoint, WrongProvider,
+    Choice, HtaccessState, IfModule, Methods, Misuse, Misused, NeverTrue, OnTheWay, OpenedFile, Outcomes,
+    Overrides, Passes, Twins, UnknownProvider, Unset, UnsetVariable, Viewpoint, WrongProvider,
 };
 pub use asks::{Asks, Password};
 pub use build::{FilesMode, Look};
@@ -39,8 +40,8 @@ pub use password_file::{PasswordFile, PathValue};
 pub use purpose::Purpose;
 pub use server::{Hidden, Listen, Server, TakenName};
 
-use crate::finding::{Inclusion, Problem};
-use crate::load::{Config, ExpandedId, Files, Included, Instance, Reading};
+use crate::finding::Problem;
+use crate::load::{Config, ExpandedId, Files, Instance};
 use crate::source::{Access, FileId, Identity, Span};
 use crate::syntax::StatementId;
 use names::INHERITED;
@@ -72,6 +73,8 @@ pub struct Site<'f> {
     files_for_logins: OnceLock<Vec<DirectiveData>>,
     /// The lines with wrong arguments, found when first asked for.
     misused: OnceLock<Vec<DirectiveData>>,
+    /// The regular expressions of Apache's sections, each made when first asked for.
+    expressions: Vec<OnceLock<Option<Box<pcre2::bytes::Regex>>>>,
     /// What the sections of Apache are for, read when first asked for.
     matchings: Vec<OnceLock<apache::Matching>>,
     /// What only Apache has.
@@ -157,108 +160,6 @@ struct DirectiveData {
 type ScopeRef = u32;
 const NOBODY: ScopeRef = u32::MAX;
 const UNKNOWN: ScopeRef = u32::MAX - 1;
-
-impl<'f> Site<'f> {
-    /// All scopes, outer ones before inner ones.
-    pub fn scopes(&self) -> impl Iterator<Item = Scope<'_>> {
-        (0..self.scopes.len()).map(|id| Scope { site: self, id: crate::source::offset(id) })
-    }
-
-    /// The scopes of one kind.
-    pub fn scopes_of(&self, kind: Kind) -> impl Iterator<Item = Scope<'_>> {
-        self.scopes().filter(move |scope| scope.kind() == kind)
-    }
-
-    /// The files the site is made of, with their syntax trees.
-    #[must_use]
-    pub fn files(&self) -> &'f Files {
-        self.files
-    }
-
-    /// The configuration the site was made of.
-    #[must_use]
-    pub fn config(&self) -> &'f Config {
-        self.config
-    }
-
-    /// Who opens the password files.
-    #[must_use]
-    pub fn identity(&self) -> &Identity {
-        &self.identity
-    }
-
-    /// An absolute path as the server makes it of a relative one: nginx from the main configuration's
-    /// directory (spec A4, G13), Apache from `ServerRoot` (spec a86). None where that directory is not known.
-    #[must_use]
-    pub fn absolute(&self, path: &Path) -> Option<PathBuf> {
-        if let Some(reading) = self.reading() {
-            return reading.absolute(path);
-        }
-        if path.is_absolute() {
-            return Some(path.to_path_buf());
-        }
-        self.config.prefix.as_ref().map(|prefix| prefix.join(path))
-    }
-
-    /// How a file came in.
-    #[must_use]
-    pub fn included_from(&self, file: FileId) -> Inclusion {
-        let mut inclusion = Inclusion::default();
-        let Some(&(first, times)) = self.inclusions.get(&file) else { return inclusion };
-        inclusion.times = times;
-        let mut at = &self.instances[first as usize];
-        while let Some((outer, statement)) = at.via {
-            at = &self.instances[outer as usize];
-            inclusion.chain.push(self.files.head(at.file, statement));
-        }
-        inclusion
-    }
-
-    /// The statements that include a file.
-    #[must_use]
-    pub fn include_statements(&self, file: FileId) -> Vec<Span> {
-        let brings_it = |included: &Included| included.files.contains(&file);
-        let all = self.config.includes.iter().filter(|(_, included)| brings_it(included));
-        let mut spans: Vec<Span> =
-            all.map(|(&(file, statement), _)| self.files.head(file, statement)).collect();
-        spans.sort_unstable();
-        spans
-    }
-
-    /// The places that a server is divided into: locations, and sections of Apache.
-    pub fn places(&self) -> impl Iterator<Item = Scope<'_>> {
-        self.scopes().filter(|scope| {
-            matches!(scope.kind(), Kind::Location | Kind::Directory | Kind::Files | Kind::Mapping)
-        })
-    }
-
-    /// The scopes of Apache that stand for a place of their own: servers, sections and `.htaccess`
-    /// files; none of nginx.
-    pub fn sections(&self) -> impl Iterator<Item = Scope<'_>> {
-        let is_apache = self.is_apache();
-        self.scopes().filter(move |scope| {
-            is_apache && !matches!(scope.kind(), Kind::Limit | Kind::Requirement | Kind::Other)
-        })
-    }
-
-    /// Whether this is a configuration of Apache.
-    #[must_use]
-    pub fn is_apache(&self) -> bool {
-        self.apache.is_some()
-    }
-
-    fn reading(&self) -> Option<&'f Reading> {
-        self.config.reading()
-    }
-
-    fn scope(&self, id: u32) -> Scope<'_> {
-        Scope { site: self, id }
-    }
-
-    fn directive(&self, data: DirectiveData) -> Directive<'_> {
-        Directive { site: self, data }
-    }
-}
 
 /// A place where directives take effect.
 #[derive(Clone, Copy, Debug)]

@@ -67,7 +67,8 @@ impl<'s> Scope<'s> {
 
     /// The prefix that an expression such as `^/admin` of Apache stands for.
     fn open_expression(self) -> Option<Location<'s>> {
-        let expression = self.location().filter(Location::is_regex).filter(|_| self.kind() == Kind::Location)?;
+        let expression =
+            self.location().filter(Location::is_regex).filter(|_| self.kind() == Kind::Location)?;
         let path = expression.path.strip_prefix('^')?.to_owned();
         let is_plain = path.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/_-".contains(&byte));
         let is_open = path.len() > 1 && path.starts_with('/') && !path.ends_with('/') && is_plain;

@@ -30,7 +30,10 @@ impl<'s> PasswordFile<'s> {
     #[must_use]
     pub fn is_in_htaccess(self) -> bool {
         let file = Some(self.directive.data.file);
-        self.directive.site.reading().is_some_and(|reading| reading.htaccess.iter().any(|one| one.file == file))
+        self.directive
+            .site
+            .reading()
+            .is_some_and(|reading| reading.htaccess.iter().any(|one| one.file == file))
     }
 
     /// The path as it is written.

@@ -207,7 +207,8 @@ impl Scope<'_> {
     /// the page, wherever they lie.
     #[must_use]
     pub fn is_fetched_alone(self) -> bool {
-        self.kind() == Kind::Files && self.location().is_some_and(|location| is_of_files_fetched_alone(&location.path))
+        self.kind() == Kind::Files
+            && self.location().is_some_and(|location| is_of_files_fetched_alone(&location.path))
     }
 
     /// Whether this is a location for a part of the site, not `location /`.

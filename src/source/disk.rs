@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Read};
-use std::os::unix::fs::{FileTypeExt, MetadataExt};
+use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 /// What a directory entry is.
@@ -122,7 +122,10 @@ impl Disk {
         match self {
             Disk::Real => {
                 let mut bytes = Vec::with_capacity(usize::try_from(size.min(limit)).unwrap_or(0) + 1);
-                fs::File::open(path)?.take(limit + 1).read_to_end(&mut bytes)?;
+                // Some files of /proc wait for what never comes.
+                let flags = i32::try_from(rustix::fs::OFlags::NONBLOCK.bits()).unwrap_or(0);
+                let file = fs::OpenOptions::new().read(true).custom_flags(flags).open(path)?;
+                file.take(limit + 1).read_to_end(&mut bytes)?;
                 Ok(bytes)
             }
             Disk::Memory(files) => match files.get(path) {

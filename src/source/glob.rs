@@ -2,6 +2,7 @@
 
 /// Whether a path component matches a pattern component. Bytes, not characters: the servers run in
 /// the C locale. A leading dot is matched only by a dot.
+#[must_use]
 pub fn matches(pattern: &[u8], name: &[u8]) -> bool {
     if name.first() == Some(&b'.') && pattern.first() != Some(&b'.') {
         return false;

@@ -12,8 +12,8 @@ use std::sync::OnceLock;
 
 pub use access::{Access, FileState, Obstacle};
 pub use disk::Disk;
-pub(crate) use host::FileKey;
 pub use glob::matches;
+pub(crate) use host::FileKey;
 pub use host::{Entry, Host, MAX_FILE, Map, ReadError};
 pub use users::{Identity, Users};
 

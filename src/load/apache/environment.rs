@@ -60,6 +60,9 @@ pub struct Environment {
     loads_modules: bool,
 }
 
+/// Values of variables that are longer than this, in bytes, are not followed.
+const LONGEST_VALUE: usize = 1 << 16;
+
 /// Modules that every httpd is built with.
 const BUILT_IN: &[&[u8]] =
     &[b"core.c", b"core_module", b"http_core.c", b"http_module", b"mod_so.c", b"so_module"];
@@ -260,6 +263,9 @@ fn substitute(value: &str, shell: &HashMap<String, String>) -> Option<String> {
         };
         result.push_str(shell.get(name)?);
         result.push_str(rest);
+        if result.len() > LONGEST_VALUE {
+            return None;
+        }
     }
     Some(result)
 }

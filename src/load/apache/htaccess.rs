@@ -98,6 +98,14 @@ impl Loader<'_> {
         for (path, read) in self.read_as_apache(paths) {
             let directory = path.parent().unwrap_or(&path).to_path_buf();
             let file = read.map_err(|error| self.unreadable(&path, &error)).ok();
+            let foreign = file.filter(|file| self.is_foreign_to_apache(*file));
+            if foreign.is_some() {
+                let message =
+                    "this is no Apache configuration: httpd answers 500 for everything in the directory";
+                let shown = self.host.shown(&path);
+                self.loaded.problems.push(Problem::with_path(ProblemKind::Unsupported, shown, message));
+            }
+            let file = file.filter(|_| foreign.is_none());
             files.push(Htaccess { directory, file });
         }
         self.take_in_htaccess(reading, files);

@@ -61,6 +61,7 @@ impl Reader {
         substitution.sort_by_key(|(name, _)| std::cmp::Reverse(name.len()));
         let condition = line.condition;
         let body = files.tree(file).children(used.statement).collect::<Vec<_>>().into_iter();
+        self.charge_for_a_file();
         self.reading.instances.push(Instance { file, via: Some((line.instance, line.statement)) });
         let instance = offset(self.reading.instances.len() - 1);
         let substitution = Some(Rc::from(substitution));

@@ -9,12 +9,13 @@ mod macros;
 mod reader;
 mod reading;
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use super::include::{self, Included};
 use super::loader::Loader;
-use super::{Config, Dialect};
-use crate::finding::{Problem, ProblemKind};
+use super::{Config, Dialect, kind};
+use crate::finding::{Place, Problem, ProblemKind};
 use crate::source::{FileId, ReadError};
 use reader::{Reader, Wanted};
 
@@ -23,6 +24,9 @@ pub use reading::{Expanded, ExpandedId, Htaccess, Line, ModuleTest, Reading, Ste
 
 /// How deep directories may lie in a directory that is included.
 const MAX_DIRECTORIES: usize = 20;
+
+/// More files than this are not read for one `Include`.
+const MAX_INCLUDED: usize = 100_000;
 
 /// What an `Include` names.
 enum Target {
@@ -98,6 +102,11 @@ impl Loader<'_> {
                         "the file is included again while it is being read: httpd never gets to the end";
                     Problem::at(ProblemKind::Include, head, message)
                 }
+                Ok(file) if self.is_foreign_to_apache(file) => {
+                    let shown = self.host.shown(&path);
+                    let message = format!("{} is no Apache configuration", shown.display());
+                    Problem::at(ProblemKind::Include, head, message)
+                }
                 Ok(file) => {
                     files.push(file);
                     continue;
@@ -164,8 +173,16 @@ impl Loader<'_> {
     fn files_in(&self, path: PathBuf) -> Vec<PathBuf> {
         let mut files = Vec::new();
         let mut todo = vec![(path, 0)];
+        // A link may lead back up: every directory counts once.
+        let mut seen = HashSet::new();
         while let Some((path, depth)) = todo.pop() {
-            if depth < MAX_DIRECTORIES && self.host.is_directory(&path) {
+            if files.len() > MAX_INCLUDED {
+                break;
+            }
+            if self.host.is_directory(&path) {
+                if depth >= MAX_DIRECTORIES || !seen.insert(self.host.key(&path)) {
+                    continue;
+                }
                 let mut names = self.host.list(&path, usize::MAX);
                 names.sort_unstable();
                 todo.extend(names.into_iter().rev().map(|name| (path.join(name), depth + 1)));
@@ -176,8 +193,15 @@ impl Loader<'_> {
         files
     }
 
+    /// Whether a file is of another kind altogether, such as `/etc/shadow`: its text must not come up in
+    /// a message.
+    pub(super) fn is_foreign_to_apache(&self, file: FileId) -> bool {
+        kind::is_foreign_to_apache(self.loaded.files.sources.get(file), self.loaded.files.tree(file))
+    }
+
     fn problem_once(&mut self, problem: Problem) {
-        if !self.loaded.problems.contains(&problem) {
+        let Place::Span(span) = problem.place else { return self.loaded.problems.push(problem) };
+        if self.told.insert((span, problem.message.clone())) {
             self.loaded.problems.push(problem);
         }
     }

@@ -1,7 +1,7 @@
 //! Reads the lines of a configuration in httpd's order, and carries out what httpd carries out on
 //! reading: variables, modules, containers, macros. Where a file is to be included, it pauses.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
@@ -9,17 +9,21 @@ use std::rc::Rc;
 
 use super::condition;
 use super::environment::Truth;
-use super::expand::{self, Substitution};
+use super::expand::Substitution;
 use super::macros::Macro;
-use super::reading::{Expanded, Line, ModuleTest, Reading, Step, UnknownVariable};
-use crate::finding::{Problem, ProblemKind};
+use super::reading::{Line, ModuleTest, Reading, Step};
+use crate::finding::{Place, Problem, ProblemKind};
 use crate::load::{Files, Instance};
 use crate::source::{FileId, Host, Span, offset};
-use crate::syntax::{self, StatementId};
+use crate::syntax::StatementId;
 
-/// More lines than this are not read: files that include each other twice over double with every
-/// level.
-const MAX_LINES: usize = 20_000_000;
+/// How often a statement may be read, on average and to begin with: files that include each other twice
+/// over, and macros that use each other, double with every level.
+const READINGS: usize = 200;
+const FIRST_BUDGET: usize = 300_000;
+
+/// To begin with a file counts for several statements: it is looked for, too.
+const STEPS_A_FILE: usize = 20;
 
 /// How deep sections, files and macros may stand in each other.
 const MAX_DEPTH: usize = 500;
@@ -39,6 +43,12 @@ pub struct Wanted {
 pub struct Reader {
     pub reading: Reading,
     pub problems: Vec<Problem>,
+    /// How many statements may still be read.
+    pub(super) budget: usize,
+    /// The files that were begun at least once.
+    entered: HashSet<FileId>,
+    /// Problems that were told.
+    told: HashSet<(Span, String)>,
     pub(super) macros: HashMap<Vec<u8>, Macro>,
     pub(super) frames: Vec<Frame>,
     /// How many containers were come by whose condition is unknown.
@@ -86,8 +96,19 @@ const KEYWORDS: &[(&str, Keyword)] = &[
 
 impl Reader {
     pub fn new(reading: Reading, is_htaccess: bool) -> Self {
-        let (problems, frames) = (Vec::new(), Vec::new());
-        Reader { reading, problems, macros: HashMap::new(), frames, conditions: 0, is_htaccess }
+        let (problems, frames, told) = (Vec::new(), Vec::new(), HashSet::new());
+        let budget = FIRST_BUDGET;
+        Reader {
+            reading,
+            problems,
+            budget,
+            entered: HashSet::new(),
+            told,
+            macros: HashMap::new(),
+            frames,
+            conditions: 0,
+            is_htaccess,
+        }
     }
 
     /// Begins with the tops of files, one after the other.
@@ -100,6 +121,10 @@ impl Reader {
     }
 
     fn enter_file(&mut self, files: &Files, file: FileId, via: Option<Line>, depth: usize) {
+        if self.entered.insert(file) {
+            self.budget += READINGS * files.tree(file).len();
+        }
+        self.charge_for_a_file();
         let via_instance = via.map(|line| (line.instance, line.statement));
         self.reading.instances.push(Instance { file, via: via_instance });
         let statements: Vec<StatementId> = files.tree(file).top().collect();
@@ -113,6 +138,11 @@ impl Reader {
             substitution: None,
             used: None,
         });
+    }
+
+    /// A file or macro that holds nothing costs something, too.
+    pub(super) fn charge_for_a_file(&mut self) {
+        self.budget = self.budget.saturating_sub(STEPS_A_FILE);
     }
 
     /// Whether a file is being read just now.
@@ -146,10 +176,11 @@ impl Reader {
                 self.frames.pop();
                 continue;
             };
-            if self.reading.len() > MAX_LINES || depth > MAX_DEPTH {
+            if self.budget == 0 || depth > MAX_DEPTH {
                 self.give_up(files, statement);
                 return None;
             }
+            self.budget -= 1;
             if let Some(wanted) = self.statement(files, host, statement) {
                 return Some(wanted);
             }
@@ -206,7 +237,7 @@ impl Reader {
             }
             Some(&(_, keyword)) => self.carry_out(files, line, keyword),
             None => {
-                if !name.iter().all(|byte| byte.is_ascii_alphanumeric() || b"_-.:".contains(byte)) {
+                if !name.iter().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(byte)) {
                     self.no_directive(files, line);
                 }
                 self.reading.lines.push(line);
@@ -221,37 +252,6 @@ impl Reader {
         let at = files.tree(file).word_range(line.statement, 0);
         let message = "no directive has a name like this: httpd refuses it";
         self.problem(Problem::at(ProblemKind::Syntax, Span::new(file, at.start, at.end), message));
-    }
-
-    /// The text of a line that has variables, or stands in a macro.
-    fn expand(
-        &mut self,
-        files: &Files,
-        line: Line,
-        substitution: Option<&Substitution>,
-    ) -> Option<super::reading::ExpandedId> {
-        let file = self.reading.file(line);
-        let (tree, source) = (files.tree(file), files.sources.get(file));
-        let head = tree.head(line.statement);
-        let written = source.bytes().get(head.start as usize..head.end as usize)?;
-        let has_variable = memchr::memmem::find(written, b"${").is_some();
-        let substitution = substitution.filter(|substitution| !substitution.is_empty());
-        if !has_variable && substitution.is_none() {
-            return None;
-        }
-        let text = tree.line(source, line.statement);
-        let text = match substitution {
-            Some(substitution) => expand::replace(&text, substitution),
-            None => text.into_owned(),
-        };
-        let (text, unknown) = expand::resolve(&text, &self.reading.environment);
-        for name in unknown {
-            let name = String::from_utf8_lossy(&name).into_owned();
-            let span = files.head(file, line.statement);
-            self.reading.unknown_variables.push(UnknownVariable { span, name });
-        }
-        let words = syntax::apache_words(&text);
-        self.reading.expand(Expanded { line: text, words })
     }
 
     fn section(&mut self, files: &Files, host: &Host, line: Line, name: &[u8]) {
@@ -332,7 +332,11 @@ impl Reader {
 
     /// The same text, read again, has the same problem.
     pub(super) fn problem(&mut self, problem: Problem) {
-        if !self.problems.contains(&problem) {
+        let is_new = match problem.place {
+            Place::Span(span) => self.told.insert((span, problem.message.clone())),
+            Place::Path(_) => true,
+        };
+        if is_new {
             self.problems.push(problem);
         }
     }

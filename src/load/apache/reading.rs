@@ -175,11 +175,6 @@ impl Reading {
             .extend(tests.map(|test| ModuleTest { instance: test.instance + instances, ..test }));
     }
 
-    /// How much of it there is.
-    pub(super) fn len(&self) -> usize {
-        self.lines.len()
-    }
-
     /// The words of a line that hold no unknown variable or template mark; none for those that do.
     pub(super) fn known_words(&self, files: &Files, line: Line) -> Vec<Option<Vec<u8>>> {
         if let Some(expanded) = line.expanded.and_then(|id| self.expanded(id)) {

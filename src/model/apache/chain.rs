@@ -5,7 +5,7 @@ use std::path::Path;
 use super::merge::{EMPTY, PolicyId};
 use super::overrides::{HtaccessState, OnTheWay};
 use super::place::Placer;
-use super::serving::{Matching, Served, Serving, below, prefixes};
+use super::serving::{Matching, Passed, Served, Serving, below, prefixes};
 use crate::model::{Kind, ScopeRef};
 
 /// The condition of a `.htaccess` of which only a part is read.
@@ -47,7 +47,10 @@ impl Placer<'_, '_, '_> {
     /// Where requests for a URL are passed on to.
     pub(super) fn passed_to(&self, server: u32, url: &str) -> Option<String> {
         let mut servers = [server, 0].into_iter().filter_map(|id| self.servers.get(&id));
-        servers.find_map(|serving| serving.passed_to(url)).flatten()
+        match servers.find_map(|serving| serving.passed_to(url))? {
+            Passed::To(target) => Some(target),
+            Passed::Not => None,
+        }
     }
 
     /// The `<Proxy>` sections for a backend (spec a115).
@@ -64,20 +67,18 @@ impl Placer<'_, '_, '_> {
         let mut policy = self.base;
         let above: Vec<&Path> = directory.ancestors().collect();
         for path in above.into_iter().rev() {
-            let mut here: Vec<ScopeRef> = Vec::new();
+            let first = chain.len();
             for serving in self.layers(server) {
-                let mut layer: Vec<ScopeRef> = serving.directories.get(path).cloned().unwrap_or_default();
-                layer.extend(
-                    serving.patterns.iter().filter(|(pattern, _)| fits(pattern, path)).map(|(_, id)| *id),
-                );
-                layer.sort_unstable();
-                here.extend(layer);
+                let start = chain.len();
+                chain.extend(serving.directories.get(path.as_os_str()).into_iter().flatten());
+                let patterns = serving.patterns.iter().filter(|(pattern, _)| fits(pattern, path));
+                chain.extend(patterns.map(|(_, id)| *id));
+                chain[start..].sort_unstable();
             }
-            for id in here {
-                chain.push(id);
+            for &id in &chain[first..] {
                 policy = self.apply(policy, id, 0);
             }
-            let Some(&id) = self.htaccess.get(path) else { continue };
+            let Some(&id) = self.htaccess.get(path.as_os_str()) else { continue };
             // Another server may serve the directory, too.
             let is_own = self.site().scopes[id as usize].server == Some(server);
             if let Some(known) = self.merger.apache().htaccess.get_mut(&id).filter(|_| is_own) {

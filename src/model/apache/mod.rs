@@ -6,6 +6,7 @@
 
 mod arguments;
 mod chain;
+mod choices;
 mod compat;
 mod merge;
 mod methods;
@@ -27,13 +28,14 @@ pub mod words;
 use std::collections::HashMap;
 
 pub use arguments::{Misuse, Misused};
+pub use choices::Choice;
 pub use compat::Passes;
 pub use methods::Methods;
-pub use openings::OpenedFile;
 pub use modules::{IfModule, NeverTrue};
+pub use openings::OpenedFile;
 pub use overrides::{HtaccessState, OnTheWay, Overrides};
 pub use providers::{UnknownProvider, WrongProvider};
-pub use require::{Choice, Outcomes, Role, Viewpoint};
+pub use require::{Outcomes, Role, Viewpoint};
 pub use twins::Twins;
 pub use variables::{Unset, UnsetVariable};
 

@@ -55,7 +55,8 @@ impl<'s> Scope<'s> {
             Kind::Location => matches!(self.matching(), Matching::Expression(_)),
             _ => false,
         };
-        let is_certain = self.site.apache.as_ref().is_some_and(|apache| apache.conditions[self.id as usize] == 0);
+        let is_certain =
+            self.site.apache.as_ref().is_some_and(|apache| apache.conditions[self.id as usize] == 0);
         if !is_by_suffix || !is_certain || !self.opens_by_itself("GET") {
             return None;
         }

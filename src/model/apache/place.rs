@@ -1,6 +1,7 @@
 //! The place that a section stands for, the sections that apply there, and the policy they make.
 
 use std::collections::HashMap;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use super::chain::Chain;
@@ -29,7 +30,7 @@ pub(super) struct Placer<'m, 's, 'f> {
     pub(super) merger: Merger<'s, 'f>,
     pub(super) servers: &'m HashMap<u32, Serving>,
     /// The scope of the `.htaccess` of a directory.
-    pub(super) htaccess: &'m HashMap<PathBuf, ScopeRef>,
+    pub(super) htaccess: &'m HashMap<OsString, ScopeRef>,
     pub(super) base: PolicyId,
     /// The virtual host in whose place the main server is never asked.
     instead_of_main: Option<ScopeRef>,
@@ -49,10 +50,10 @@ impl Site<'_> {
         for (&scope, HtaccessScope { number, .. }) in &apache.htaccess {
             let directory = clean(&reading.htaccess[*number as usize].directory);
             self.scopes[scope as usize].server = Some(serves(&servers, &directory, instead_of_main));
-            directories.insert(directory, scope);
+            directories.insert(directory.into_os_string(), scope);
         }
         let of_scope: HashMap<ScopeRef, PathBuf> =
-            directories.iter().map(|(path, scope)| (*scope, path.clone())).collect();
+            directories.iter().map(|(path, scope)| (*scope, PathBuf::from(path))).collect();
         for id in 1..self.scopes.len() {
             let ScopeData { kind, parent, .. } = self.scopes[id];
             if kind != Kind::Server && parent != 0 {

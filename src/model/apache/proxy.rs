@@ -40,7 +40,7 @@ impl<'s> Scope<'s> {
             _ => false,
         });
         let passes = self.own(Family::CgiPassAuth).filter(|line| line.is_ignoring_case(0, "on"));
-        handler.chain(passes).filter(|line| line.is_certain()).next()
+        handler.chain(passes).find(|line| line.is_certain())
     }
 
     pub(in crate::model) fn apache_backend(self) -> Option<Backend<'s>> {

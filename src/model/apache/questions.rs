@@ -13,6 +13,9 @@ use crate::model::asks::Asked;
 use crate::model::names::{Family, Name};
 use crate::model::{Directive, DirectiveData, Kind, Location, Modifier, NOBODY, Scope, Site, UNKNOWN};
 
+/// Expressions that go back and forth too often are left undecided.
+const REGEX_BOUND: &str = "(*LIMIT_MATCH=50000)";
+
 impl<'s> Scope<'s> {
     /// What opens the section, as a directive whose arguments are those of the section.
     #[must_use]
@@ -91,14 +94,16 @@ impl<'s> Scope<'s> {
                     }
                 }
             }
-            Matching::Expression(word) => self.regex(&word)?.is_match(text.as_bytes()).ok(),
+            Matching::Expression(word) => self.regex(word)?.is_match(text.as_bytes()).ok(),
             Matching::Unknown => None,
         }
     }
 
-    fn regex(self, word: &str) -> Option<Regex> {
-        let mut cache = self.site.regexes.lock().ok()?;
-        cache.entry(self.id).or_insert_with(|| RegexBuilder::new().build(word).ok()).clone()
+    fn regex(self, word: &str) -> Option<&'s Regex> {
+        let cache = self.site.expressions.get(self.id as usize)?;
+        cache
+            .get_or_init(|| RegexBuilder::new().build(&format!("{REGEX_BOUND}{word}")).ok().map(Box::new))
+            .as_deref()
     }
 
     /// The methods that `<Limit>` or `<LimitExcept>` is for; none for other scopes.
@@ -191,7 +196,8 @@ impl<'s> Scope<'s> {
     /// The `Require` line in force that needs a user.
     #[must_use]
     pub fn asking_line(self) -> Option<Directive<'s>> {
-        let is_asked = |line: &Directive<'_>| matches!(line.data.role, Some((Role::User | Role::ConditionOnUser, _)));
+        let is_asked =
+            |line: &Directive<'_>| matches!(line.data.role, Some((Role::User | Role::ConditionOnUser, _)));
         self.provider(Family::Require)?.requires().find(is_asked)
     }
 
@@ -230,7 +236,8 @@ impl<'s> Scope<'s> {
     #[must_use]
     pub fn handles_logins(self) -> bool {
         self.own(Family::Handler).any(|line| {
-            line.literal(0).is_some_and(|word| matches!(word.as_ref(), "form-login-handler" | "form-logout-handler"))
+            line.literal(0)
+                .is_some_and(|word| matches!(word.as_ref(), "form-login-handler" | "form-logout-handler"))
         })
     }
 
@@ -334,12 +341,11 @@ fn ends_with_match(name: &str) -> bool {
 impl Site<'_> {
     /// What everybody asks for is worked out once.
     pub(super) fn find_outcomes(&mut self) {
-        let views = [Viewpoint::Stranger, Viewpoint::Anyone];
-        let count = self.apache.as_ref().map_or(0, |apache| crate::source::offset(apache.authz.len()));
-        let outcomes =
-            (0..count).map(|policy| views.map(|view| self.policy_outcome(policy, "GET", view))).collect();
+        let views = [Viewpoint::Stranger, Viewpoint::Anyone].map(|view| self.merged_outcomes("GET", view));
         if let Some(apache) = &mut self.apache {
-            apache.outcomes = outcomes;
+            let of =
+                |authz: &super::merge::Authz| [0, 1].map(|view: usize| views[view][authz.requires as usize]);
+            apache.outcomes = apache.authz.iter().map(of).collect();
         }
     }
 

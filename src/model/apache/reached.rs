@@ -16,7 +16,8 @@ impl Site<'_> {
             .filter(|host| host.parent() == Some(main) && conditions.get(host.id as usize) == Some(&0))
             .map(|host| (host.id, host.opening().into_iter().flat_map(taken_ports).collect()))
             .collect();
-        let takes = |port: &String| hosts.iter().any(|(_, taken)| taken.iter().any(|one| one == port || one == "*"));
+        let takes =
+            |port: &String| hosts.iter().any(|(_, taken)| taken.iter().any(|one| one == port || one == "*"));
         ports.iter().all(takes).then(|| hosts.first().map(|(id, _)| *id)).flatten()
     }
 }

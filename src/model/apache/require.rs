@@ -1,6 +1,5 @@
 //! What `Require` lines come to (spec a67 to a79).
 
-use super::Methods;
 use super::merge::{Merged, MergedId, Merging};
 use crate::model::names::{Family, Name};
 use crate::model::{Directive, Kind, Scope, Site};
@@ -115,6 +114,13 @@ impl Logic {
         }
     }
 
+    /// The results of two groups of sections; none where neither is for the method.
+    fn merge(self, parts: [Option<Outcomes>; 2]) -> Option<Outcomes> {
+        let is_for_method = parts.iter().any(Option::is_some);
+        let parts = parts.into_iter().map(|part| part.unwrap_or_else(|| self.left_out()));
+        is_for_method.then(|| self.put(parts))
+    }
+
     /// What a part is worth that is not for the method at hand (spec a67).
     fn left_out(self) -> Outcomes {
         if self == Logic::All { Outcomes::GRANTED } else { Outcomes::NEUTRAL }
@@ -124,15 +130,7 @@ impl Logic {
 impl Site<'_> {
     /// What the requirements of a place come to for a method.
     pub(super) fn outcome(&self, id: MergedId, method: &str, view: Viewpoint) -> Outcomes {
-        // A requirement that is not for the method is none, at the very top (spec a67, a101).
-        match self.merged(id, method, view) {
-            None => Outcomes::GRANTED,
-            Some(outcomes) if outcomes.may_be(Outcomes::NEUTRAL) && outcomes != Outcomes::UNKNOWN => {
-                // Neutral at the top counts as denied.
-                Outcomes(outcomes.0 & !Outcomes::NEUTRAL.0).or(Outcomes::DENIED)
-            }
-            Some(outcomes) => outcomes,
-        }
+        at_the_top(self.merged(id, method, view))
     }
 
     /// None: nothing in it is for the method.
@@ -153,15 +151,43 @@ impl Site<'_> {
                 }
                 node @ (Merged::All(..) | Merged::Any(..)) => {
                     let logic = if matches!(node, Merged::All(..)) { Logic::All } else { Logic::Any };
-                    let (a, b) = (results.pop().flatten(), results.pop().flatten());
-                    let parts = [a, b];
-                    results.push(parts.iter().any(Option::is_some).then(|| {
-                        logic.put(parts.into_iter().map(|part| part.unwrap_or_else(|| logic.left_out())))
-                    }));
+                    let parts = [results.pop().flatten(), results.pop().flatten()];
+                    results.push(logic.merge(parts));
                 }
             }
         }
         results.pop().flatten()
+    }
+
+    /// The same for all that sections merge to, from the first on: what is merged first has the smaller
+    /// number.
+    pub(super) fn merged_outcomes(&self, method: &str, view: Viewpoint) -> Vec<Outcomes> {
+        let mut results: Vec<Option<Outcomes>> = Vec::new();
+        for node in self.apache.iter().flat_map(|apache| &apache.requirements) {
+            let result = match *node {
+                Merged::Nothing => None,
+                Merged::Unknown => Some(Outcomes::UNKNOWN),
+                Merged::Own(scope) => self.scope(scope).own_requirements(Logic::Any, method, view),
+                Merged::All(a, b) | Merged::Any(a, b) => {
+                    let logic = if matches!(node, Merged::All(..)) { Logic::All } else { Logic::Any };
+                    logic.merge([a, b].map(|part| results.get(part as usize).copied().flatten()))
+                }
+            };
+            results.push(result);
+        }
+        results.into_iter().map(at_the_top).collect()
+    }
+}
+
+/// A requirement that is not for the method is none, at the very top, and neutral counts as denied there
+/// (spec a67, a101).
+fn at_the_top(outcome: Option<Outcomes>) -> Outcomes {
+    match outcome {
+        None => Outcomes::GRANTED,
+        Some(outcomes) if outcomes.may_be(Outcomes::NEUTRAL) && outcomes != Outcomes::UNKNOWN => {
+            Outcomes(outcomes.0 & !Outcomes::NEUTRAL.0).or(Outcomes::DENIED)
+        }
+        Some(outcomes) => outcomes,
     }
 }
 
@@ -192,7 +218,7 @@ impl<'s> Scope<'s> {
     }
 
     /// The `<RequireAll>` and `<Limit>` sections directly in it.
-    fn rule_containers(self) -> impl Iterator<Item = Scope<'s>> {
+    pub(super) fn rule_containers(self) -> impl Iterator<Item = Scope<'s>> {
         self.children().filter(|child| matches!(child.kind(), Kind::Requirement | Kind::Limit))
     }
 
@@ -222,7 +248,7 @@ impl<'s> Scope<'s> {
 
     /// What the lines of this scope come to. Containers stand in each other no deeper than the reader
     /// follows, so this recursion has an end.
-    fn own_requirements(self, logic: Logic, method: &str, view: Viewpoint) -> Option<Outcomes> {
+    pub(super) fn own_requirements(self, logic: Logic, method: &str, view: Viewpoint) -> Option<Outcomes> {
         let mut is_for_method = false;
         let mut parts = Vec::new();
         let mut todo = vec![self];
@@ -246,81 +272,6 @@ impl<'s> Scope<'s> {
             }
         }
         is_for_method.then(|| logic.put(parts.into_iter()))
-    }
-}
-
-/// One of several ways to get in, of which one is enough.
-#[derive(Clone, Debug)]
-pub struct Choice<'s> {
-    /// The line; of a container its first.
-    pub by: Directive<'s>,
-    /// Whether it needs somebody to have logged in.
-    pub needs_a_user: bool,
-    /// Whether it lets everybody in.
-    pub grants: bool,
-    methods: Option<Methods<'s>>,
-}
-
-impl Choice<'_> {
-    /// Whether it is for every method that the other is for.
-    #[must_use]
-    pub fn covers(&self, other: &Choice<'_>) -> bool {
-        let Some(own) = &self.methods else { return true };
-        let methods = ["GET", "POST", "PUT", "DELETE", "OPTIONS", "ANY"];
-        methods.iter().all(|method| {
-            own.include(method) || other.methods.as_ref().is_some_and(|methods| !methods.include(method))
-        })
-    }
-}
-
-impl<'s> Scope<'s> {
-    /// Whether one of the `Require` lines in the scope is enough: at the top of a section, and in
-    /// `<RequireAny>`.
-    #[must_use]
-    pub fn is_any_group(self) -> bool {
-        match self.kind() {
-            Kind::Requirement => self.logic() == Logic::Any,
-            Kind::Limit | Kind::Other => false,
-            _ => self.own_merging().is_none_or(|merging| merging != Merging::And),
-        }
-    }
-
-    /// The ways to get in of a group of which one is enough.
-    #[must_use]
-    pub fn choices(self) -> Vec<Choice<'s>> {
-        let mut choices = Vec::new();
-        let mut todo = vec![self];
-        while let Some(scope) = todo.pop() {
-            let lines = scope.own(Family::Require).filter(|line| line.is_certain());
-            choices.extend(lines.map(|by| {
-                let (needs_a_user, grants) = (by.needs_a_user(), by.grants_everybody());
-                Choice { by, needs_a_user, grants, methods: scope.methods() }
-            }));
-            for child in scope.rule_containers() {
-                if child.kind() == Kind::Limit {
-                    todo.push(child);
-                } else if let Some(by) = child.requires().next() {
-                    let outcome = child.own_requirements(child.logic(), "GET", Viewpoint::Anyone);
-                    let needs_a_user =
-                        outcome.is_some_and(|o| o.may_be(Outcomes::USER) && o != Outcomes::UNKNOWN);
-                    let grants = ["GET", "POST", "ANY"].into_iter().all(|method| {
-                        child.own_requirements(child.logic(), method, Viewpoint::Stranger)
-                            == Some(Outcomes::GRANTED)
-                    });
-                    choices.push(Choice { by, needs_a_user, grants, methods: scope.methods() });
-                }
-            }
-        }
-        choices
-    }
-
-    /// Whether the lines of this very scope alone let everybody in with this method. Outer ones are
-    /// replaced, unless `AuthMerging` says otherwise.
-    #[must_use]
-    pub fn opens_by_itself(self, method: &str) -> bool {
-        let is_alone = self.own_merging().is_none_or(|merging| merging == Merging::Off);
-        let outcome = self.own_requirements(Logic::Any, method, Viewpoint::Stranger);
-        is_alone && outcome.is_none_or(|outcome| outcome.must_be(Outcomes::GRANTED))
     }
 }
 

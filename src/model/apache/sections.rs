@@ -31,6 +31,7 @@ impl Site<'_> {
             }
         }
         self.matchings = (0..self.scopes.len()).map(|_| OnceLock::new()).collect();
+        self.expressions = (0..self.scopes.len()).map(|_| OnceLock::new()).collect();
         self.place_scopes(apache, reading);
     }
 

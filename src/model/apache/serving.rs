@@ -2,6 +2,7 @@
 //! what they match (spec a45 to a56).
 
 use std::collections::HashMap;
+use std::ffi::OsString;
 use std::path::{Component, Path, PathBuf};
 
 use crate::model::names::{Family, Name};
@@ -18,7 +19,7 @@ pub struct Serving {
     /// `<Proxy>` and `<ProxyMatch>`.
     pub proxies: Vec<ScopeRef>,
     /// `<Directory /literal>`, by the path.
-    pub directories: HashMap<PathBuf, Vec<ScopeRef>>,
+    pub directories: HashMap<OsString, Vec<ScopeRef>>,
     /// `<Directory>` with wildcards.
     pub patterns: Vec<(PathBuf, ScopeRef)>,
     /// `<DirectoryMatch>`.
@@ -29,6 +30,14 @@ pub struct Serving {
     pub other_locations: Vec<ScopeRef>,
     /// `<Files>` that stand in no other section.
     pub files: Vec<ScopeRef>,
+}
+
+/// What `ProxyPass` says of a URL.
+pub enum Passed {
+    /// It is passed on to this one.
+    To(String),
+    /// `!`: it is not.
+    Not,
 }
 
 /// How a section says what it is for.
@@ -67,12 +76,12 @@ impl Site<'_> {
             let id = section.id;
             match (section.kind(), section.matching()) {
                 (Kind::Directory, Matching::Literal(word)) => {
-                    if let Some(path) = path(&word) {
-                        serving.directories.entry(path).or_default().push(id);
+                    if let Some(path) = path(word) {
+                        serving.directories.entry(path.into_os_string()).or_default().push(id);
                     }
                 }
                 (Kind::Directory, Matching::Pattern(word)) => {
-                    serving.patterns.extend(path(&word).map(|path| (path, id)));
+                    serving.patterns.extend(path(word).map(|path| (path, id)));
                 }
                 (Kind::Directory, Matching::Expression(_)) => serving.expressions.push(id),
                 (Kind::Proxy, _) => serving.proxies.push(id),
@@ -105,11 +114,13 @@ impl Serving {
             .filter_map(move |(prefix, target)| url(prefix, directory.strip_prefix(target).ok()?))
     }
 
-    /// Where requests for a URL path are passed on to, as far as this server's own lines say: `Some(None)`
-    /// says that they are not.
-    pub fn passed_to(&self, url: &str) -> Option<Option<String>> {
+    /// Where requests for a URL path are passed on to, as far as this server's own lines say.
+    pub fn passed_to(&self, url: &str) -> Option<Passed> {
         let (prefix, target) = self.proxied.iter().find(|(prefix, _)| url.starts_with(prefix.as_str()))?;
-        Some(target.as_ref().map(|target| format!("{target}{}", &url[prefix.len()..])))
+        Some(match target {
+            Some(target) => Passed::To(format!("{target}{}", &url[prefix.len()..])),
+            None => Passed::Not,
+        })
     }
 }
 
@@ -174,7 +185,7 @@ pub fn clean(path: &Path) -> PathBuf {
 pub fn prefixes(url: &str) -> impl Iterator<Item = &str> {
     let ends = url.match_indices('/').flat_map(|(at, _)| [at, at + 1]).filter(|&end| end > 0);
     let mut last = 0;
-    ends.chain([url.len()]).filter_map(move |end| (end > last).then(|| (last = end, &url[..end]).1))
+    ends.chain([url.len()]).filter(move |&end| std::mem::replace(&mut last, end) < end).map(|end| &url[..end])
 }
 
 #[cfg(test)]

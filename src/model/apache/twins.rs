@@ -29,7 +29,8 @@ impl Site<'_> {
             // It takes the place of one in the main server or in a directory's section.
             let outer = self.provided_by(scope.data().outer, Family::Require);
             let is_winner = scope.provider(Family::Require) == Some(scope);
-            let loser = outer.filter(|outer| is_winner && outer.is_at_the_place_of(scope) && outer.asks_by_itself());
+            let loser =
+                outer.filter(|outer| is_winner && outer.is_at_the_place_of(scope) && outer.asks_by_itself());
             twins.extend(loser.map(|loser| Twins { loser, winner: scope }));
             if scope.kind() == Kind::Files {
                 let name = (

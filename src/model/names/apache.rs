@@ -69,7 +69,10 @@ impl Name {
             | b"sslverifyclient"
             | b"luahookaccesschecker"
             | b"luahookauthchecker"
-            | b"luahookcheckuserid" | b"authzsvnaccessfile" | b"authzsvnreposrelativeaccessfile" | b"wsgiaccessscript" => Name::OtherCheck,
+            | b"luahookcheckuserid"
+            | b"authzsvnaccessfile"
+            | b"authzsvnreposrelativeaccessfile"
+            | b"wsgiaccessscript" => Name::OtherCheck,
             name if is_removed(name) => Name::Removed,
             _ => return None,
         })
