@@ -110,13 +110,10 @@ impl Site<'_> {
             return Vec::new();
         }
         let mut seen = HashSet::new();
-        let wants_a_group = |scope: &Scope<'_>| {
-            let asking = scope.provider(Family::Require).into_iter().flat_map(Scope::requires);
-            asking.into_iter().any(|line| line.is(0, "group"))
-        };
         self.sections()
-            .filter(wants_a_group)
-            .filter_map(|scope| scope.directive(Family::GroupFile))
+            .filter_map(|scope| Some((scope, scope.directive(Family::GroupFile)?)))
+            .filter(|(scope, _)| scope.asks_for_a_group())
+            .map(|(_, file)| file)
             .filter(|file| seen.insert((file.data.file, file.data.statement)))
             .map(|directive| PasswordFile { directive })
             .collect()

@@ -17,6 +17,9 @@ pub const EMPTY: PolicyId = 0;
 /// Nothing is known.
 pub const UNKNOWN_POLICY: PolicyId = 1;
 
+/// No policy has this number.
+const NO_POLICY: PolicyId = PolicyId::MAX;
+
 /// What `AuthMerging` says (spec a63).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Merging {
@@ -55,6 +58,8 @@ pub struct Authz {
 pub struct Merger<'s, 'f> {
     site: &'s mut Site<'f>,
     apache: &'s mut Apache,
+    /// For each scope, the ground it was last put on and what came of it; earlier ones are in `applied`.
+    last: Vec<(PolicyId, PolicyId)>,
     applied: HashMap<(PolicyId, ScopeRef), PolicyId>,
     overlaid: HashMap<(PolicyId, PolicyId), PolicyId>,
     own: HashMap<ScopeRef, MergedId>,
@@ -66,7 +71,8 @@ impl<'s, 'f> Merger<'s, 'f> {
         apache.authz = vec![Authz::default(), Authz { requires: 1, merging: None }];
         site.policies = vec![[NOBODY; INHERITED], [UNKNOWN; INHERITED]];
         let (applied, overlaid, own) = (HashMap::new(), HashMap::new(), HashMap::new());
-        Merger { site, apache, applied, overlaid, own }
+        let last = vec![(NO_POLICY, NO_POLICY); site.scopes.len()];
+        Merger { site, apache, last, applied, overlaid, own }
     }
 
     pub fn site(&self) -> &Site<'f> {
@@ -84,11 +90,22 @@ impl<'s, 'f> Merger<'s, 'f> {
 
     /// Puts the lines of a section on top of a policy.
     pub fn apply(&mut self, base: PolicyId, scope: ScopeRef) -> PolicyId {
-        if let Some(&known) = self.applied.get(&(base, scope)) {
-            return known;
+        // Mostly a section stands on the same ground as the time before.
+        if let Some(&(last, policy)) = self.last.get(scope as usize)
+            && last == base
+        {
+            return policy;
         }
-        let policy = self.find_applied(base, scope);
-        self.applied.insert((base, scope), policy);
+        let policy = match self.applied.get(&(base, scope)) {
+            Some(&known) => known,
+            None => self.find_applied(base, scope),
+        };
+        if let Some(last) = self.last.get_mut(scope as usize) {
+            let (base, policy) = std::mem::replace(last, (base, policy));
+            if base != NO_POLICY {
+                self.applied.insert((base, scope), policy);
+            }
+        }
         policy
     }
 

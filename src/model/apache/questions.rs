@@ -193,11 +193,19 @@ impl<'s> Scope<'s> {
         }
     }
 
+    /// Whether one of the `Require` lines in force is about a group.
+    #[must_use]
+    pub fn asks_for_a_group(self) -> bool {
+        let is_group = |line: Directive<'_>| matches!(line.data.role, Some((Role::Group, _)));
+        self.provider(Family::Require).is_some_and(|outer| outer.requires().any(is_group))
+    }
+
     /// The `Require` line in force that needs a user.
     #[must_use]
     pub fn asking_line(self) -> Option<Directive<'s>> {
-        let is_asked =
-            |line: &Directive<'_>| matches!(line.data.role, Some((Role::User | Role::ConditionOnUser, _)));
+        let is_asked = |line: &Directive<'_>| {
+            matches!(line.data.role, Some((Role::User | Role::Group | Role::ConditionOnUser, _)))
+        };
         self.provider(Family::Require)?.requires().find(is_asked)
     }
 

@@ -20,6 +20,8 @@ pub enum Role {
     Method,
     /// Somebody who has logged in.
     User,
+    /// Somebody of a group.
+    Group,
     /// `env`, `expr`
     Condition,
     /// `expr` with `REMOTE_USER` in it.
@@ -312,6 +314,7 @@ impl Directive<'_> {
             "method" => Role::Method,
             "expr" if self.rest(0).contains("REMOTE_USER") => Role::ConditionOnUser,
             "env" | "expr" => Role::Condition,
+            "group" => Role::Group,
             name if is_about_users(name) => Role::User,
             _ => Role::Unknown,
         };
@@ -328,7 +331,7 @@ impl Directive<'_> {
                 Outcomes::GRANTED.or(Outcomes::DENIED)
             }
             (Role::ConditionOnUser, _) => Outcomes::GRANTED.or(Outcomes::USER),
-            (Role::User, _) => Outcomes::USER,
+            (Role::User | Role::Group, _) => Outcomes::USER,
             (Role::Method, _) => {
                 let mut methods = self.arguments().skip(1 + usize::from(is_negated)).map(|word| word.text());
                 // GET and HEAD are one (spec a75).
