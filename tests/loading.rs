@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use authlint::finding::Level;
+use authlint::finding::{Level, ProblemKind};
 use authlint::model::{FilesMode, Look, Site};
 use authlint::source::{Entry, Host};
 use authlint::{lints, load};
@@ -40,4 +40,41 @@ fn two_things_said_of_one_line_are_both_told() {
     let (found, _) = check(&[(MAIN, Entry::file(main))]);
     assert!(found.contains(&("auth-scope-too-broad", Some(Level::Advice))), "{found:?}");
     assert!(found.contains(&("auth-scope-too-broad", Some(Level::Warning))), "{found:?}");
+}
+
+/// What is no configuration is not read as one: not a word of it comes up in a message.
+#[test]
+fn foreign_files_are_named_and_not_shown() {
+    let main = Path::new("/etc/apache2/apache2.conf");
+    let mut host = Host::memory([
+        (
+            main.to_path_buf(),
+            Entry::file("ServerRoot /etc/apache2\nInclude /etc/shadow\nDocumentRoot /srv/w\n"),
+        ),
+        ("/etc/shadow".into(), Entry::file("root:$y$j9T$secret:19000:0:99999:7:::\n")),
+        ("/srv/w/.htaccess".into(), Entry::file("-----BEGIN PRIVATE KEY-----\nMIIE+secret/\n")),
+    ]);
+    let loaded = load::load_memory(main, &mut host);
+    assert_eq!(loaded.problems.len(), 2, "{:?}", loaded.problems);
+    assert!(!format!("{:?}", loaded.problems).contains("secret"));
+    let read: Vec<_> = loaded.configs[0].files().into_iter().collect();
+    assert_eq!(read.len(), 1, "only the main configuration is a part of it");
+}
+
+/// Macros that use each other twice over, and a variable that is used over and over, end with a problem.
+#[test]
+fn what_multiplies_has_an_end() {
+    let mut text = String::from("ServerRoot /etc/apache2\n<Macro m0>\nAuthName x\n</Macro>\n");
+    for n in 1..60 {
+        text += &format!("<Macro m{n}>\nUse m{0}\nUse m{0}\n</Macro>\n", n - 1);
+    }
+    text += "Use m59\n";
+    let main = Path::new("/etc/apache2/apache2.conf");
+    let mut host = Host::memory([(main.to_path_buf(), Entry::file(text))]);
+    let loaded = load::load_memory(main, &mut host);
+    assert!(
+        loaded.problems.iter().any(|problem| problem.kind == ProblemKind::Limit),
+        "{:?}",
+        loaded.problems
+    );
 }

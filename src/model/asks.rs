@@ -185,7 +185,7 @@ impl<'s> Scope<'s> {
         if !is_outside || !is_section {
             return false;
         }
-        let mut servers = self.site.scopes_of(Kind::Server).peekable();
+        let mut servers = self.site.virtual_hosts().peekable();
         let covers = |server: Scope<'_>| server.provider(Family::Require) == Some(self);
         servers.peek().is_some() && servers.all(covers)
     }

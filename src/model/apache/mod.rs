@@ -57,6 +57,8 @@ pub struct Apache {
     outcomes: Vec<[Outcomes; 2]>,
     /// How the `Require` lines of several sections are put together.
     requirements: Vec<Merged>,
+    /// The virtual hosts, in their order.
+    hosts: Vec<u32>,
     /// For each server, by its scope: what it serves where, and its sections.
     servers: HashMap<u32, Serving>,
     /// For each scope that hands requests on: the sections that apply to it.

@@ -42,6 +42,7 @@ impl Site<'_> {
         let mut servers: HashMap<u32, Serving> = HashMap::new();
         for id in (0..).take(self.scopes.len()) {
             if id == 0 || self.scopes[id as usize].kind == Kind::Server {
+                apache.hosts.extend((id != 0).then_some(id));
                 servers.insert(id, self.find_serving(id));
             }
         }

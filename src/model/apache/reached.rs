@@ -1,9 +1,14 @@
 //! Whether requests come to the main server at all, or only to virtual hosts (spec a53).
 
 use crate::model::names::Family;
-use crate::model::{Kind, ScopeRef, Site};
+use crate::model::{Kind, Scope, ScopeRef, Site};
 
 impl Site<'_> {
+    /// The virtual hosts, in the order of the text.
+    pub(in crate::model) fn virtual_hosts(&self) -> impl Iterator<Item = Scope<'_>> {
+        self.apache.iter().flat_map(|apache| &apache.hosts).map(|&id| self.scope(id))
+    }
+
     /// The first of the virtual hosts, if they take the requests of every port that is listened on: then
     /// nothing ever comes to the main server.
     pub(super) fn takes_all_requests(&self, conditions: &[u32]) -> Option<ScopeRef> {
