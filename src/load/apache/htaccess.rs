@@ -151,12 +151,10 @@ impl Loader<'_> {
             ReadError::Directory | ReadError::Special(_) => {
                 format!("{error}: httpd answers 403 for everything in the directory")
             }
-            other => other.to_string(),
+            other => format!("{other}: where the server's user may not read it either, httpd answers 403"),
         };
         let problem = Problem::with_path(ProblemKind::Io, self.host.shown(path), message);
-        self.loaded
-            .problems
-            .push(problem.help("make it a file that the server's user can read, or remove it"));
+        self.loaded.problems.push(problem.help("make it a file that can be read, or remove it"));
     }
 }
 
