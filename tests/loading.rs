@@ -1,6 +1,7 @@
 //! What is loaded only in part is not taken for the whole, and what is told at one place hides
 //! nothing else there.
 
+use std::fmt::Write;
 use std::path::Path;
 
 use authlint::finding::{Level, ProblemKind};
@@ -66,7 +67,7 @@ fn foreign_files_are_named_and_not_shown() {
 fn what_multiplies_has_an_end() {
     let mut text = String::from("ServerRoot /etc/apache2\n<Macro m0>\nAuthName x\n</Macro>\n");
     for n in 1..60 {
-        text += &format!("<Macro m{n}>\nUse m{0}\nUse m{0}\n</Macro>\n", n - 1);
+        let _ = write!(text, "<Macro m{n}>\nUse m{0}\nUse m{0}\n</Macro>\n", n - 1);
     }
     text += "Use m59\n";
     let main = Path::new("/etc/apache2/apache2.conf");

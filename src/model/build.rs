@@ -57,6 +57,7 @@ impl<'f> Site<'f> {
                 access: HashMap::new(),
                 identity: Identity::unknown(None),
                 files_for_logins: OnceLock::new(),
+                line_names: OnceLock::new(),
                 misused: OnceLock::new(),
                 expressions: Vec::new(),
                 matchings: Vec::new(),

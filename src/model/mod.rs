@@ -71,6 +71,8 @@ pub struct Site<'f> {
     subrequest_targets: OnceLock<HashSet<u32>>,
     /// The lines that name a password file which is opened, found when first asked for.
     files_for_logins: OnceLock<Vec<DirectiveData>>,
+    /// The names of all lines, in small letters, and first arguments of `Require`; found when first asked for.
+    line_names: OnceLock<HashSet<Vec<u8>>>,
     /// The lines with wrong arguments, found when first asked for.
     misused: OnceLock<Vec<DirectiveData>>,
     /// The regular expressions of Apache's sections, each made when first asked for.

@@ -9,6 +9,7 @@ mod nginx;
 mod template;
 
 use std::borrow::Cow;
+use std::sync::OnceLock;
 
 use crate::source::{Source, offset};
 
@@ -112,6 +113,8 @@ pub struct Tree {
     dialect: Dialect,
     sections: Vec<Section>,
     statements: Vec<Statement>,
+    /// Found when first asked for.
+    parents: OnceLock<Vec<StatementId>>,
     words: Vec<Word>,
     comments: Vec<Range>,
     includes: Vec<StatementId>,
@@ -155,6 +158,46 @@ impl Tree {
     #[must_use]
     pub fn is_apache(&self) -> bool {
         self.dialect == Dialect::Apache
+    }
+
+    /// The blocks and sections around a place, the outermost first.
+    #[must_use]
+    pub fn around(&self, at: u32) -> Vec<StatementId> {
+        let parents = self.parents.get_or_init(|| self.find_parents());
+        let behind = self.starts(at);
+        let first = behind.checked_sub(1);
+        let up = |id: &StatementId| parents.get(*id as usize).copied().filter(|parent| *parent != *id);
+        let all = std::iter::successors(first, up);
+        let mut around: Vec<StatementId> =
+            all.filter(|&id| self.is_block(id) && at < self.range(id).end).collect();
+        around.reverse();
+        around
+    }
+
+    /// How many statements begin at or before a place.
+    fn starts(&self, at: u32) -> u32 {
+        let (mut low, mut high) = (0, offset(self.statements.len()));
+        while low < high {
+            let middle = low + (high - low) / 2;
+            if self.range(middle).start <= at { low = middle + 1 } else { high = middle }
+        }
+        low
+    }
+
+    /// For each statement the one it stands in; itself where it stands in none.
+    fn find_parents(&self) -> Vec<StatementId> {
+        let mut open: Vec<StatementId> = Vec::new();
+        let all = (0..offset(self.statements.len())).map(|id| {
+            while open.last().is_some_and(|&outer| self.statements[outer as usize].next <= id) {
+                open.pop();
+            }
+            let parent = open.last().copied().unwrap_or(id);
+            if self.statements[id as usize].next > id + 1 {
+                open.push(id);
+            }
+            parent
+        });
+        all.collect()
     }
 
     /// How many statements there are, at all depths.

@@ -21,6 +21,13 @@ pub(super) struct Chain {
     pub ifs: Vec<ScopeRef>,
 }
 
+impl Chain {
+    /// How many sections there are.
+    pub fn len(&self) -> usize {
+        [&self.directories, &self.files, &self.locations, &self.ifs].map(Vec::len).into_iter().sum()
+    }
+}
+
 impl Placer<'_, '_, '_> {
     pub(super) fn served(&self, server: u32) -> Option<Served<'_>> {
         Some(Served { own: self.servers.get(&server)?, main: self.servers.get(&0)? })

@@ -1,6 +1,7 @@
 //! What is known of modules, and of the containers that ask for them (spec a23).
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use super::words::{self, ModuleNames};
 use crate::load::{ModuleTest, Truth};
@@ -70,7 +71,7 @@ impl<'s> IfModule<'s> {
     #[must_use]
     pub fn has_company(self) -> bool {
         let (tree, source) = (self.tree(), self.source());
-        let around = containers(tree, self.span().start);
+        let around = tree.around(self.span().start);
         let outer = around.iter().rev().find(|&&outer| outer != self.statement);
         let beside: Vec<StatementId> =
             outer.map_or_else(|| tree.top().collect(), |&outer| tree.children(outer).collect());
@@ -115,7 +116,7 @@ impl Site<'_> {
     /// The arguments of the `<IfModule>` sections around a place, in its own file.
     fn conditions_around(&self, at: Span) -> impl Iterator<Item = Cow<'_, str>> {
         let (tree, source) = (self.files.tree(at.file), self.files.sources.get(at.file));
-        let around = containers(tree, at.start).into_iter().filter(move |&id| {
+        let around = tree.around(at.start).into_iter().filter(move |&id| {
             name_is(tree, source, id, "ifmodule") && tree.word_range(id, 1).start != at.start
         });
         around.filter_map(move |id| argument(tree, source, id))
@@ -134,7 +135,7 @@ impl Site<'_> {
             return true;
         }
         let (tree, source) = (self.files.tree(line.span().file), self.files.sources.get(line.span().file));
-        let around = containers(tree, line.span().start);
+        let around = tree.around(line.span().start);
         let mut conditions = around.into_iter().filter(|&id| {
             ["ifmodule", "ifdefine", "ifversion", "iffile", "ifdirective", "ifsection"]
                 .iter()
@@ -185,16 +186,24 @@ impl Site<'_> {
     /// argument counts as well.
     #[must_use]
     pub fn has_line_beginning(&self, beginnings: &[&str]) -> bool {
-        let Some(reading) = self.reading() else { return false };
-        reading.lines.iter().any(|line| {
+        let names = self.line_names.get_or_init(|| self.find_line_names());
+        names.iter().any(|name| beginnings.iter().any(|beginning| name.starts_with(beginning.as_bytes())))
+    }
+
+    fn find_line_names(&self) -> HashSet<Vec<u8>> {
+        let mut names: HashSet<Vec<u8>> = HashSet::new();
+        let Some(reading) = self.reading() else { return names };
+        for line in reading.lines.iter().filter(|line| line.step == crate::load::Step::Directive) {
             let file = reading.file(*line);
             let (tree, source) = (self.files.tree(file), self.files.sources.get(file));
             let word = |n| tree.raw(source, line.statement, n).unwrap_or_default().to_ascii_lowercase();
-            let begins =
-                |word: &[u8]| beginnings.iter().any(|beginning| word.starts_with(beginning.as_bytes()));
-            line.step == crate::load::Step::Directive
-                && (begins(&word(0)) || word(0) == b"require" && begins(&word(1)))
-        })
+            let name = word(0);
+            if name == b"require" {
+                names.insert(word(1));
+            }
+            names.insert(name);
+        }
+        names
     }
 
     /// The names that `<AuthnProviderAlias>` or `<AuthzProviderAlias>` make.
@@ -238,19 +247,6 @@ impl Directive<'_> {
 /// Whether a container of this argument is not for 2.4.
 fn is_for_old(name: &str) -> bool {
     name.strip_prefix('!').is_some_and(words::is_new_module) || words::is_old_module(name)
-}
-
-/// The sections around a place, the outermost first.
-fn containers(tree: &Tree, at: u32) -> Vec<StatementId> {
-    let holds = |id: &StatementId| {
-        let range = tree.range(*id);
-        tree.is_block(*id) && range.start <= at && at < range.end
-    };
-    let mut around: Vec<StatementId> = tree.top().find(holds).into_iter().collect();
-    while let Some(inner) = around.last().and_then(|&last| tree.children(last).find(holds)) {
-        around.push(inner);
-    }
-    around
 }
 
 /// The first line about access in a section, or the line itself.

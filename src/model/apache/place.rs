@@ -12,6 +12,9 @@ use super::{Apache, HtaccessScope};
 use crate::load::Reading;
 use crate::model::{Kind, Scope, ScopeData, ScopeRef, Site};
 
+/// Where more sections than this apply to one place, what it would be without one of them is not worked out.
+const MOST_SECTIONS: usize = 200;
+
 /// The place that a section is written for.
 #[derive(Clone, Debug, Default)]
 pub struct Place {
@@ -77,7 +80,9 @@ impl Site<'_> {
                 _ => None,
             };
             let (place, chain) = placer.find(id, outer, of_scope.get(&id));
-            results.push((placer.fold(&chain, None, id), placer.fold(&chain, Some(id), id)));
+            let outer_policy =
+                if chain.len() > MOST_SECTIONS { UNKNOWN_POLICY } else { placer.fold(&chain, Some(id), id) };
+            results.push((placer.fold(&chain, None, id), outer_policy));
             if placer.site().scope(id).hands_on() {
                 let groups = [&chain.directories, &chain.files, &chain.locations, &chain.ifs];
                 ways.insert(id, groups.into_iter().flatten().copied().collect());
