@@ -99,6 +99,11 @@ impl<'s> Scope<'s> {
         }
     }
 
+    /// Whether the section has an expression that PCRE refuses, and httpd with it.
+    pub(super) fn has_refused_expression(self) -> bool {
+        matches!(self.matching(), Matching::Expression(word) if self.regex(word).is_none())
+    }
+
     fn regex(self, word: &str) -> Option<&'s Regex> {
         let cache = self.site.expressions.get(self.id as usize)?;
         cache

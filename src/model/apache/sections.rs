@@ -2,6 +2,7 @@
 
 use std::sync::OnceLock;
 
+use crate::finding::{Problem, ProblemKind};
 use crate::load::{Line, Reading, Step};
 use crate::model::build::new_scope;
 use crate::model::names::{Family, Name};
@@ -33,6 +34,12 @@ impl Site<'_> {
         self.matchings = (0..self.scopes.len()).map(|_| OnceLock::new()).collect();
         self.expressions = (0..self.scopes.len()).map(|_| OnceLock::new()).collect();
         self.place_scopes(apache, reading);
+        let refused = self.sections().filter(|scope| scope.has_refused_expression()).map(|scope| {
+            let message = "httpd refuses this regular expression";
+            Problem::at(ProblemKind::Syntax, scope.span(), message)
+        });
+        let refused: Vec<Problem> = refused.collect();
+        self.problems.extend(refused);
     }
 
     /// The sections in the order of reading, each with the lines that belong to it.
