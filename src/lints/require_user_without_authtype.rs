@@ -24,12 +24,17 @@ fn check_section(scope: Scope<'_>) -> Option<Finding> {
             .help("to open the place write `Require all granted` beside `AuthType None`");
         return scheme.is_ignoring_case(0, "None").then_some(finding);
     }
-    // In a part of a configuration `AuthType` may stand outside, unless the rest stands here.
-    let is_known = scope.lacks(Family::Scheme) || scope.sees_no(Family::Scheme) && has_the_rest(scope);
-    (is_known && scope.lacks_other_checks()).then(|| {
-        Finding::at(by.span(), "needs somebody who has logged in, and there is no `AuthType`")
-            .help("add `AuthType Basic` beside `AuthName` and `AuthUserFile`")
-    })
+    // In a part of a configuration `AuthType` may stand outside: hardly if the rest stands here, and not
+    // often otherwise. A `.htaccess` may well go on with what one above it has begun.
+    let finding = Finding::at(by.span(), "needs somebody who has logged in, and there is no `AuthType`")
+        .help("add `AuthType Basic` beside `AuthName` and `AuthUserFile`");
+    if !scope.lacks_other_checks() || !scope.sees_no(Family::Scheme) {
+        return None;
+    }
+    if scope.lacks(Family::Scheme) || has_the_rest(scope) {
+        return Some(finding);
+    }
+    (!scope.is_in_htaccess()).then(|| finding.level(Level::Warning))
 }
 
 fn has_the_rest(scope: Scope<'_>) -> bool {

@@ -177,3 +177,41 @@ impl<'s> Scope<'s> {
         lines
     }
 }
+
+impl Scope<'_> {
+    /// Whether this is a `.htaccess` or a section in one.
+    #[must_use]
+    pub fn is_in_htaccess(self) -> bool {
+        std::iter::once(self).chain(self.ancestors()).any(|scope| scope.kind() == Kind::Htaccess)
+    }
+
+    /// Whether what the scope says is applied at all: not in a `.htaccess` that is not read or refused.
+    #[must_use]
+    pub fn is_in_force(self) -> bool {
+        let file = std::iter::once(self).chain(self.ancestors()).find(|scope| scope.kind() == Kind::Htaccess);
+        let state = file.and_then(Scope::htaccess_state);
+        matches!(state, None | Some(HtaccessState::Read | HtaccessState::Unknown))
+    }
+
+    /// Whether `AllowOverride` lets a `.htaccess` ask for a login here.
+    #[must_use]
+    pub fn lets_htaccess_ask(self) -> bool {
+        let by = self.directive(Family::Override);
+        by.and_then(permitted).is_some_and(|permitted| permitted.auth_config)
+    }
+
+    /// Whether a `.htaccess` that is not at hand may add to what this section says.
+    #[must_use]
+    pub fn may_be_completed_below(self) -> bool {
+        if self.kind() != Kind::Directory || self.site.config.installed {
+            return false;
+        }
+        let Some(by) = self.directive(Family::Override) else { return !self.lacks(Family::Override) };
+        let directory = self.directory();
+        let is_at_hand = self.site.sections().any(|scope| {
+            scope.kind() == Kind::Htaccess
+                && directory.is_some_and(|d| scope.directory().is_some_and(|f| f.starts_with(d)))
+        });
+        !is_at_hand && permitted(by).is_none_or(|permitted| permitted.auth_config)
+    }
+}

@@ -5,8 +5,6 @@ use std::path::Path;
 
 use pcre2::bytes::{Regex, RegexBuilder};
 
-use super::HtaccessState;
-use super::overrides::permitted;
 use super::serving::Matching;
 use super::{Methods, Outcomes, Passes, Role, Viewpoint};
 use crate::model::asks::Asked;
@@ -170,7 +168,10 @@ impl<'s> Scope<'s> {
     /// Whether what is unknown of the family is so only because the outside is not at hand.
     fn is_all_seen(self, family: Family) -> bool {
         let has = |scope: Scope<'_>| scope.own(family).next().is_some() || !scope.is_wholly_known();
-        !has(self) && !self.ancestors().any(|scope| scope.id != 0 && has(scope))
+        let is_known = |scope: Scope<'_>| scope.is_wholly_known() && scope.own(family).next().is_none();
+        self.provider(Family::Require).is_none_or(is_known)
+            && !has(self)
+            && !self.ancestors().any(|scope| scope.id != 0 && has(scope))
     }
 }
 
@@ -237,14 +238,6 @@ impl<'s> Scope<'s> {
         self.sees_no(Family::OtherCheck)
     }
 
-    /// Whether what the scope says is applied at all: not in a `.htaccess` that is not read or refused.
-    #[must_use]
-    pub fn is_in_force(self) -> bool {
-        let file = std::iter::once(self).chain(self.ancestors()).find(|scope| scope.kind() == Kind::Htaccess);
-        let state = file.and_then(Scope::htaccess_state);
-        matches!(state, None | Some(HtaccessState::Read | HtaccessState::Unknown))
-    }
-
     /// Whether this is where a login form is sent to, or a logout: `SetHandler form-login-handler`.
     #[must_use]
     pub fn handles_logins(self) -> bool {
@@ -252,13 +245,6 @@ impl<'s> Scope<'s> {
             line.literal(0)
                 .is_some_and(|word| matches!(word.as_ref(), "form-login-handler" | "form-logout-handler"))
         })
-    }
-
-    /// Whether `AllowOverride` lets a `.htaccess` ask for a login here.
-    #[must_use]
-    pub fn lets_htaccess_ask(self) -> bool {
-        let by = self.directive(Family::Override);
-        by.and_then(permitted).is_some_and(|permitted| permitted.auth_config)
     }
 
     /// Whether every stranger is asked here: not where a condition of the request may let him in.
@@ -276,21 +262,6 @@ impl<'s> Scope<'s> {
             && (!self.outcome("GET", Viewpoint::Stranger).must_be(Outcomes::GRANTED)
                 || self.directive(Family::OtherCheck).is_some()
                 || self.server().is_some_and(has_check))
-    }
-
-    /// Whether a `.htaccess` that is not at hand may add to what this section says.
-    #[must_use]
-    pub fn may_be_completed_below(self) -> bool {
-        if self.kind() != Kind::Directory || self.site.config.installed {
-            return false;
-        }
-        let Some(by) = self.directive(Family::Override) else { return !self.lacks(Family::Override) };
-        let directory = self.directory();
-        let is_at_hand = self.site.sections().any(|scope| {
-            scope.kind() == Kind::Htaccess
-                && directory.is_some_and(|d| scope.directory().is_some_and(|f| f.starts_with(d)))
-        });
-        !is_at_hand && permitted(by).is_none_or(|permitted| permitted.auth_config)
     }
 
     /// The line in this very scope that lets everybody in where credentials would be asked for without
