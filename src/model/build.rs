@@ -185,14 +185,7 @@ impl Builder<'_> {
                     blocks.push(Block { kind, file, instance, statement });
                 } else if let Some(name @ Name::OtherCheck) = Name::of_nginx(name) {
                     // `access_by_lua_block { ... }`
-                    self.site.directives.push(DirectiveData {
-                        name,
-                        is_certain: true,
-                        file,
-                        statement,
-                        expanded: None,
-                        role: None,
-                    });
+                    self.site.directives.push(DirectiveData::certain(name, file, statement));
                 }
             } else if name == b"include" {
                 let included = self.site.config.includes.get(&(file, statement));
@@ -207,14 +200,7 @@ impl Builder<'_> {
                 }
             } else if let Some(name) = Name::of_nginx(name) {
                 if self.check_arguments(name, file, statement) {
-                    self.site.directives.push(DirectiveData {
-                        name,
-                        is_certain: true,
-                        file,
-                        statement,
-                        expanded: None,
-                        role: None,
-                    });
+                    self.site.directives.push(DirectiveData::certain(name, file, statement));
                 } else {
                     self.site.scopes[id].unknown_inside = true;
                 }

@@ -158,6 +158,13 @@ struct DirectiveData {
     role: Option<(apache::Role, bool)>,
 }
 
+impl DirectiveData {
+    /// A directive that is certainly in force, with the text as it is written.
+    fn certain(name: Name, file: FileId, statement: StatementId) -> Self {
+        DirectiveData { name, is_certain: true, file, statement, expanded: None, role: None }
+    }
+}
+
 /// The scope that a value comes from, if any.
 type ScopeRef = u32;
 const NOBODY: ScopeRef = u32::MAX;

@@ -207,10 +207,9 @@ impl Scope<'_> {
             return false;
         }
         let Some(by) = self.directive(Family::Override) else { return !self.lacks(Family::Override) };
-        let directory = self.directory();
-        let is_at_hand = self.site.sections().any(|scope| {
-            scope.kind() == Kind::Htaccess
-                && directory.is_some_and(|d| scope.directory().is_some_and(|f| f.starts_with(d)))
+        let files = self.site.scopes_of(Kind::Htaccess);
+        let is_at_hand = self.directory().is_some_and(|directory| {
+            files.filter_map(Scope::directory).any(|file| file.starts_with(directory))
         });
         !is_at_hand && permitted(by).is_none_or(|permitted| permitted.auth_config)
     }

@@ -20,8 +20,7 @@ impl<'s> Scope<'s> {
     pub fn opening(self) -> Option<Directive<'s>> {
         let (file, statement) = self.data().opened_by?;
         let expanded = self.data().expanded;
-        let data =
-            DirectiveData { name: Name::Section, is_certain: true, file, statement, expanded, role: None };
+        let data = DirectiveData { expanded, ..DirectiveData::certain(Name::Section, file, statement) };
         Some(self.site.directive(data))
     }
 
@@ -150,12 +149,6 @@ impl<'s> Scope<'s> {
     #[must_use]
     pub fn outer_outcome(self, method: &str, view: Viewpoint) -> Outcomes {
         self.site.policy_outcome(self.data().outer, method, view)
-    }
-
-    /// The directive of a family that would be in force if this scope had no lines of its own.
-    #[must_use]
-    pub fn outer_directive(self, family: Family) -> Option<Directive<'s>> {
-        self.site.provided(self.data().outer, family)
     }
 
     /// Whether none of the lines at hand sets the family here; there may be some that are not at hand.
