@@ -1,5 +1,6 @@
 //! authlint reads nginx and Apache configuration and says who can reach what.
 pub mod cli;
+pub mod decide;
 pub mod finding;
 pub mod lints;
 pub mod load;

@@ -13,9 +13,14 @@ const MAY_USE: &[(&str, &[&str], &[&str])] = &[
     ("syntax", &["source", "finding"], &["pest", "memchr"]),
     ("load", &["source", "finding", "syntax"], &["walkdir", "memchr"]),
     ("model", &["source", "finding", "syntax", "load"], &["pcre2"]),
-    ("lints", &["source", "finding", "model"], &[]),
-    ("report", &["source", "finding", "lints"], &["miette", "serde", "serde_json", "terminal_size"]),
-    ("cli", &["source", "finding", "load", "model", "lints", "report"], &["clap", "indicatif"]),
+    ("decide", &["source", "finding", "syntax", "load", "model"], &["pcre2"]),
+    ("lints", &["source", "finding", "model", "decide"], &[]),
+    (
+        "report",
+        &["source", "finding", "lints", "model", "decide"],
+        &["miette", "serde", "serde_json", "terminal_size"],
+    ),
+    ("cli", &["source", "finding", "load", "model", "decide", "lints", "report"], &["clap", "indicatif"]),
 ];
 
 const CRATES: &[&str] = &[

@@ -1,32 +1,38 @@
 //! `authlint check`.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
-use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
-use super::options::{Check, FailOn, Files, Format, Server};
+use super::options::{Check, FailOn, Format};
+use super::places;
 use super::progress::Progress;
 use super::{CLEAN, FINDINGS, TROUBLE, complain, print};
 use crate::finding::{Finding, Inclusion, Label, Level, Problem, ProblemKind};
 use crate::lints::{self, Lint};
-use crate::load::{self, Config, INSTALLED, Loaded, Request};
+use crate::load::{self, Config, Loaded, Request};
 use crate::model::{FilesMode, Look, Site};
 use crate::parallel;
-use crate::report::{self, Report, Style, plural};
+use crate::report::{self, Report, plural};
 use crate::source::{FileId, Host, Span};
-use clap::ColorChoice;
 
 /// Checks what the options say and prints the report.
 pub fn run(options: &Check) -> u8 {
     let progress = Progress::start("reading the configuration");
-    let mut host = match host(options) {
+    let given: Vec<&Path> = options
+        .paths
+        .iter()
+        .chain(&options.entry)
+        .chain(&options.places.root)
+        .map(PathBuf::as_path)
+        .collect();
+    let mut host = match places::host(&options.places, &given) {
         Ok(host) => host,
         Err(problem) => {
             complain(&problem);
             return TROUBLE;
         }
     };
-    let paths = if options.paths.is_empty() { installed(&host) } else { options.paths.clone() };
+    let paths = if options.paths.is_empty() { places::installed(&host) } else { options.paths.clone() };
     if paths.is_empty() && options.entry.is_empty() {
         complain("no configuration is installed here: name a file or a directory to check");
         return TROUBLE;
@@ -34,13 +40,9 @@ pub fn run(options: &Check) -> u8 {
     let request = Request {
         paths,
         entries: options.entry.clone(),
-        server: match options.server {
-            Server::Auto => load::Server::Auto,
-            Server::Nginx => load::Server::Nginx,
-            Server::Apache => load::Server::Apache,
-        },
+        server: options.places.server.into(),
         stdin_filename: options.stdin_filename.clone(),
-        defines: options.define.clone(),
+        defines: options.places.define.clone(),
     };
     let loaded = load::load(&request, &mut host);
     let report = judge(&loaded, &host, options);
@@ -51,35 +53,6 @@ pub fn run(options: &Check) -> u8 {
     status
 }
 
-fn host(options: &Check) -> Result<Host, String> {
-    if let Some(root) = options.root.as_ref().filter(|root| !root.is_dir()) {
-        return Err(format!("--root {}: no such directory", root.display()));
-    }
-    if let Some(map) = options.map.iter().find(|map| !map.to.exists()) {
-        return Err(format!(
-            "--map {}={}: there is no {}",
-            map.from.display(),
-            map.to.display(),
-            map.to.display()
-        ));
-    }
-    let host = Host::new(options.root.clone(), options.map.clone()).map_err(|error| error.to_string())?;
-    // Paths are shown as they were given: relative ones as relative ones.
-    let mut given = options.paths.iter().chain(&options.entry).chain(&options.root).peekable();
-    let is_relative = given.peek().is_some() && given.all(|path| path.is_relative());
-    let here = std::env::current_dir().map_err(|error| error.to_string())?;
-    Ok(if is_relative { host.shown_from(here) } else { host })
-}
-
-fn installed(host: &Host) -> Vec<PathBuf> {
-    INSTALLED
-        .iter()
-        .map(PathBuf::from)
-        .filter(|path| host.is_directory(path))
-        .map(|path| host.disk_path(&path))
-        .collect()
-}
-
 fn selected(options: &Check) -> Vec<&'static Lint> {
     let is_in = |list: &[&Lint], lint: &Lint| list.iter().any(|other| other.id == lint.id);
     let chosen = |lint: &&Lint| options.select.is_empty() || is_in(&options.select, lint);
@@ -87,11 +60,7 @@ fn selected(options: &Check) -> Vec<&'static Lint> {
 }
 
 fn judge(loaded: &Loaded, host: &Host, options: &Check) -> Report {
-    let mode = match options.files {
-        Files::Auto => FilesMode::Auto,
-        Files::Always => FilesMode::Always,
-        Files::Never => FilesMode::Never,
-    };
+    let mode = FilesMode::from(options.files);
     let lints = selected(options);
     let judged = parallel::map(&loaded.configs, loaded.configs.len() > 1, |config| {
         let mut site = Site::build(&loaded.files, config, Look { host, mode });
@@ -180,7 +149,9 @@ fn tell(report: &Report, loaded: &Loaded, options: &Check) -> u8 {
         Format::Json => report::json(report, sources),
         Format::Concise => report::concise(report, sources),
         Format::Human if is_silent => String::new(),
-        Format::Human => report::human(report, sources, style(options)),
+        Format::Human => {
+            report::human(report, sources, super::style(options.color, options.output.is_none()))
+        }
     };
     let written = match &options.output {
         Some(path) => std::fs::write(path, text).map_err(|error| {
@@ -204,24 +175,6 @@ fn status(report: &Report, fail_on: FailOn) -> u8 {
     }
     let fails = |finding: &Finding| threshold.is_some_and(|threshold| report::level_of(finding) >= threshold);
     if report.findings.iter().any(fails) { FINDINGS } else { CLEAN }
-}
-
-fn style(options: &Check) -> Style {
-    let is_terminal = options.output.is_none() && std::io::stdout().is_terminal();
-    let color = match options.color {
-        ColorChoice::Always => true,
-        ColorChoice::Never => false,
-        ColorChoice::Auto => {
-            let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-            is_terminal && !no_color && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
-        }
-    };
-    Style {
-        color,
-        unicode: !is_terminal || supports_unicode::on(supports_unicode::Stream::Stdout),
-        width: report::terminal_width().unwrap_or(100).clamp(40, 160),
-        links: color && is_terminal,
-    }
 }
 
 /// What variables of Apache stand for that nobody has given a value.

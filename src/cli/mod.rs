@@ -3,14 +3,17 @@
 mod check;
 mod options;
 mod pages;
+mod places;
 mod progress;
+mod trace;
 
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
-use clap::Parser;
 use clap::error::ErrorKind;
+use clap::{ColorChoice, Parser};
 
+use crate::report::{self, Style};
 use options::{Command, Options};
 
 /// Nothing at or above the level that fails.
@@ -39,9 +42,29 @@ pub fn run() -> ExitCode {
     };
     ExitCode::from(match options.command {
         Command::Check(check) => check::run(&check),
+        Command::Trace(trace) => trace::run(&trace),
         Command::Lints => pages::lints(),
         Command::Explain { lint } => pages::explain(lint),
     })
+}
+
+/// How a report for people looks.
+fn style(color: ColorChoice, is_on_stdout: bool) -> Style {
+    let is_terminal = is_on_stdout && std::io::stdout().is_terminal();
+    let color = match color {
+        ColorChoice::Always => true,
+        ColorChoice::Never => false,
+        ColorChoice::Auto => {
+            let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+            is_terminal && !no_color && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+        }
+    };
+    Style {
+        color,
+        unicode: !is_terminal || supports_unicode::on(supports_unicode::Stream::Stdout),
+        width: report::terminal_width().unwrap_or(100).clamp(40, 160),
+        links: color && is_terminal,
+    }
 }
 
 /// Writes to standard output. Whoever closed it has seen enough: that is no error.

@@ -1,5 +1,6 @@
 //! What can be said on the command line.
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -24,6 +25,8 @@ pub struct Options {
 pub enum Command {
     /// Find mistakes in a configuration.
     Check(Box<Check>),
+    /// Say what the server answers to a request, and which directives decide.
+    Trace(Box<Trace>),
     /// List the lints.
     Lints,
     /// Show what a lint is about, with examples and the way out.
@@ -46,26 +49,13 @@ pub struct Check {
     #[arg(long, value_name = "FILE", help_heading = "Where things are")]
     pub entry: Vec<PathBuf>,
 
-    /// The server's file system lies under this directory, as of a container or a mounted image.
-    #[arg(long, value_name = "DIR", help_heading = "Where things are")]
-    pub root: Option<PathBuf>,
-
-    /// The server's FROM lies at TO here, as in `--map /etc/nginx=deploy/nginx`. Repeatable.
-    #[arg(long, value_name = "FROM=TO", value_parser = map, help_heading = "Where things are")]
-    pub map: Vec<Map>,
-
-    /// What Apache is started with: `Define`s, and variables of its environment. Repeatable.
-    #[arg(short = 'D', value_name = "NAME[=VALUE]", help_heading = "Where things are")]
-    pub define: Vec<String>,
+    #[command(flatten)]
+    pub places: Places,
 
     /// Whether to look at the password files on disk. `auto`: if the configuration is plainly the
     /// installed one, or --root or --map says where they are.
     #[arg(long, value_enum, default_value_t, help_heading = "Where things are")]
     pub files: Files,
-
-    /// The server the files are for; `auto` tells it by their names, places and contents.
-    #[arg(long, value_enum, default_value_t, help_heading = "Where things are")]
-    pub server: Server,
 
     /// The name that standard input would have as a file.
     #[arg(long, value_name = "PATH", help_heading = "Where things are")]
@@ -98,6 +88,87 @@ pub struct Check {
     /// Say nothing when there is nothing to say.
     #[arg(long, short, help_heading = "Output")]
     pub quiet: bool,
+}
+
+/// Where the server's files are, and whose they are.
+#[derive(Debug, Args)]
+pub struct Places {
+    /// The server's file system lies under this directory, as of a container or a mounted image.
+    #[arg(long, value_name = "DIR", help_heading = "Where things are")]
+    pub root: Option<PathBuf>,
+
+    /// The server's FROM lies at TO here, as in `--map /etc/nginx=deploy/nginx`. Repeatable.
+    #[arg(long, value_name = "FROM=TO", value_parser = map, help_heading = "Where things are")]
+    pub map: Vec<Map>,
+
+    /// What Apache is started with: `Define`s, and variables of its environment. Repeatable.
+    #[arg(short = 'D', value_name = "NAME[=VALUE]", help_heading = "Where things are")]
+    pub define: Vec<String>,
+
+    /// The server the files are for; `auto` tells it by their names, places and contents.
+    #[arg(long, value_enum, default_value_t, help_heading = "Where things are")]
+    pub server: Server,
+}
+
+#[derive(Debug, Args)]
+pub struct Trace {
+    /// What is asked for: `http://host:port/path`, or a path where there is one server.
+    #[arg(value_name = "URL", required_unless_present = "requests")]
+    pub urls: Vec<String>,
+
+    /// The main configuration; without it the installed one.
+    #[arg(long, value_name = "FILE", help_heading = "Where things are")]
+    pub config: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub places: Places,
+
+    /// Whether to look at the password files and at what is served.
+    #[arg(long, value_enum, default_value_t = Files::Always, help_heading = "Where things are")]
+    pub files: Files,
+
+    /// The method of the request.
+    #[arg(long, short = 'X', default_value = "GET", help_heading = "The request")]
+    pub method: String,
+
+    /// The address that the client comes from.
+    #[arg(long, value_name = "ADDRESS", help_heading = "The request")]
+    pub from: Option<IpAddr>,
+
+    /// Send the credentials of this user, with the right password.
+    #[arg(long, short, value_name = "NAME", conflicts_with = "bad_password", help_heading = "The request")]
+    pub user: Option<String>,
+
+    /// Send credentials that are not right.
+    #[arg(long, help_heading = "The request")]
+    pub bad_password: bool,
+
+    /// Take requests from this file, a JSON object each line; `-` is standard input. Answers come as
+    /// lines of JSON, too, in the same order.
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with_all = ["urls", "method", "from", "user", "bad_password", "format"],
+        help_heading = "The request"
+    )]
+    pub requests: Option<PathBuf>,
+
+    /// The form of the answer.
+    #[arg(long, value_enum, default_value_t, help_heading = "Output")]
+    pub format: AnswerFormat,
+
+    /// When to use colours; `auto` heeds the terminal and `NO_COLOR`.
+    #[arg(long, value_enum, default_value_t = ColorChoice::Auto, value_name = "WHEN", help_heading = "Output")]
+    pub color: ColorChoice,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum AnswerFormat {
+    /// For people.
+    #[default]
+    Human,
+    /// JSON for programs.
+    Json,
 }
 
 #[derive(Clone, Copy, Debug, Default, ValueEnum)]

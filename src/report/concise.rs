@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::{Report, harmless, kind, level_of, message, place};
-use crate::finding::Place;
+use crate::finding::{Place, Problem};
 use crate::source::Sources;
 
 /// The whole report; empty when there is nothing to say.
@@ -23,16 +23,22 @@ pub fn concise(report: &Report, sources: &Sources) -> String {
         push_line(&mut out, &line);
     }
     for problem in &report.problems {
-        let place = match &problem.place {
-            Place::Path(path) => path.display().to_string(),
-            Place::Span(span) => {
-                let (path, start, _) = place(sources, *span);
-                format!("{}:{}:{}", path.display(), start.line, start.column)
-            }
-        };
-        push_line(&mut out, &format!("{place}: problem[{}] {}", kind(problem).as_str(), problem.message));
+        push_line(&mut out, &problem_line(problem, sources));
     }
     out
+}
+
+/// One line for a problem.
+#[must_use]
+pub fn problem_line(problem: &Problem, sources: &Sources) -> String {
+    let place = match &problem.place {
+        Place::Path(path) => path.display().to_string(),
+        Place::Span(span) => {
+            let (path, start, _) = place(sources, *span);
+            format!("{}:{}:{}", path.display(), start.line, start.column)
+        }
+    };
+    format!("{place}: problem[{}] {}", kind(problem).as_str(), problem.message)
 }
 
 fn push_line(out: &mut String, line: &str) {

@@ -1,8 +1,10 @@
 //! How findings and problems are told: in what order, and in what form.
 
 mod concise;
+mod decision;
 mod human;
 mod json;
+mod story;
 mod text;
 
 use std::path::Path;
@@ -11,8 +13,11 @@ use crate::finding::{Finding, Inclusion, Level, Place, Problem, ProblemKind};
 use crate::source::{Position, Sources, Span};
 
 pub use concise::concise;
+pub use concise::problem_line;
+pub use decision::{decision_json, no_decision_json, parse_request};
 pub use human::{Style, human};
 pub use json::json;
+pub use story::decision_human;
 pub use text::harmless;
 
 /// All that a run has to say.

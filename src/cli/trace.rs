@@ -1,0 +1,129 @@
+//! `authlint trace`.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use super::options::{AnswerFormat, Trace};
+use super::{CLEAN, TROUBLE, complain, places, print};
+use crate::decide::{Credentials, Decider, Request};
+use crate::load::{self, Config, Loaded};
+use crate::model::{FilesMode, Look, Site};
+use crate::parallel;
+use crate::report;
+use crate::source::Host;
+
+/// Answers what the options ask.
+pub fn run(options: &Trace) -> u8 {
+    answer(options).unwrap_or_else(|problem| {
+        complain(&problem);
+        TROUBLE
+    })
+}
+
+fn answer(options: &Trace) -> Result<u8, String> {
+    let given: Vec<&Path> = options.config.iter().chain(&options.places.root).map(PathBuf::as_path).collect();
+    let mut host = places::host(&options.places, &given)?;
+    let loaded = load(options, &mut host)?;
+    let config = main_configuration(&loaded)?;
+    let site = Site::build(&loaded.files, config, Look { host: &host, mode: FilesMode::from(options.files) });
+    let problems: Vec<_> = loaded.problems.iter().chain(&site.problems).collect();
+    for problem in &problems {
+        complain(&report::problem_line(problem, &loaded.files.sources));
+    }
+    let decider = Decider::new(&site, Look { host: &host, mode: FilesMode::from(options.files) });
+    let is_understood = match &options.requests {
+        Some(path) => answer_lines(&decider, path)?,
+        None => answer_urls(&decider, options)?,
+    };
+    Ok(if problems.is_empty() && is_understood { CLEAN } else { TROUBLE })
+}
+
+fn load(options: &Trace, host: &mut Host) -> Result<Loaded, String> {
+    let paths = match &options.config {
+        Some(config) => vec![config.clone()],
+        None => places::installed(host),
+    };
+    if paths.is_empty() {
+        return Err("no configuration is installed here: --config names one".into());
+    }
+    let request = load::Request {
+        paths,
+        server: options.places.server.into(),
+        defines: options.places.define.clone(),
+        ..load::Request::default()
+    };
+    Ok(load::load(&request, host))
+}
+
+/// The one configuration that a server runs with.
+fn main_configuration(loaded: &Loaded) -> Result<&Config, String> {
+    let path = |config: &Config| loaded.files.sources.get(config.entry).path().display().to_string();
+    let mut main = loaded.configs.iter().filter(|config| config.is_main);
+    match (main.next(), main.next()) {
+        (Some(one), None) => Ok(one),
+        (Some(one), Some(other)) => {
+            Err(format!("--config says which: there are {} and {}", path(one), path(other)))
+        }
+        (None, _) => loaded.configs.first().ok_or_else(|| match loaded.problems.first() {
+            Some(problem) => report::problem_line(problem, &loaded.files.sources),
+            None => "there is no configuration to read".into(),
+        }),
+    }
+}
+
+fn answer_urls(decider: &Decider<'_>, options: &Trace) -> Result<bool, String> {
+    let credentials = match &options.user {
+        Some(user) => Credentials::User(user.clone()),
+        None if options.bad_password => Credentials::Bad,
+        None => Credentials::None,
+    };
+    let mut text = String::new();
+    for url in &options.urls {
+        let request = Request {
+            method: options.method.clone(),
+            from: options.from,
+            credentials: credentials.clone(),
+            ..Request::get(url).map_err(|refused| format!("{url}: {}", refused.0))?
+        };
+        let decision = decider.decide(&request);
+        match options.format {
+            AnswerFormat::Json => text += &report::decision_json(&decision, decider.site),
+            AnswerFormat::Human => {
+                let style = super::style(options.color, true);
+                text += &report::decision_human(&request, &decision, decider.site, style);
+            }
+        }
+        text.push('\n');
+    }
+    print(&text).map_err(|_| String::new())?;
+    Ok(true)
+}
+
+/// False if a line is no request.
+fn answer_lines(decider: &Decider<'_>, path: &Path) -> Result<bool, String> {
+    let mut text = Vec::new();
+    let read = if path.as_os_str() == "-" {
+        std::io::stdin().lock().read_to_end(&mut text)
+    } else {
+        std::fs::File::open(path).and_then(|mut file| file.read_to_end(&mut text))
+    };
+    read.map_err(|error| format!("{}: {error}", path.display()))?;
+    let lines: Vec<&[u8]> = text.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).collect();
+    let lines = lines.strip_suffix(&[b"".as_slice()]).unwrap_or(&lines);
+    let answers = parallel::map(lines, lines.len() > 100, |line| match report::parse_request(line) {
+        Ok(request) => (report::decision_json(&decider.decide(&request), decider.site), None),
+        Err(error) => (report::no_decision_json(&error), Some(error)),
+    });
+    let mut out = String::new();
+    let mut is_understood = true;
+    for (number, (answer, error)) in (1..).zip(&answers) {
+        out += answer;
+        out.push('\n');
+        if let Some(error) = error {
+            is_understood = false;
+            complain(&format!("{}:{number}: {error}", path.display()));
+        }
+    }
+    print(&out).map_err(|_| String::new())?;
+    Ok(is_understood)
+}

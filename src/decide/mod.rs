@@ -1,0 +1,154 @@
+//! What the server answers to a request, and which directives decide it.
+//!
+//! A [`Decider`] is made once for a site and asked as often as wished, by several threads at once. It
+//! goes the way that the server goes, step by step; where a step hangs on something that is not
+//! known the answer is [`Outcome::Undetermined`], with the reason. A wrong answer is a bug.
+
+mod apache;
+mod because;
+mod nginx;
+mod request;
+
+use crate::model::{Look, Site};
+
+pub use because::{Because, Story};
+pub use request::{Credentials, Refused, Request};
+
+/// What becomes of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It comes to the content handler: a file, a backend, a program.
+    Open,
+    /// Credentials are asked for: 401.
+    Challenge,
+    /// Refused: 403.
+    Forbidden,
+    /// The server fails: 500.
+    Error,
+    /// The configuration itself answers, with [`Decision::status`].
+    Responds,
+    /// It hangs on something that is not known; [`Decision::why`] says on what.
+    Undetermined,
+}
+
+impl Outcome {
+    /// The word for it in the command's contract.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Outcome::Open => "open",
+            Outcome::Challenge => "challenge",
+            Outcome::Forbidden => "forbidden",
+            Outcome::Error => "error",
+            Outcome::Responds => "responds",
+            Outcome::Undetermined => "undetermined",
+        }
+    }
+}
+
+/// What the backend gets to see of the client's `Authorization` header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Authorization {
+    /// What the client sent, or nothing where it sent none.
+    Forwarded,
+    /// Nothing.
+    Dropped,
+    /// Something else than the client sent.
+    Replaced,
+    /// Nobody knows.
+    Unknown,
+}
+
+impl Authorization {
+    /// The word for it in the command's contract.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Authorization::Forwarded => "forwarded",
+            Authorization::Dropped => "dropped",
+            Authorization::Replaced => "replaced",
+            Authorization::Unknown => "unknown",
+        }
+    }
+}
+
+/// The answer to a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Decision {
+    /// What becomes of it.
+    pub outcome: Outcome,
+    /// The status of the response; none where the content handler decides it, or nobody knows.
+    pub status: Option<u16>,
+    /// `basic`, `digest` or `form`, where the server itself asks for credentials.
+    pub scheme: Option<&'static str>,
+    /// The realm, where a header with a challenge is sent and its realm is known.
+    pub realm: Option<String>,
+    /// The password file that the server opens for credentials here, as a path of the server.
+    pub user_file: Option<String>,
+    /// The first name of the server that answers.
+    pub server: Option<String>,
+    /// The place that answers, as it is written: `location /secret/`.
+    pub place: Option<String>,
+    /// What a backend gets of the header; only where the outcome is [`Outcome::Open`] and a backend
+    /// is asked.
+    pub authorization: Option<Authorization>,
+    /// What is not known, as a lower-case clause.
+    pub why: Option<String>,
+    /// The directives that led here, in the order in which they had their say.
+    pub because: Vec<Because>,
+    /// What the answer hangs on besides the tests that the configuration makes of the path: a file,
+    /// a part of the path that went into another one. Another path that passes the same tests may be
+    /// answered otherwise then.
+    pub hangs_on: Option<String>,
+}
+
+impl Decision {
+    /// An answer of this kind, of which nothing else is known yet.
+    #[must_use]
+    pub fn of(outcome: Outcome) -> Self {
+        Decision {
+            outcome,
+            status: None,
+            scheme: None,
+            realm: None,
+            user_file: None,
+            server: None,
+            place: None,
+            authorization: None,
+            why: None,
+            because: Vec::new(),
+            hangs_on: None,
+        }
+    }
+
+    /// Nobody knows, because of `why`, a lower-case clause.
+    #[must_use]
+    pub fn undetermined(why: impl Into<String>) -> Self {
+        Decision { why: Some(why.into()), ..Decision::of(Outcome::Undetermined) }
+    }
+}
+
+/// Answers requests for a site.
+#[derive(Debug)]
+pub struct Decider<'s> {
+    /// The site.
+    pub site: &'s Site<'s>,
+    /// How its files are looked at: password files, and what lies under the document roots.
+    pub look: Look<'s>,
+    nginx: nginx::Prepared<'s>,
+    apache: apache::Prepared<'s>,
+}
+
+impl<'s> Decider<'s> {
+    /// Makes ready for requests.
+    #[must_use]
+    pub fn new(site: &'s Site<'s>, look: Look<'s>) -> Self {
+        Decider { site, look, nginx: nginx::Prepared::default(), apache: apache::Prepared::default() }
+    }
+
+    /// What the server answers.
+    #[must_use]
+    pub fn decide(&self, request: &Request) -> Decision {
+        if self.site.is_apache() { apache::decide(self, request) } else { nginx::decide(self, request) }
+    }
+}

@@ -1,0 +1,96 @@
+//! An answer for people: what the server says, and the lines that decide.
+
+use std::fmt::Write;
+
+use super::decision::written;
+use super::{Style, harmless, place};
+use crate::decide::{Authorization, Credentials, Decision, Outcome, Request};
+use crate::model::Site;
+
+/// The story of one request.
+#[must_use]
+pub fn decision_human(request: &Request, decision: &Decision, site: &Site<'_>, style: Style) -> String {
+    let sources = &site.files().sources;
+    let mut out = String::new();
+    let _ = writeln!(out, "{}", asked(request));
+    let _ = writeln!(out, "  {}", paint(&answer(decision), decision.outcome, style));
+    if let Some(line) = where_it_went(decision) {
+        let _ = writeln!(out, "  {line}");
+    }
+    if let Some(line) = header(decision) {
+        let _ = writeln!(out, "  {line}");
+    }
+    for because in &decision.because {
+        let (path, start, _) = place(sources, because.span);
+        let _ = writeln!(out, "    {}:{}: {}", path.display(), start.line, written(because, sources));
+        let _ = writeln!(out, "        {}", because.note);
+    }
+    let out = harmless(&out).into_owned();
+    // The colours are ours, what is between them is not.
+    if style.color { out.replace("\u{1}", "\u{1b}") } else { out }
+}
+
+fn asked(request: &Request) -> String {
+    let host = match (&request.host, request.port) {
+        (Some(host), Some(port)) => {
+            let scheme = if request.is_tls { "https" } else { "http" };
+            let usual = if request.is_tls { 443 } else { 80 };
+            if port == usual { format!("{scheme}://{host}") } else { format!("{scheme}://{host}:{port}") }
+        }
+        _ => String::new(),
+    };
+    let who = match &request.credentials {
+        Credentials::None => "without credentials".to_owned(),
+        Credentials::Bad => "with a wrong password".to_owned(),
+        Credentials::User(user) => format!("as {user}"),
+    };
+    let from = request.from.map(|from| format!(" from {from}")).unwrap_or_default();
+    format!("{} {host}{} {who}{from}", request.method, request.target)
+}
+
+fn answer(decision: &Decision) -> String {
+    let status = decision.status.map(|status| format!(" ({status})")).unwrap_or_default();
+    match decision.outcome {
+        Outcome::Open => format!("open: the content is served{status}"),
+        Outcome::Challenge => match &decision.realm {
+            Some(realm) => format!("challenge{status}: asks for a password, realm \"{realm}\""),
+            None => format!("challenge{status}"),
+        },
+        Outcome::Forbidden => format!("forbidden{status}"),
+        Outcome::Error => format!("error{status}: the server fails"),
+        Outcome::Responds => format!("responds{status}: the configuration itself answers"),
+        Outcome::Undetermined => {
+            format!("undetermined: {}", decision.why.as_deref().unwrap_or("nobody knows why"))
+        }
+    }
+}
+
+fn where_it_went(decision: &Decision) -> Option<String> {
+    let parts: Vec<String> = [
+        decision.server.as_ref().map(|server| format!("server {server}")),
+        decision.place.clone(),
+        decision.user_file.as_ref().map(|file| format!("password file {file}")),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+fn header(decision: &Decision) -> Option<String> {
+    Some(
+        match decision.authorization? {
+            Authorization::Forwarded => "the backend gets the client's Authorization header",
+            Authorization::Dropped => "the backend gets no Authorization header",
+            Authorization::Replaced => "the backend gets another Authorization header than the client sent",
+            Authorization::Unknown => "whether the backend gets the client's Authorization header is unknown",
+        }
+        .to_owned(),
+    )
+}
+
+/// Colours as marks that [`harmless`] lets pass are put in at the end.
+fn paint(text: &str, outcome: Outcome, style: Style) -> String {
+    let _ = (outcome, style);
+    text.to_owned()
+}
