@@ -177,7 +177,7 @@ fn representatives(automata: &[Automaton], names: &Names) -> Vec<u8> {
 }
 
 fn readable_first() -> impl Iterator<Item = u8> {
-    let readable = b"/xabcdefghijklmnopqrstuvwyz0123456789-_.XABCDEFGHIJKLMNOPQRSTUVWYZ";
+    let readable = b"x/abcdefghijklmnopqrstuvwyz0123456789-_.XABCDEFGHIJKLMNOPQRSTUVWYZ";
     let others = (0x21..0x7f).chain([0x20]).chain(0x80..=0xff).chain(0..0x20).chain([0x7f]);
     readable.iter().copied().chain(others.filter(|byte| !readable.contains(byte)))
 }
