@@ -113,10 +113,10 @@ impl Answer {
     }
 }
 
-/// A backend that answers every request with `X-Echo: 1` and with the `Authorization` headers that
+/// A backend, of HTTP, FastCGI, SCGI and uwsgi, that answers every request with `X-Echo: 1` and with the `Authorization` headers that
 /// it got: in the body as lines `authorization=VALUE` (`authorization=-` where there was none), and in the
 /// answer's headers `X-Echo-Authorization`, for requests with HEAD. The status is 200, or NNN where the
-/// path contains `code-NNN`; a 401 brings the challenge `Basic realm="up"`.
+/// path contains `code-NNN`, for HTTP; a 401 brings the challenge `Basic realm="up"`.
 pub struct Echo {
     pub port: u16,
     ends: Arc<AtomicBool>,
@@ -147,18 +147,33 @@ impl Drop for Echo {
     }
 }
 
+/// It speaks HTTP, FastCGI, SCGI and uwsgi: the first byte tells which.
 fn echo(mut stream: TcpStream) -> io::Result<()> {
     stream.set_read_timeout(Some(PATIENCE))?;
-    let mut head = Vec::new();
+    let mut bytes = Vec::new();
     let mut piece = [0; 4096];
-    while !head.windows(4).any(|window| window == b"\r\n\r\n") {
+    loop {
+        let answer = match bytes.first() {
+            None => None,
+            Some(0) => uwsgi(&bytes).map(|got| of_program(&got)),
+            Some(1) => fastcgi(&bytes).map(|got| records(&of_program(&got))),
+            Some(b'0'..=b'9') => scgi(&bytes).map(|got| of_program(&got)),
+            Some(_) => http(&bytes),
+        };
+        if let Some(answer) = answer {
+            return stream.write_all(&answer);
+        }
         let count = stream.read(&mut piece)?;
         if count == 0 {
             return Ok(());
         }
-        head.extend_from_slice(&piece[..count]);
+        bytes.extend_from_slice(&piece[..count]);
     }
-    let head = String::from_utf8_lossy(&head);
+}
+
+fn http(bytes: &[u8]) -> Option<Vec<u8>> {
+    let end = bytes.windows(4).position(|window| window == b"\r\n\r\n")?;
+    let head = String::from_utf8_lossy(&bytes[..end]);
     let mut lines = head.split("\r\n");
     let first = lines.next().unwrap_or_default();
     let got: Vec<&str> = lines
@@ -166,7 +181,86 @@ fn echo(mut stream: TcpStream) -> io::Result<()> {
         .filter(|(name, _)| name.eq_ignore_ascii_case("authorization"))
         .map(|(_, value)| value.trim())
         .collect();
-    stream.write_all(told(first, &got, "HTTP/1.1 ").as_bytes())
+    Some(told(first, &got, "HTTP/1.1 ").into_bytes())
+}
+
+type Params = Vec<(Vec<u8>, Vec<u8>)>;
+
+/// A program cannot tell an empty header from none.
+fn of_program(params: &Params) -> Vec<u8> {
+    let all = |name: &[u8]| -> Vec<String> {
+        let found = params.iter().filter(|(other, value)| other == name && !value.is_empty());
+        found.map(|(_, value)| String::from_utf8_lossy(value).into_owned()).collect()
+    };
+    let got = all(b"HTTP_AUTHORIZATION");
+    told("", &got.iter().map(String::as_str).collect::<Vec<_>>(), "Status: ").into_bytes()
+}
+
+fn scgi(bytes: &[u8]) -> Option<Params> {
+    let colon = bytes.iter().position(|byte| *byte == b':')?;
+    let length: usize = std::str::from_utf8(&bytes[..colon]).ok()?.parse().ok()?;
+    let words: Vec<&[u8]> = bytes.get(colon + 1..colon + 1 + length)?.split(|byte| *byte == 0).collect();
+    Some(words.chunks_exact(2).map(|pair| (pair[0].to_vec(), pair[1].to_vec())).collect())
+}
+
+fn uwsgi(bytes: &[u8]) -> Option<Params> {
+    let size = |at: usize| Some(usize::from(u16::from_le_bytes([*bytes.get(at)?, *bytes.get(at + 1)?])));
+    let end = 4 + size(1)?;
+    bytes.get(..end)?;
+    let (mut at, mut params) = (4, Params::new());
+    while at < end {
+        let name = bytes.get(at + 2..at + 2 + size(at)?)?;
+        at += 2 + name.len();
+        let value = bytes.get(at + 2..at + 2 + size(at)?)?;
+        at += 2 + value.len();
+        params.push((name.to_vec(), value.to_vec()));
+    }
+    Some(params)
+}
+
+/// The parameters, once the records of the request are complete.
+fn fastcgi(bytes: &[u8]) -> Option<Params> {
+    let (mut at, mut stream) = (0, Vec::new());
+    loop {
+        let head = bytes.get(at..at + 8)?;
+        let length = usize::from(u16::from_be_bytes([head[4], head[5]]));
+        let content = bytes.get(at + 8..at + 8 + length)?;
+        match head[1] {
+            4 => stream.extend_from_slice(content),
+            // The end of what would be the body.
+            5 if length == 0 => break,
+            _ => {}
+        }
+        at += 8 + length + usize::from(head[6]);
+    }
+    let size = |at: &mut usize| -> Option<usize> {
+        let first = *stream.get(*at)?;
+        *at += if first < 128 { 1 } else { 4 };
+        let long = |bytes: [u8; 4]| u32::from_be_bytes(bytes) & 0x7FFF_FFFF;
+        Some(if first < 128 {
+            usize::from(first)
+        } else {
+            usize::try_from(long(stream.get(*at - 4..*at)?.try_into().ok()?)).ok()?
+        })
+    };
+    let (mut at, mut params) = (0, Params::new());
+    while at < stream.len() {
+        let (name, value) = (size(&mut at)?, size(&mut at)?);
+        params
+            .push((stream.get(at..at + name)?.to_vec(), stream.get(at + name..at + name + value)?.to_vec()));
+        at += name + value;
+    }
+    Some(params)
+}
+
+/// A FastCGI answer.
+fn records(content: &[u8]) -> Vec<u8> {
+    let length = u16::try_from(content.len()).unwrap_or(0).to_be_bytes();
+    let mut all = vec![1, 6, 0, 1, length[0], length[1], 0, 0];
+    all.extend_from_slice(content);
+    all.extend_from_slice(&[1, 6, 0, 1, 0, 0, 0, 0]);
+    all.extend_from_slice(&[1, 3, 0, 1, 0, 8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+    all
 }
 
 /// The answer to a request with this request line.
