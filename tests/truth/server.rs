@@ -147,6 +147,9 @@ impl Nginx {
     /// # Errors
     /// What nginx says to a configuration that it does not take.
     pub fn start(tree: &Tree, text: &str, echo: u16) -> Result<Self, String> {
+        if !text.contains("listen ") {
+            return Err("it does not listen".into());
+        }
         let mut said = String::new();
         for _ in 0..5 {
             match Self::try_start(tree, text, echo) {
