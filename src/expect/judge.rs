@@ -4,19 +4,21 @@ use std::collections::BTreeSet;
 
 use super::doors::{Door, door, doors};
 use super::{Ask, Expectation, Pattern, Verdict};
-use crate::decide::areas::{Area, Tests, areas, encode, normalised, tests};
+use crate::decide::areas::{Area, Suffix, Tests, areas, encode, normalised, tests};
 use crate::decide::{Decider, Decision, Request};
-use crate::model::Site;
+use crate::model::{FilesMode, Look, Site};
 
 /// Whether a rule holds for every path that it covers.
 #[must_use]
 pub fn judge(decider: &Decider<'_>, rule: &Expectation) -> Verdict {
-    judge_by(decider.site, rule, &|request| decider.decide(request))
+    // One that looks at no file answers only what is so whatever lies where.
+    let blind = Decider::new(decider.site, Look { mode: FilesMode::Never, ..decider.look });
+    judge_by(decider.site, rule, &|request| decider.decide(request), &|request| blind.decide(request))
 }
 
-/// The same, by answers from elsewhere.
+/// The same, by answers from elsewhere: those of the server, and those that it gives whatever files there are.
 #[must_use]
-pub fn judge_by<'s>(site: &'s Site<'s>, rule: &Expectation, ask: Ask<'_>) -> Verdict {
+pub fn judge_by<'s>(site: &'s Site<'s>, rule: &Expectation, ask: Ask<'_>, ask_blindly: Ask<'_>) -> Verdict {
     let request = Request {
         method: rule.method.clone().unwrap_or_else(|| "GET".into()),
         is_tls: false,
@@ -37,7 +39,7 @@ pub fn judge_by<'s>(site: &'s Site<'s>, rule: &Expectation, ask: Ask<'_>) -> Ver
     let mut held = 0;
     let mut doubt = None;
     for door in &doors {
-        match (Judge { rule, tests: tests_of(site, door), door, ask }).judge() {
+        match (Judge { rule, tests: tests_of(site, door), door, ask, ask_blindly }).judge() {
             Verdict::Holds { areas } => held += areas,
             broken @ Verdict::Broken { .. } => return broken,
             undetermined @ Verdict::Undetermined { .. } => {
@@ -57,6 +59,8 @@ fn tests_of(site: &Site<'_>, door: &Door<'_>) -> Tests {
     for &server in &door.servers {
         let one = tests(site, server);
         all.all.extend(one.all);
+        all.suffixes.extend(one.suffixes);
+        all.copies |= one.copies;
         all.unsure.extend(one.unsure);
         all.methods.extend(one.methods);
         all.of_host = all.of_host.or(one.of_host);
@@ -74,6 +78,7 @@ struct Judge<'a, 's> {
     door: &'a Door<'s>,
     tests: Tests,
     ask: Ask<'a>,
+    ask_blindly: Ask<'a>,
 }
 
 /// What one answer says of the rule.
@@ -89,7 +94,8 @@ impl Judge<'_, '_> {
             Pattern::One(target) => self.judge_one(target),
             Pattern::Many { covers, text } => {
                 let paths = normalised(self.tests.merges_slashes);
-                match areas(&self.tests.all, covers, &paths) {
+                let suffixes: Vec<Suffix> = self.tests.suffixes.iter().cloned().collect();
+                match areas(&self.tests.all, &suffixes, covers, &paths) {
                     Ok(areas) if areas.is_empty() => undetermined(format!("no path looks like `{text}`")),
                     Ok(areas) => self.judge_all(&areas),
                     Err(_) => undetermined("this server tells too many kinds of paths apart"),
@@ -164,16 +170,25 @@ impl Judge<'_, '_> {
         let decision = (self.ask)(&request);
         match self.rule.expected.is_met(&decision) {
             Some(is_met) if is_met == self.rule.is_never => Finding::Breaks(request, decision),
-            Some(_) => match decision.hangs_on.filter(|_| speaks_for_others) {
-                Some(what) => {
-                    Finding::Unknown(request, format!("for other paths the answer hangs on {what}"))
+            Some(_) => {
+                match decision.hangs_on.filter(|_| speaks_for_others && !self.fits_blindly(&request)) {
+                    Some(what) => {
+                        Finding::Unknown(request, format!("for other paths the answer hangs on {what}"))
+                    }
+                    None => Finding::Fits,
                 }
-                None => Finding::Fits,
-            },
+            }
             None => {
                 Finding::Unknown(request, decision.why.unwrap_or_else(|| "the status is not known".into()))
             }
         }
+    }
+
+    /// Whether an answer is right whatever files there are, for all paths of the area: no part of the path
+    /// goes into another one, but for what [`Tests::suffixes`] tells.
+    fn fits_blindly(&self, request: &Request) -> bool {
+        let fits = |decision: &Decision| self.rule.expected.is_met(decision) == Some(!self.rule.is_never);
+        !self.tests.copies && fits(&(self.ask_blindly)(request))
     }
 
     /// The methods that the rule is about.

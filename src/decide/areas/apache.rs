@@ -17,7 +17,7 @@ const MOST_TESTS: usize = 5_000;
 /// Gathers them.
 pub fn tests(site: &Site<'_>, server: Scope<'_>) -> Tests {
     let entries = entries(site, server);
-    let gathered = Tests { merges_slashes: true, ..Tests::default() };
+    let gathered = Tests { merges_slashes: true, copies: true, ..Tests::default() };
     let mut gatherer = Gatherer { site, ways: Vec::new(), passed: Vec::new(), gathered };
     for entry in &entries {
         gatherer.read_way(entry);

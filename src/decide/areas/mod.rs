@@ -29,7 +29,7 @@ pub use bytes::Bytes;
 pub use expression::Expression;
 pub use path::{decode, encode, normalised};
 pub use pcre::{Flags, Pcre, read};
-pub use walk::{Area, Failure, Search, Test, areas};
+pub use walk::{Area, Failure, Search, Suffix, Test, areas};
 
 use std::collections::BTreeSet;
 
@@ -41,6 +41,10 @@ use crate::source::Span;
 pub struct Tests {
     /// The tests of the normalised path.
     pub all: Vec<Test>,
+    /// What the server may put behind a path on the way of a request.
+    pub suffixes: BTreeSet<Suffix>,
+    /// Whether the path, or a part of it, may go into another one in any other way.
+    pub copies: bool,
     /// What else may tell paths apart.
     pub unsure: Vec<Unsure>,
     /// The methods that are named.

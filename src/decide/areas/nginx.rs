@@ -6,7 +6,7 @@ use super::expression::Expression;
 use super::lines::{self, Line};
 use super::pcre::Flags;
 use super::variables::{Hangs, Variables};
-use super::walk::{Search, Test};
+use super::walk::{Search, Suffix, Test};
 use super::{Tests, Unsure};
 use crate::model::{Kind, Scope, Site};
 use crate::source::Span;
@@ -24,11 +24,12 @@ pub fn tests(site: &Site<'_>, server: Scope<'_>) -> Tests {
     let mut all = around.all;
     all.extend(inside.all);
     let variables = Variables::new(&all);
-    let mut gatherer = Gatherer { variables, gathered };
+    let (index, behind_path) = (Vec::new(), Vec::new());
+    let mut gatherer = Gatherer { variables, gathered, span: server.span(), index, behind_path };
     for line in all {
         gatherer.read(line);
     }
-    gatherer.gathered
+    gatherer.finish()
 }
 
 /// Slashes are merged before a server is chosen by its name: one that does not merge them may speak for others.
@@ -45,6 +46,15 @@ fn merges_slashes(site: &Site<'_>) -> bool {
 struct Gatherer {
     variables: Variables,
     gathered: Tests,
+    span: Span,
+    /// Names of index files.
+    index: Vec<Vec<u8>>,
+    /// What `try_files` puts behind the path.
+    behind_path: Vec<Vec<u8>>,
+}
+
+fn is_of_a_name(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_'
 }
 
 /// Directives whose text only goes into a response, a log or a request to a backend.
@@ -79,11 +89,9 @@ impl Gatherer {
         }
         match line.name().as_ref() {
             b"location" => self.location(&words, line),
-            b"rewrite" => {
-                if let Some(pattern) = words.first() {
-                    self.search(pattern, false);
-                }
-            }
+            b"rewrite" => self.rewrite(&words, line.span()),
+            b"index" => self.index.extend(words.iter().map(|name| name.to_vec())),
+            b"try_files" => self.try_files(&words),
             b"if" => self.condition(&words, line.span()),
             b"map" => self.map(&words, line),
             b"limit_except" => {
@@ -139,6 +147,64 @@ impl Gatherer {
         if let Some(path) = path.strip_suffix(b"/") {
             self.gathered.all.push(Test::Exact(path.to_vec()));
         }
+    }
+
+    fn rewrite(&mut self, words: &[&[u8]], at: Span) {
+        let (Some(pattern), Some(target)) = (words.first(), words.get(1)) else { return };
+        self.search(pattern, false);
+        let path = target.split(|&byte| byte == b'?').next().unwrap_or_default();
+        let is_redirect = words.get(2).is_some_and(|flag| matches!(*flag, b"redirect" | b"permanent"))
+            || [&b"http://"[..], b"https://", b"$scheme"].iter().any(|start| target.starts_with(start));
+        if is_redirect {
+            return;
+        }
+        for name in super::variables::names(path) {
+            if self.variables.hangs(&[b"$", name.as_slice()].concat()) == Hangs::Not {
+                continue;
+            }
+            self.gathered.copies = true;
+            // Of these it is told with the answer.
+            let is_told = name.iter().all(u8::is_ascii_digit) || name == b"uri" || name == b"document_uri";
+            if !is_told {
+                self.unsure(at, "a part of the request line goes into another path");
+            }
+        }
+    }
+
+    /// `$uri/x` is the path with something behind it; other texts with variables are other paths.
+    fn try_files(&mut self, words: &[&[u8]]) {
+        for word in words {
+            let path = word.split(|&byte| byte == b'?').next().unwrap_or_default();
+            match path.strip_prefix(b"$uri") {
+                Some(rest) if !rest.contains(&b'$') && !rest.first().is_some_and(|c| is_of_a_name(*c)) => {
+                    self.behind_path.push(rest.to_vec());
+                }
+                _ => self.gathered.copies |= !super::variables::names(path).is_empty(),
+            }
+        }
+    }
+
+    /// What may come behind a path: an index file's name, and what `try_files` adds.
+    fn finish(mut self) -> Tests {
+        // Where nothing is said, it is this one.
+        self.index.push(b"index.html".to_vec());
+        for name in &self.index {
+            if name.contains(&b'$') || name.ends_with(b"/") {
+                self.gathered.copies = true;
+                let why = "the name of the index file is no plain one".into();
+                self.gathered.unsure.push(Unsure { span: self.span, why });
+            } else if !name.starts_with(b"/") {
+                self.gathered.suffixes.insert(Suffix { text: name.clone(), behind_slash: true });
+            }
+        }
+        for rest in &self.behind_path {
+            let names: &[Vec<u8>] = if rest.ends_with(b"/") { &self.index } else { &[] };
+            let texts = std::iter::once(rest.clone())
+                .chain(names.iter().map(|name| [rest.as_slice(), name].concat()));
+            let texts = texts.filter(|text| !text.is_empty());
+            self.gathered.suffixes.extend(texts.map(|text| Suffix { text, behind_slash: false }));
+        }
+        self.gathered
     }
 
     fn search(&mut self, pattern: &[u8], is_caseless: bool) {
