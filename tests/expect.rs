@@ -141,7 +141,12 @@ fn what_is_not_followed_is_never_said_to_hold() {
     is_undetermined("if ($host = a) { return 200; }");
     is_undetermined("location / { include missing.conf; }");
     is_undetermined("auth_basic $args;");
+    is_undetermined("if ($args) { set $x 1; } if ($x) { return 200; }");
+    is_undetermined("if ($args) { set $x 1; } set $y $x; if ($y) { set $z 1; } if ($z) { return 200; }");
+    is_undetermined("auth_basic o${arg_x}f;");
     for text in [
+        "if ($args) { set $skip 1; } proxy_cache_bypass $skip;",
+        "auth_basic \"R $arg_x\";",
         // It cannot match in the area.
         "location ~ ^/other/(.)\\1 { }",
         "if ($uri ~ x) { return 200; }",

@@ -4,9 +4,35 @@ use crate::generate::HEADER;
 use crate::nodes::{Node, Random, block, line, text};
 
 const NAMES: &[&str] = &[
-    "/", "/", "/admin/", "/admin", "/a/", "/a/b/", "= /a/x", "= /admin/", "^~ /secret/", "/secret/", "/api/", "~ \\.php$",
-    "~* \\.(css|js)$", "~ ^/a/.*\\.php$", "~ ^/(?!a|admin)", "~ /x$", "~ ^/secret/[^/]+$", "~ ^/[a-z]+/$", "~ ^/x.*$", "/static/",
-    "~ (?i)ADMIN", "~ ^/(a)\\1", "~ (?<!a)b", "/A/", "~ ^/api/v[0-9]{1,2}/", "= /", "/sec", "~ b.*b", "~ \\.(?!php)[a-z]+$",
+    "/",
+    "/",
+    "/admin/",
+    "/admin",
+    "/a/",
+    "/a/b/",
+    "= /a/x",
+    "= /admin/",
+    "^~ /secret/",
+    "/secret/",
+    "/api/",
+    "~ \\.php$",
+    "~* \\.(css|js)$",
+    "~ ^/a/.*\\.php$",
+    "~ ^/(?!a|admin)",
+    "~ /x$",
+    "~ ^/secret/[^/]+$",
+    "~ ^/[a-z]+/$",
+    "~ ^/x.*$",
+    "/static/",
+    "~ (?i)ADMIN",
+    "~ ^/(a)\\1",
+    "~ (?<!a)b",
+    "/A/",
+    "~ ^/api/v[0-9]{1,2}/",
+    "= /",
+    "/sec",
+    "~ b.*b",
+    "~ \\.(?!php)[a-z]+$",
 ];
 
 const BODY: &[&str] = &[

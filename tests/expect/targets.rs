@@ -14,25 +14,79 @@ pub struct Targets {
 }
 
 const USUAL: &[&str] = &[
-    "x", "a", "b", "admin", "secret", "index.html", "index.htm", "index.php", ".php", ".css", "x.php", "api", "v1", "A", "SECRET",
-    ".PHP", "\n", " ", "?", "%", ";", "..", ".", "-", "0", "12", "\u{e9}", "+", "#", "\\", "static", "js", ".js", "x.css", "sec",
-    "login", "%2f", "&", "=", "b/x.php", "PHP", "php", "_", "~", "\t", "a b", "\r", "cc", "aaa",
+    "x",
+    "a",
+    "b",
+    "admin",
+    "secret",
+    "index.html",
+    "index.htm",
+    "index.php",
+    ".php",
+    ".css",
+    "x.php",
+    "api",
+    "v1",
+    "A",
+    "SECRET",
+    ".PHP",
+    "\n",
+    " ",
+    "?",
+    "%",
+    ";",
+    "..",
+    ".",
+    "-",
+    "0",
+    "12",
+    "\u{e9}",
+    "+",
+    "#",
+    "\\",
+    "static",
+    "js",
+    ".js",
+    "x.css",
+    "sec",
+    "login",
+    "%2f",
+    "&",
+    "=",
+    "b/x.php",
+    "PHP",
+    "php",
+    "_",
+    "~",
+    "\t",
+    "a b",
+    "\r",
+    "cc",
+    "aaa",
 ];
 
-const FIRST: &[&str] = &["", "a", "a/", "secret", "secret/", "api/", "admin/", "static/", "A/", "x", "b/", "sec", "a/b/"];
-const REST: &[&str] =
-    &["**", "**", "**", "*", "**.php", "*.php", "**/x", "*/**", "*.css", "**/", "x/**", "*/x*", "**b**", "**.js", "b**", "*/"];
+const FIRST: &[&str] =
+    &["", "a", "a/", "secret", "secret/", "api/", "admin/", "static/", "A/", "x", "b/", "sec", "a/b/"];
+const REST: &[&str] = &[
+    "**", "**", "**", "*", "**.php", "*.php", "**/x", "*/**", "*.css", "**/", "x/**", "*/x*", "**b**",
+    "**.js", "b**", "*/",
+];
 
 /// A pattern by chance: half of them are about a place that the text names.
 pub fn pattern(text: &str, random: &mut Random) -> String {
     let named: Vec<&str> = text
         .split(['"', ' ', ';', '\n', '='])
-        .filter(|word| word.starts_with('/') && !word.contains(['*', '$', '\\', '(', '[', '%', '?', '#']) && word.len() < 20)
+        .filter(|word| {
+            word.starts_with('/')
+                && !word.contains(['*', '$', '\\', '(', '[', '%', '?', '#'])
+                && word.len() < 20
+        })
         .collect();
     let rest = *random.pick(REST);
     if random.percent(60) && !named.is_empty() {
         let place = *random.pick(&named);
-        let place = if random.percent(40) { format!("{}/", place.trim_end_matches('/')) } else { place.to_owned() };
+        let place =
+            if random.percent(40) { format!("{}/", place.trim_end_matches('/')) } else { place.to_owned() };
         return format!("{place}{rest}").replace("***", "**");
     }
     format!("/{}{rest}", random.pick(FIRST))
@@ -41,9 +95,12 @@ pub fn pattern(text: &str, random: &mut Random) -> String {
 impl Targets {
     /// For a pattern; words of the configuration are put into the paths.
     pub fn new(pattern: &str, text: &str, merges_slashes: bool) -> Self {
-        let Ok(Pattern::Many { covers, .. }) = Pattern::read(pattern) else { panic!("{pattern} is no pattern") };
+        let Ok(Pattern::Many { covers, .. }) = Pattern::read(pattern) else {
+            panic!("{pattern} is no pattern")
+        };
         let words = text.split(|c: char| !c.is_ascii_alphanumeric() && !"._-".contains(c));
-        let words = words.filter(|word| word.len() > 1 && word.len() < 12).map(|word| word.as_bytes().to_vec());
+        let words =
+            words.filter(|word| word.len() > 1 && word.len() < 12).map(|word| word.as_bytes().to_vec());
         let automata = (Automaton::whole(&covers), Automaton::whole(&normalised(merges_slashes)));
         let (Ok(covers), Ok(paths)) = automata else { panic!("{pattern} is too large") };
         Targets {
@@ -117,7 +174,18 @@ impl Targets {
                 }
                 b'/' => target.push('/'),
                 _ if is_odd => target.push_str(&format!("%{byte:02X}")),
-                b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'.' | b'-' | b'_' | b'~' | b'+' | b';' | b'&' | b'=' | b':' => {
+                b'a'..=b'z'
+                | b'A'..=b'Z'
+                | b'0'..=b'9'
+                | b'.'
+                | b'-'
+                | b'_'
+                | b'~'
+                | b'+'
+                | b';'
+                | b'&'
+                | b'='
+                | b':' => {
                     target.push(char::from(byte));
                 }
                 other => target.push_str(&format!("%{other:02x}")),

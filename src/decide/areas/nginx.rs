@@ -53,6 +53,23 @@ struct Gatherer {
     behind_path: Vec<Vec<u8>>,
 }
 
+/// What may stand in an `if` without a say in who gets in.
+fn is_harmless_in_if(name: &[u8]) -> bool {
+    matches!(name, b"set" | b"add_header" | b"expires" | b"access_log" | b"limit_rate")
+}
+
+/// Whether a realm with variables may come out as `off`.
+fn may_be_off(realm: &[u8]) -> bool {
+    let mut fixed: Vec<u8> = Vec::new();
+    for (n, part) in realm.split(|&byte| byte == b'$').enumerate() {
+        let name = |byte: &u8| is_of_a_name(*byte) || matches!(byte, b'{' | b'}');
+        let start = if n == 0 { 0 } else { part.iter().position(|byte| !name(byte)).unwrap_or(part.len()) };
+        fixed.extend(&part[start..]);
+    }
+    let mut off = b"off".iter();
+    fixed.iter().all(|byte| off.any(|letter| letter == byte))
+}
+
 fn is_of_a_name(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_'
 }
@@ -92,12 +109,19 @@ impl Gatherer {
             b"rewrite" => self.rewrite(&words, line.span()),
             b"index" => self.index.extend(words.iter().map(|name| name.to_vec())),
             b"try_files" => self.try_files(&words),
-            b"if" => self.condition(&words, line.span()),
+            b"if" => {
+                // What is only set is looked at where it is used.
+                // In a location, though, a block alone makes a difference: it has no `try_files` (spec M5).
+                let only_sets = line.depth == 0 && line.inner().all(|line| is_harmless_in_if(&line.name()));
+                self.condition(&words, line.span(), only_sets);
+            }
             b"map" => self.map(&words, line),
             b"limit_except" => {
                 let names = words.iter().map(|name| String::from_utf8_lossy(name).to_ascii_uppercase());
                 self.gathered.methods.extend(names);
             }
+            // A realm that certainly is not `off` is one like any other.
+            b"auth_basic" if words.first().is_some_and(|realm| !may_be_off(realm)) => {}
             // Whether a check is made, and by which file.
             b"auth_basic"
             | b"auth_basic_user_file"
@@ -212,7 +236,7 @@ impl Gatherer {
     }
 
     /// `($uri ~ "^/x")`
-    fn condition(&mut self, words: &[&[u8]], at: Span) {
+    fn condition(&mut self, words: &[&[u8]], at: Span, only_sets: bool) {
         let mut words: Vec<&[u8]> = words.to_vec();
         if let Some(first) = words.first_mut() {
             *first = first.strip_prefix(b"(").unwrap_or(first);
@@ -240,12 +264,13 @@ impl Gatherer {
                 _ => self.unsure(at, "this compares the path with a variable"),
             },
             (Hangs::IsPath, []) => {}
+            _ if only_sets => {}
             _ => self.unsure(at, "this tests something else of the request line than the normalised path"),
         }
         // `if ($host = $1)`
         let others = rest.iter().skip(1).filter(|_| rest.first().is_some_and(|word| !word.contains(&b'~')));
         let worst = others.map(|word| self.variables.hangs(word)).max();
-        if worst.is_some_and(|worst| worst != Hangs::Not) {
+        if !only_sets && worst.is_some_and(|worst| worst != Hangs::Not) {
             self.unsure(at, "this compares with a part of the request line");
         }
     }
