@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use authlint::decide::{Credentials, Decision, Outcome, Request};
-use authlint::expect::{Expected, Pattern, Verdict, judge_by, parse};
+use authlint::expect::{Answers, Expected, Pattern, Verdict, judge_by, parse};
 use authlint::load;
 use authlint::model::{FilesMode, Look, Site};
 use authlint::source::{Entry, FileId, Host, Source, Sources};
@@ -83,7 +83,8 @@ fn verdict(text: &str, rule: &str, answer: impl Fn(&str, &Request) -> Decision) 
         answer(&String::from_utf8_lossy(&path), request)
     };
     let ask_blindly = |_: &Request| Decision::undetermined("it hangs on a file");
-    judge_by(&site, &rules[0], &ask, &ask_blindly)
+    let answers = Answers { ask: &ask, ask_blindly: &ask_blindly, is_at_hand: &|_| true };
+    judge_by(&site, &rules[0], &answers)
 }
 
 fn closed_if(is_closed: bool) -> Decision {

@@ -1,6 +1,6 @@
 //! Cuts the paths that an expression covers into areas: the paths of one area pass the same tests.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use super::automaton::{Automaton, State, TooLarge};
 use super::bytes::Bytes;
@@ -30,13 +30,25 @@ pub struct Search {
     pub from: Vec<u8>,
     /// And this stands in its place when the expression is looked for.
     pub to: Vec<u8>,
+    /// Where the server may take a part of the path for the whole, as httpd does where only a part of it
+    /// names a file.
+    pub loose: Option<Loose>,
+}
+
+/// A test of a name that may be cut off behind any segment: what matches may count as not matching.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Loose {
+    /// The section that it belongs to.
+    pub section: usize,
+    /// Whether it matches only where the whole path does.
+    pub is_firm: bool,
 }
 
 impl Search {
     /// An expression that is looked for in the path as it is.
     #[must_use]
     pub fn new(expression: Expression, unread: Option<String>) -> Self {
-        Search { expression, unread, from: Vec::new(), to: Vec::new() }
+        Search { expression, unread, from: Vec::new(), to: Vec::new(), loose: None }
     }
 
     /// An expression of a server, as it is written.
@@ -55,6 +67,12 @@ impl Search {
     pub fn moved(self, from: &[u8], to: &[u8]) -> Self {
         Search { from: from.to_vec(), to: to.to_vec(), ..self }
     }
+
+    /// The same as a test of a name that may be cut off.
+    #[must_use]
+    pub fn loose(self, section: usize, is_firm: bool) -> Self {
+        Search { loose: Some(Loose { section, is_firm }), ..self }
+    }
 }
 
 /// Paths that pass the same tests.
@@ -64,7 +82,17 @@ pub struct Area {
     pub path: Vec<u8>,
     /// What it is not known of whether it matches: then the paths may differ all the same.
     pub unread: Option<String>,
+    /// The sections with loose tests that match: any of them may count as not matching.
+    pub loose: BTreeSet<usize>,
+    /// Those of them that match where the whole path counts.
+    pub firm: BTreeSet<usize>,
+    /// The results of all other tests; areas of one server with the same key differ in loose tests only.
+    pub key: Key,
 }
+
+/// What paths have in common.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Key(Vec<Passed>);
 
 /// Why there are no areas.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,13 +132,13 @@ pub fn areas(
     paths: &Expression,
 ) -> Result<Vec<Area>, Failure> {
     let mut automata = vec![Automaton::whole(covered)?, Automaton::whole(paths)?];
-    let mut unread = Vec::new();
+    let mut searches = Vec::new();
     let mut seen = HashSet::new();
     for test in tests {
         if let Test::Search(search) = test {
             if seen.insert(search) {
                 automata.push(Automaton::moved(&search.expression, &search.from, &search.to)?);
-                unread.push(search.unread.clone());
+                searches.push(search);
             }
         }
     }
@@ -124,7 +152,7 @@ pub fn areas(
     });
     let names = Names::new(exact, prefixes);
     let bytes = representatives(&automata, &names, suffixes);
-    Walk { bytes, automata, names, unread, suffixes }.run()
+    Walk { bytes, automata, names, searches, suffixes }.run()
 }
 
 struct Walk<'t> {
@@ -132,7 +160,7 @@ struct Walk<'t> {
     automata: Vec<Automaton>,
     names: Names,
     /// For each automaton behind those two.
-    unread: Vec<Option<String>>,
+    searches: Vec<&'t Search>,
     /// One byte of every kind that is told apart.
     bytes: Vec<u8>,
     suffixes: &'t [Suffix],
@@ -160,14 +188,15 @@ impl Walk<'_> {
             let (place, _, last) = places[next].clone();
             let is_path =
                 self.automata[0].is_accepted(place.1[0])? && self.automata[1].is_accepted(place.1[1])?;
-            if is_path && found.insert(self.results(&place, last == b'/')?) {
-                if areas.len() >= MOST_AREAS {
-                    return Err(Failure::TooMany);
+            if is_path {
+                let results = self.results(&place, last == b'/')?;
+                if !found.contains(&results) {
+                    if areas.len() >= MOST_AREAS {
+                        return Err(Failure::TooMany);
+                    }
+                    areas.push(self.area(path_to(&places, next), &results));
+                    found.insert(results);
                 }
-                let result = self.result(&place)?;
-                let mut passed = result.1.iter().zip(&self.unread).filter(|(passed, _)| **passed);
-                let unread = passed.find_map(|(_, unread)| unread.clone());
-                areas.push(Area { path: path_to(&places, next), unread });
             }
             for n in 0..self.bytes.len() {
                 let byte = self.bytes[n];
@@ -184,6 +213,25 @@ impl Walk<'_> {
             next += 1;
         }
         Ok(areas)
+    }
+
+    fn area(&self, path: Vec<u8>, results: &[Passed]) -> Area {
+        let matching = |n: usize| results.iter().any(|result| result.1[n]);
+        let mut searches = self.searches.iter().enumerate();
+        let unread = searches.find_map(|(n, search)| search.unread.clone().filter(|_| matching(n)));
+        let all = self.searches.iter().enumerate().filter(|(n, _)| matching(*n));
+        let loose: Vec<Loose> = all.filter_map(|(_, search)| search.loose).collect();
+        let strict = |result: &Passed| {
+            let passed = result.1.iter().zip(&self.searches);
+            (result.0, passed.map(|(passed, search)| *passed && search.loose.is_none()).collect())
+        };
+        Area {
+            path,
+            unread,
+            loose: loose.iter().map(|loose| loose.section).collect(),
+            firm: loose.iter().filter(|loose| loose.is_firm).map(|loose| loose.section).collect(),
+            key: Key(results.iter().map(strict).collect()),
+        }
     }
 
     /// The place behind a byte; none where no path that is asked for leads on from there.
@@ -218,7 +266,7 @@ impl Walk<'_> {
     }
 
     fn result(&mut self, place: &Place) -> Result<Passed, Failure> {
-        let mut passed = Vec::with_capacity(self.unread.len());
+        let mut passed = Vec::with_capacity(self.searches.len());
         for (n, automaton) in self.automata.iter_mut().enumerate().skip(2) {
             passed.push(automaton.is_accepted(place.1[n])?);
         }
