@@ -11,6 +11,8 @@ pub struct Targets {
     words: Vec<Vec<u8>>,
     covers: std::cell::RefCell<(Automaton, Automaton)>,
     merges_slashes: bool,
+    /// Whether `%2f` is something else than a slash.
+    pub avoids_encoded_slashes: bool,
 }
 
 const USUAL: &[&str] = &[
@@ -108,6 +110,7 @@ impl Targets {
             words: words.chain(USUAL.iter().map(|word| word.as_bytes().to_vec())).collect(),
             covers: (covers, paths).into(),
             merges_slashes,
+            avoids_encoded_slashes: false,
         }
     }
 
@@ -170,7 +173,9 @@ impl Targets {
                     } else {
                         &["/./", "/zz/../", "%2f", "/%2e/"]
                     };
-                    target.push_str(all[random.below(all.len())]);
+                    let spelling = all[random.below(all.len())];
+                    let is_avoided = self.avoids_encoded_slashes && spelling.starts_with("%2");
+                    target.push_str(if is_avoided { "/" } else { spelling });
                 }
                 b'/' => target.push('/'),
                 _ if is_odd => target.push_str(&format!("%{byte:02X}")),
