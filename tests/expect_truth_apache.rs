@@ -125,7 +125,8 @@ fn what_is_said_to_hold_holds() {
         let mut random = Random::new(seed as u64);
         let tree = Tree::new(seed, &mut random);
         let port = free_port();
-        let text = small_apache::configuration(&mut random)
+        let template = small_apache::configuration(&mut random);
+        let text = template
             .replace("TREE", &tree.0.display().to_string())
             .replace("PORT", &port.to_string())
             .replace("ECHO", &echo.port.to_string());
@@ -136,7 +137,15 @@ fn what_is_said_to_hold_holds() {
             continue;
         };
         total.configurations += 1;
-        examine(&tree, &text, port, &mut random, &mut total, seed);
+        let before = total.wrong.len();
+        examine(&tree, &template, port, &mut random, &mut total, seed);
+        if total.wrong.len() > before {
+            eprintln!("seed {seed}:\n{text}");
+            for name in ["html/a", "html/secret", "html/a/b", "alt"] {
+                let htaccess = fs::read_to_string(tree.0.join(name).join(".htaccess"));
+                eprintln!("{name}: {htaccess:?}");
+            }
+        }
     }
     let undetermined: usize = total.undetermined.values().sum();
     eprintln!(

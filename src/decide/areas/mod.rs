@@ -13,6 +13,7 @@ mod bytes;
 mod class;
 mod conditions;
 mod expression;
+mod groups;
 mod httpd;
 mod lines;
 mod names;
@@ -21,6 +22,7 @@ mod nginx;
 mod path;
 mod pcre;
 mod program;
+mod rewriting;
 mod variables;
 mod walk;
 
@@ -38,6 +40,7 @@ use crate::model::{Scope, Site};
 use crate::source::Span;
 
 /// What a server tests of a request, as far as paths and methods are concerned.
+#[allow(clippy::struct_excessive_bools)] // each is a question of its own
 #[derive(Clone, Debug, Default)]
 pub struct Tests {
     /// The tests of the normalised path.

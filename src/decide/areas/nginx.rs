@@ -25,11 +25,11 @@ pub fn tests(site: &Site<'_>, server: Scope<'_>) -> Tests {
     all.extend(inside.all);
     let variables = Variables::new(&all);
     let (index, behind_path) = (Vec::new(), Vec::new());
-    let mut gatherer = Gatherer { variables, gathered, span: server.span(), index, behind_path };
+    let mut all_tests = Gatherer { variables, gathered, span: server.span(), index, behind_path };
     for line in all {
-        gatherer.read(line);
+        all_tests.read(line);
     }
-    gatherer.finish()
+    all_tests.finish()
 }
 
 /// Slashes are merged before a server is chosen by its name: one that does not merge them may speak for others.
@@ -245,14 +245,15 @@ impl Gatherer {
             *last = last.strip_suffix(b")").unwrap_or(last);
         }
         words.retain(|word| !word.is_empty());
-        words.iter().for_each(|word| self.methods(word));
+        for word in &words {
+            self.methods(word);
+        }
         let Some((&subject, rest)) = words.split_first() else { return };
         // `-f $request_filename` and its like: that the answer hangs on a file is told with it.
         if subject.starts_with(b"-") || subject.starts_with(b"!-") {
             return;
         }
         match (self.variables.hangs(subject), rest) {
-            (Hangs::Not, _) => {}
             (Hangs::IsPath, [operator, pattern]) => match *operator {
                 b"~" | b"!~" => self.search(pattern, false),
                 b"~*" | b"!~*" => self.search(pattern, true),
@@ -263,7 +264,8 @@ impl Gatherer {
                 }
                 _ => self.unsure(at, "this compares the path with a variable"),
             },
-            (Hangs::IsPath, []) => {}
+            // A path is never empty.
+            (Hangs::Not, _) | (Hangs::IsPath, []) => {}
             _ if only_sets => {}
             _ => self.unsure(at, "this tests something else of the request line than the normalised path"),
         }
