@@ -1,5 +1,7 @@
 //! Rules: how they are read, and what is said of them, with answers that stand here.
 
+#![allow(clippy::case_sensitive_file_extension_comparisons)] // paths of URLs, not files
+
 use std::path::PathBuf;
 
 use authlint::decide::{Credentials, Decision, Outcome, Request};
