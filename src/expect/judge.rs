@@ -12,6 +12,12 @@ use crate::model::{FilesMode, Look, Site};
 /// Whether a rule holds for every path that it covers.
 #[must_use]
 pub fn judge(decider: &Decider<'_>, rule: &Expectation) -> Verdict {
+    judge_all(decider, std::slice::from_ref(rule)).pop().unwrap_or_else(|| undetermined("nothing was asked"))
+}
+
+/// Whether rules hold, in their order.
+#[must_use]
+pub fn judge_all(decider: &Decider<'_>, rules: &[Expectation]) -> Vec<Verdict> {
     let (site, look) = (decider.site, decider.look);
     // One that looks at no file answers only what is so whatever lies where.
     let blind = Decider::new(site, Look { mode: FilesMode::Never, ..look });
@@ -24,7 +30,7 @@ pub fn judge(decider: &Decider<'_>, rule: &Expectation) -> Verdict {
             FilesMode::Auto => site.config().installed || look.host.places(directory),
         },
     };
-    judge_by(site, rule, &answers)
+    rules.iter().map(|rule| judge_by(site, rule, &answers)).collect()
 }
 
 /// Where answers come from.

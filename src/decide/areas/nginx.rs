@@ -8,14 +8,14 @@ use super::pcre::Flags;
 use super::variables::{Hangs, Variables};
 use super::walk::{Search, Suffix, Test};
 use super::{Tests, Unsure};
-use crate::model::{Kind, Scope, Site};
+use crate::model::{Family, Scope, Site};
 use crate::source::Span;
 
 /// Gathers them, those of all locations at all depths.
-pub fn tests(site: &Site<'_>, server: Scope<'_>) -> Tests {
+pub fn tests(server: Scope<'_>) -> Tests {
     let inside = lines::of_server(server);
     let around = lines::around(server);
-    let mut gathered = Tests { merges_slashes: merges_slashes(site), ..Tests::default() };
+    let mut gathered = Tests { merges_slashes: true, ..Tests::default() };
     if !inside.is_whole || !around.is_whole {
         gathered
             .unsure
@@ -32,15 +32,11 @@ pub fn tests(site: &Site<'_>, server: Scope<'_>) -> Tests {
     all_tests.finish()
 }
 
-/// Slashes are merged before a server is chosen by its name: one that does not merge them may speak for others.
-fn merges_slashes(site: &Site<'_>) -> bool {
-    let is_off = |line: &Line<'_>| {
-        line.name().as_ref() == b"merge_slashes"
-            && line.arguments().iter().any(|word| word.eq_ignore_ascii_case(b"off"))
-    };
-    let servers = site.scopes_of(Kind::Server).flat_map(|server| lines::of_server(server).all);
-    let around = site.scopes_of(Kind::Server).take(1).flat_map(|server| lines::around(server).all);
-    !servers.chain(around).any(|line| is_off(&line))
+/// Whether all servers of a site merge slashes. That is done before a server is chosen by its name: one that
+/// does not may speak for others.
+pub fn merges_slashes(site: &Site<'_>) -> bool {
+    let mut lines = site.scopes().flat_map(|scope| scope.own(Family::MergeSlashes));
+    lines.all(|line| line.is(0, "on"))
 }
 
 struct Gatherer {
