@@ -156,6 +156,7 @@ fn what_is_not_followed_is_never_said_to_hold() {
         "set $x $uri; if ($x = /admin/a) { return 200; }",
         "if ($request_method = POST) { return 200; }",
         "return 301 https://$host$request_uri;",
+        "rewrite ^ https://$host/ permanent;",
         "error_page 404 =301 http://x/$uri;",
     ] {
         let found = verdict(text, "/admin/** -> closed", closed);

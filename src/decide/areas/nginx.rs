@@ -97,7 +97,9 @@ impl Gatherer {
     fn read(&mut self, line: Line<'_>) {
         let arguments = line.arguments();
         let words: Vec<&[u8]> = arguments.iter().map(AsRef::as_ref).collect();
-        if !is_for_show(&line.name()) && words.iter().any(|word| names_host(word)) {
+        let is_url = |word: &&&[u8]| [&b"http"[..], b"$scheme"].iter().any(|start| word.starts_with(start));
+        let has_host = words.iter().filter(|word| !is_url(word)).any(|word| names_host(word));
+        if has_host && !is_for_show(&line.name()) {
             self.gathered.of_host.get_or_insert(line.span());
         }
         match line.name().as_ref() {
