@@ -1,6 +1,7 @@
 //! The command line: the only place that prints, and where exit statuses are made.
 
 mod check;
+mod map;
 mod options;
 mod pages;
 mod places;
@@ -43,6 +44,7 @@ pub fn run() -> ExitCode {
     ExitCode::from(match options.command {
         Command::Check(check) => check::run(&check),
         Command::Trace(trace) => trace::run(&trace),
+        Command::Map(map) => map::run(&map),
         Command::Lints => pages::lints(),
         Command::Explain { lint } => pages::explain(lint),
     })

@@ -7,7 +7,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
 
 use crate::lints::{self, Lint};
-use crate::source::Map;
+use crate::source::Map as PathMap;
 
 /// Says who can reach what on an nginx or Apache server, before it is reloaded.
 ///
@@ -27,6 +27,8 @@ pub enum Command {
     Check(Box<Check>),
     /// Say what the server answers to a request, and which directives decide.
     Trace(Box<Trace>),
+    /// Show what is in force in every server and place.
+    Map(Map),
     /// List the lints.
     Lints,
     /// Show what a lint is about, with examples and the way out.
@@ -99,7 +101,7 @@ pub struct Places {
 
     /// The server's FROM lies at TO here, as in `--map /etc/nginx=deploy/nginx`. Repeatable.
     #[arg(long, value_name = "FROM=TO", value_parser = map, help_heading = "Where things are")]
-    pub map: Vec<Map>,
+    pub map: Vec<PathMap>,
 
     /// What Apache is started with: `Define`s, and variables of its environment. Repeatable.
     #[arg(short = 'D', value_name = "NAME[=VALUE]", help_heading = "Where things are")]
@@ -162,6 +164,20 @@ pub struct Trace {
     pub color: ColorChoice,
 }
 
+#[derive(Debug, Args)]
+pub struct Map {
+    /// Files and directories; without one the installed configurations.
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+
+    #[command(flatten)]
+    pub places: Places,
+
+    /// The form of the map.
+    #[arg(long, value_enum, default_value_t, help_heading = "Output")]
+    pub format: AnswerFormat,
+}
+
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum AnswerFormat {
     /// For people.
@@ -212,10 +228,10 @@ fn lint_id() -> impl TypedValueParser<Value = &'static Lint> {
         .try_map(|id| lints::find(&id).ok_or("no such lint"))
 }
 
-fn map(text: &str) -> Result<Map, String> {
+fn map(text: &str) -> Result<PathMap, String> {
     match text.split_once('=') {
         Some((from, to)) if from.starts_with('/') && !to.is_empty() => {
-            Ok(Map { from: from.into(), to: to.into() })
+            Ok(PathMap { from: from.into(), to: to.into() })
         }
         Some((from, _)) if !from.starts_with('/') => {
             Err("FROM is a path of the server and begins with `/`".into())

@@ -10,6 +10,7 @@ mod apache;
 mod asks;
 mod build;
 mod directive;
+mod effect;
 mod headers;
 mod location;
 mod names;
@@ -32,6 +33,7 @@ pub use apache::{
 pub use asks::{Asks, Password};
 pub use build::{FilesMode, Look};
 pub use directive::{Directive, Value};
+pub use effect::{Check, State};
 pub use headers::{Backend, Forwarded, Lost};
 pub use location::{Located, Location, Modifier};
 pub use names::{Family, Name};
