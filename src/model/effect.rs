@@ -77,7 +77,7 @@ impl<'s> Scope<'s> {
     /// What becomes of GET requests that come to this place.
     #[must_use]
     pub fn state(self) -> State<'s> {
-        let Checks { checks, refused, is_any } = if self.site().is_apache() {
+        let Found { checks, refused, is_any } = if self.site().is_apache() {
             self.apache_checks()
         } else {
             if let Some(answer) = self.answer() {
@@ -135,7 +135,7 @@ impl<'s> Scope<'s> {
         families.filter_map(|family| self.directive(family)).find(|line| line.is(0, "off"))
     }
 
-    fn nginx_checks(self) -> Checks<'s> {
+    fn nginx_checks(self) -> Found<'s> {
         let mut checks = Vec::new();
         let mut refused = None;
         let rules: Vec<Directive<'s>> = self.list(Family::Rules).collect();
@@ -175,10 +175,10 @@ impl<'s> Scope<'s> {
             Some(by) => Some(by.is(0, "any")),
             None => self.lacks(Family::Satisfy).then_some(false),
         };
-        Checks { checks, refused, is_any }
+        Found { checks, refused, is_any }
     }
 
-    fn apache_checks(self) -> Checks<'s> {
+    fn apache_checks(self) -> Found<'s> {
         let mut checks = Vec::new();
         let mut refused = None;
         match self.passes_compat("GET", Viewpoint::Stranger) {
@@ -223,12 +223,12 @@ impl<'s> Scope<'s> {
         // Requirements that are alternatives are one line of `Require` or another.
         let is_alternative = strangers.may_be(Outcomes::USER) && anyone.may_be(Outcomes::GRANTED);
         let is_any = self.satisfies_any("GET").map(|is_any| is_any || is_alternative);
-        Checks { checks, refused, is_any }
+        Found { checks, refused, is_any }
     }
 }
 
 /// What is found in a scope.
-struct Checks<'s> {
+struct Found<'s> {
     checks: Vec<Check<'s>>,
     /// The line that refuses everybody.
     refused: Option<Directive<'s>>,
