@@ -20,7 +20,12 @@ const MAY_USE: &[(&str, &[&str], &[&str])] = &[
         &["source", "finding", "lints", "model", "decide"],
         &["miette", "serde", "serde_json", "terminal_size"],
     ),
-    ("cli", &["source", "finding", "load", "model", "decide", "lints", "report"], &["clap", "indicatif"]),
+    ("settings", &[], &["serde", "toml"]),
+    (
+        "cli",
+        &["source", "finding", "load", "model", "decide", "lints", "report", "settings"],
+        &["clap", "indicatif"],
+    ),
 ];
 
 const CRATES: &[&str] = &[
@@ -37,6 +42,7 @@ const CRATES: &[&str] = &[
     "indicatif",
     "terminal_size",
     "rustix",
+    "toml",
 ];
 
 fn sources() -> Vec<(PathBuf, String)> {
