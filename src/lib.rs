@@ -1,6 +1,7 @@
 //! authlint reads nginx and Apache configuration and says who can reach what.
 pub mod cli;
 pub mod decide;
+pub mod expect;
 pub mod finding;
 pub mod lints;
 pub mod load;

@@ -5,6 +5,7 @@
 //! known the answer is [`Outcome::Undetermined`], with the reason. A wrong answer is a bug.
 
 mod apache;
+pub mod areas;
 mod because;
 mod nginx;
 mod request;

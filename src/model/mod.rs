@@ -202,6 +202,12 @@ impl<'s> Scope<'s> {
         self.site
     }
 
+    /// The statement that opens it; none for the top of a file.
+    #[must_use]
+    pub fn opened_by(self) -> Option<(FileId, StatementId)> {
+        self.data().opened_by
+    }
+
     /// What sort of place it is.
     #[must_use]
     pub fn kind(self) -> Kind {
