@@ -1,5 +1,6 @@
 //! `authlint.toml`: what a team has settled for its configuration.
 
+use std::fmt;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
@@ -52,6 +53,22 @@ pub struct Refused {
     pub bytes: Option<Range<usize>>,
     /// What is the matter, as one clause.
     pub message: String,
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let path = self.path.display();
+        // Lines and columns count from 1, columns in characters.
+        let before = self.bytes.as_ref().and_then(|bytes| self.text.get(..bytes.start));
+        match before {
+            Some(before) => {
+                let line = before.matches('\n').count() + 1;
+                let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+                write!(f, "{path}:{line}:{column}: {}", self.message)
+            }
+            None => write!(f, "{path}: {}", self.message),
+        }
+    }
 }
 
 /// The nearest `authlint.toml`, in this directory or above it.

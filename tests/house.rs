@@ -20,10 +20,11 @@ const MAY_USE: &[(&str, &[&str], &[&str])] = &[
         &["source", "finding", "lints", "model", "decide"],
         &["miette", "serde", "serde_json", "terminal_size"],
     ),
+    ("expect", &["source", "finding", "model", "decide"], &[]),
     ("settings", &[], &["serde", "toml"]),
     (
         "cli",
-        &["source", "finding", "load", "model", "decide", "lints", "report", "settings"],
+        &["source", "finding", "load", "model", "decide", "expect", "lints", "report", "settings"],
         &["clap", "indicatif"],
     ),
 ];

@@ -29,6 +29,8 @@ pub enum Command {
     Trace(Box<Trace>),
     /// Show what is in force in every server and place.
     Map(Map),
+    /// Judge rules about who can reach what, such as `/admin/** -> never open`.
+    Expect(Box<Expect>),
     /// List the lints.
     Lints,
     /// Show what a lint is about, with examples and the way out.
@@ -71,6 +73,21 @@ pub struct Check {
     #[arg(long, value_name = "LINT", value_delimiter = ',', value_parser = lint_id(), hide_possible_values = true, help_heading = "What counts")]
     pub ignore: Vec<&'static Lint>,
 
+    /// What the team has settled; without it the nearest `authlint.toml`, in the working directory or above.
+    #[arg(long, value_name = "FILE", help_heading = "What counts")]
+    pub config: Option<PathBuf>,
+
+    /// Heed no `authlint.toml`.
+    #[arg(long, conflicts_with = "config", help_heading = "What counts")]
+    pub no_config: bool,
+
+    #[command(flatten)]
+    pub output: Output,
+}
+
+/// What is reported, and how.
+#[derive(Debug, Args)]
+pub struct Output {
     /// The lowest level that makes the exit status 1.
     #[arg(long, value_enum, default_value_t, value_name = "LEVEL", help_heading = "What counts")]
     pub fail_on: FailOn,
@@ -90,6 +107,27 @@ pub struct Check {
     /// Say nothing when there is nothing to say.
     #[arg(long, short, help_heading = "Output")]
     pub quiet: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Expect {
+    /// The rules, one a line, such as `/admin/** -> never open`.
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+
+    /// The main configuration; without it the installed one.
+    #[arg(long, value_name = "FILE", help_heading = "Where things are")]
+    pub config: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub places: Places,
+
+    /// Whether to look at the password files and at what is served.
+    #[arg(long, value_enum, default_value_t = Files::Always, help_heading = "Where things are")]
+    pub files: Files,
+
+    #[command(flatten)]
+    pub output: Output,
 }
 
 /// Where the server's files are, and whose they are.

@@ -24,14 +24,7 @@ pub fn decision_human(request: &Request, decision: &Decision, site: &Site<'_>, s
 }
 
 fn asked(request: &Request) -> String {
-    let host = match (&request.host, request.port) {
-        (Some(host), Some(port)) => {
-            let scheme = if request.is_tls { "https" } else { "http" };
-            let usual = if request.is_tls { 443 } else { 80 };
-            if port == usual { format!("{scheme}://{host}") } else { format!("{scheme}://{host}:{port}") }
-        }
-        _ => String::new(),
-    };
+    let host = request.origin().unwrap_or_default();
     let who = match &request.credentials {
         Credentials::None => "without credentials".to_owned(),
         Credentials::Bad => "with a wrong password".to_owned(),
