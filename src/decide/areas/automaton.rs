@@ -26,6 +26,9 @@ impl State {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TooLarge;
 
+/// States from here on stand in what the text has to begin with; there are far fewer others.
+const BEFORE: u32 = 1 << 31;
+
 type Formula = u32;
 const FALSE: Formula = 0;
 const TRUE: Formula = 1;
@@ -53,6 +56,10 @@ const MOST_DEPTH: usize = 40;
 #[derive(Debug)]
 pub struct Automaton {
     program: Program,
+    /// What the text has to begin with.
+    from: Vec<u8>,
+    /// What is read in its place.
+    to: Vec<u8>,
     terms: Vec<Term>,
     numbers: HashMap<Term, Formula>,
     /// How deep each formula is.
@@ -82,9 +89,21 @@ impl Automaton {
         Ok(Automaton::new(Program::whole(expression)?))
     }
 
+    /// For texts that begin with `from`: the expression is looked for in what they become with `to` in its
+    /// place.
+    ///
+    /// # Errors
+    /// When the expression is too large.
+    pub fn moved(expression: &Expression, from: &[u8], to: &[u8]) -> Result<Self, TooLarge> {
+        let automaton = Automaton::search(expression)?;
+        Ok(Automaton { from: from.to_vec(), to: to.to_vec(), ..automaton })
+    }
+
     fn new(program: Program) -> Self {
         let mut automaton = Automaton {
             program,
+            from: Vec::new(),
+            to: Vec::new(),
             terms: Vec::new(),
             numbers: HashMap::new(),
             depths: Vec::new(),
@@ -108,8 +127,27 @@ impl Automaton {
     /// # Errors
     /// When a bound is reached.
     pub fn start(&mut self) -> Result<State, TooLarge> {
+        if self.from.is_empty() { self.start_behind() } else { Ok(State(BEFORE)) }
+    }
+
+    /// The state where what the text has to begin with ends.
+    fn start_behind(&mut self) -> Result<State, TooLarge> {
         let first = self.at(self.program.start)?;
-        self.state(first, self.program.behind_start())
+        let first = self.state(first, self.program.behind_start())?;
+        let to = std::mem::take(&mut self.to);
+        let moved = to.iter().try_fold(first, |state, &byte| self.step(state, byte));
+        self.to = to;
+        moved
+    }
+
+    /// The state behind one byte more of what the text has to begin with.
+    fn step_before(&mut self, state: State, byte: u8) -> Result<State, TooLarge> {
+        let read = (state.0 - BEFORE) as usize;
+        match self.from.get(read) {
+            Some(&expected) if expected != byte => Ok(State::REFUSED),
+            Some(_) if read + 1 < self.from.len() => Ok(State(state.0 + 1)),
+            _ => self.start_behind(),
+        }
     }
 
     /// The state behind a byte.
@@ -122,6 +160,9 @@ impl Automaton {
         }
         if let Some(known) = self.steps.get(&(state, byte)) {
             return Ok(*known);
+        }
+        if state.0 >= BEFORE {
+            return self.step_before(state, byte);
         }
         let (formula, behind) = self.states[state.0 as usize];
         self.work = 0;
@@ -138,6 +179,9 @@ impl Automaton {
     pub fn is_accepted(&mut self, state: State) -> Result<bool, TooLarge> {
         if let Some(known) = self.ends.get(&state) {
             return Ok(*known);
+        }
+        if state.0 >= BEFORE {
+            return Ok(false);
         }
         let (formula, behind) = self.states[state.0 as usize];
         self.work = 0;
@@ -160,7 +204,7 @@ impl Automaton {
 
     /// The sets of bytes that it tells apart.
     pub fn sets(&self) -> impl Iterator<Item = Bytes> {
-        self.program.sets()
+        self.program.sets().chain(self.from.iter().map(|&byte| Bytes::one(byte)))
     }
 
     fn state(&mut self, formula: Formula, behind: u32) -> Result<State, TooLarge> {

@@ -3,7 +3,7 @@
 use super::bytes::Bytes;
 
 /// An expression over bytes.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Expression {
     /// The empty text.
     Empty,
@@ -80,6 +80,12 @@ impl Expression {
     #[must_use]
     pub fn not_before(of: Expression) -> Self {
         Expression::Ahead { of: Box::new(of), is_negated: true }
+    }
+
+    /// This, and then another one.
+    #[must_use]
+    pub fn then(self, next: Expression) -> Self {
+        Expression::Concat(vec![self, next])
     }
 
     /// Whether it can match only at the beginning of the text.

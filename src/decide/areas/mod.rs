@@ -11,9 +11,12 @@ mod apache;
 mod automaton;
 mod bytes;
 mod class;
+mod conditions;
 mod expression;
+mod httpd;
 mod lines;
 mod names;
+mod names_of_files;
 mod nginx;
 mod path;
 mod pcre;
@@ -26,7 +29,7 @@ pub use bytes::Bytes;
 pub use expression::Expression;
 pub use path::{decode, encode, normalised};
 pub use pcre::{Flags, Pcre, read};
-pub use walk::{Area, Failure, Test, areas};
+pub use walk::{Area, Failure, Search, Test, areas};
 
 use std::collections::BTreeSet;
 

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use super::expression::Expression;
 use super::lines::{self, Line};
-use super::pcre::{Flags, read};
+use super::pcre::Flags;
 use super::variables::{Hangs, Variables};
-use super::walk::Test;
+use super::walk::{Search, Test};
 use super::{Tests, Unsure};
 use crate::model::{Kind, Scope, Site};
 use crate::source::Span;
@@ -142,10 +142,7 @@ impl Gatherer {
     }
 
     fn search(&mut self, pattern: &[u8], is_caseless: bool) {
-        let meaning = read(pattern, Flags::nginx(is_caseless));
-        let shown = String::from_utf8_lossy(pattern).into_owned();
-        let unread = meaning.unread.map(|what| format!("`{shown}` is not followed: {what}"));
-        self.gathered.all.push(Test::Search { expression: meaning.expression, unread });
+        self.gathered.all.push(Test::Search(Search::read(pattern, Flags::nginx(is_caseless))));
     }
 
     /// `($uri ~ "^/x")`
@@ -208,9 +205,7 @@ impl Gatherer {
                     let mut parts = vec![Expression::start()];
                     parts.extend(letters);
                     parts.push(Expression::end());
-                    self.gathered
-                        .all
-                        .push(Test::Search { expression: Expression::Concat(parts), unread: None });
+                    self.gathered.all.push(Test::Search(Search::new(Expression::Concat(parts), None)));
                 }
             }
         }

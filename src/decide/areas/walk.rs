@@ -6,6 +6,7 @@ use super::automaton::{Automaton, State, TooLarge};
 use super::bytes::Bytes;
 use super::expression::Expression;
 use super::names::{At, Names};
+use super::pcre::{self, Flags};
 
 /// A test that the configuration makes of the normalised path.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,12 +16,45 @@ pub enum Test {
     /// Whether it begins with this.
     Prefix(Vec<u8>),
     /// Whether an expression matches somewhere in it.
-    Search {
-        /// The expression, or one that matches at least as much.
-        expression: Expression,
-        /// Where it may match more than the server's: how that one is written, and why.
-        unread: Option<String>,
-    },
+    Search(Search),
+}
+
+/// An expression that is looked for.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Search {
+    /// The expression, or one that matches at least as much.
+    pub expression: Expression,
+    /// Where it may match more than the server's: how that one is written, and why.
+    pub unread: Option<String>,
+    /// The path has to begin with this.
+    pub from: Vec<u8>,
+    /// And this stands in its place when the expression is looked for.
+    pub to: Vec<u8>,
+}
+
+impl Search {
+    /// An expression that is looked for in the path as it is.
+    #[must_use]
+    pub fn new(expression: Expression, unread: Option<String>) -> Self {
+        Search { expression, unread, from: Vec::new(), to: Vec::new() }
+    }
+
+    /// An expression of a server, as it is written.
+    #[must_use]
+    pub fn read(pattern: &[u8], flags: Flags) -> Self {
+        let meaning = pcre::read(pattern, flags);
+        let shown = String::from_utf8_lossy(pattern);
+        Search::new(
+            meaning.expression,
+            meaning.unread.map(|what| format!("`{shown}` is not followed: {what}")),
+        )
+    }
+
+    /// The same, looked for in another path that begins with `to` where this one does with `from`.
+    #[must_use]
+    pub fn moved(self, from: &[u8], to: &[u8]) -> Self {
+        Search { from: from.to_vec(), to: to.to_vec(), ..self }
+    }
 }
 
 /// Paths that pass the same tests.
@@ -58,10 +92,10 @@ pub fn areas(tests: &[Test], covered: &Expression, paths: &Expression) -> Result
     let mut unread = Vec::new();
     let mut seen = HashSet::new();
     for test in tests {
-        if let Test::Search { expression, unread: reason } = test {
-            if seen.insert(format!("{expression:?}")) || reason.is_some() {
-                automata.push(Automaton::search(expression)?);
-                unread.push(reason.clone());
+        if let Test::Search(search) = test {
+            if seen.insert(search) {
+                automata.push(Automaton::moved(&search.expression, &search.from, &search.to)?);
+                unread.push(search.unread.clone());
             }
         }
     }
