@@ -183,8 +183,11 @@ impl Builder<'_> {
             } else if tree.is_block(statement) {
                 if let Some(kind) = block_kind(kind, name) {
                     blocks.push(Block { kind, file, instance, statement });
-                } else if let Some(name @ Name::OtherCheck) = Name::of_nginx(name) {
-                    // `access_by_lua_block { ... }`
+                    if kind == Kind::If {
+                        self.site.directives.push(DirectiveData::certain(Name::If, file, statement));
+                    }
+                } else if let Some(name) = Name::of_nginx_block(name).filter(|_| kind != Kind::Main) {
+                    // `map $uri $realm { ... }`, `access_by_lua_block { ... }`
                     self.site.directives.push(DirectiveData::certain(name, file, statement));
                 }
             } else if name == b"include" {
@@ -206,6 +209,8 @@ impl Builder<'_> {
                 }
             } else if tree.is_template_word(statement, 0) {
                 self.site.scopes[id].unknown_inside = true;
+            } else if kind != Kind::Main && !Name::is_quiet(name) {
+                self.site.directives.push(DirectiveData::certain(Name::Foreign, file, statement));
             }
         }
         // Stable: within a family the order of the text stays.

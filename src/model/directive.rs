@@ -111,6 +111,42 @@ impl<'s> Directive<'s> {
         (0..self.arity()).filter_map(move |n| self.argument(n))
     }
 
+    /// The word it begins with: of a line of a `map`, the value that is compared.
+    #[must_use]
+    pub fn head_word(self) -> Value<'s> {
+        Value { directive: self, word: 0 }
+    }
+
+    /// The lines in its block, those of included files in their place; none where a file is missing
+    /// or the includes never end.
+    #[must_use]
+    pub fn lines(self) -> Option<Vec<Directive<'s>>> {
+        let (files, config) = (self.site.files(), self.site.config());
+        let mut lines = Vec::new();
+        let inner: Vec<_> = self.tree().children(self.data.statement).collect();
+        let mut todo = vec![(self.data.file, inner.into_iter())];
+        while let Some((file, statements)) = todo.last_mut() {
+            let file = *file;
+            let Some(statement) = statements.next() else {
+                todo.pop();
+                continue;
+            };
+            let line = Directive { site: self.site, data: DirectiveData { file, statement, ..self.data } };
+            if line.head_word().bytes().as_ref() == b"include" {
+                let included = config.includes.get(&(file, statement)).filter(|included| included.is_whole)?;
+                if todo.len() > 20 {
+                    return None;
+                }
+                for &file in included.files.iter().rev() {
+                    todo.push((file, files.tree(file).top().collect::<Vec<_>>().into_iter()));
+                }
+            } else {
+                lines.push(line);
+            }
+        }
+        Some(lines)
+    }
+
     /// The value of argument `n`, where it is known from the text.
     #[must_use]
     pub fn literal(self, n: usize) -> Option<Cow<'s, str>> {

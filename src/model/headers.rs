@@ -54,6 +54,12 @@ impl<'s> Backend<'s> {
 }
 
 impl Backend<'_> {
+    /// The family of the switch that keeps all headers of the client back, where the protocol has one.
+    #[must_use]
+    pub fn switch(self) -> Option<Family> {
+        self.switch
+    }
+
     /// Whether a line of [`Backend::list`] is about this header of HTTP; case does not count.
     #[must_use]
     pub fn is_about(self, line: Directive<'_>, header: &str) -> bool {

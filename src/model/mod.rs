@@ -188,6 +188,12 @@ impl<'s> Scope<'s> {
         &self.site.scopes[self.id as usize]
     }
 
+    /// Its number among the scopes of the site, in the order of [`Site::scopes`].
+    #[must_use]
+    pub fn number(self) -> usize {
+        self.id as usize
+    }
+
     /// The site it belongs to.
     #[must_use]
     pub fn site(self) -> &'s Site<'s> {

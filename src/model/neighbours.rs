@@ -117,7 +117,7 @@ impl<'s> Scope<'s> {
             .filter_map(|directive| {
                 let value = match directive.name() {
                     Name::Rewrite => directive.argument(1)?,
-                    Name::Set | Name::Break => return None,
+                    Name::Set | Name::Break | Name::If => return None,
                     _ => last(directive)?,
                 };
                 let path = value.literal()?;

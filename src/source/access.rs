@@ -46,7 +46,76 @@ pub enum Access {
     Unknown(String),
 }
 
+/// What stat(2) tells the server's user of a path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Seen {
+    /// A regular file.
+    File {
+        /// Whether it may be opened; none where that is not known.
+        is_readable: Option<bool>,
+        /// Whether its owner may execute it.
+        is_executable: bool,
+    },
+    /// A directory.
+    Directory {
+        /// Whether it may be listed; none where that is not known.
+        is_readable: Option<bool>,
+    },
+    /// A device, a FIFO, a socket.
+    Special,
+    /// ENOENT.
+    Missing,
+    /// ENOTDIR, ENAMETOOLONG: a part of the path can be no directory.
+    NotADirectory,
+    /// EACCES: a directory on the way may not be searched.
+    Barred,
+    /// It cannot be known from here; the reason.
+    Unknown(String),
+}
+
+/// The longest name and the longest path of Linux, in bytes.
+const MAX_NAME: usize = 255;
+const MAX_PATH: usize = 4095;
+
 impl Host {
+    /// What `who` sees at an absolute path of the server, links followed.
+    #[must_use]
+    pub fn see(&self, path: &Path, who: &Identity) -> Seen {
+        let bytes = path.as_os_str().as_encoded_bytes();
+        if bytes.len() > MAX_PATH || bytes.split(|byte| *byte == b'/').any(|name| name.len() > MAX_NAME) {
+            return Seen::NotADirectory;
+        }
+        let (seen, parents) = match self.walk(path) {
+            Walk::Missing(_) => (Err(Seen::Missing), Vec::new()),
+            Walk::NotADirectory(_) => (Err(Seen::NotADirectory), Vec::new()),
+            Walk::Unknown { why, parents } => (Err(Seen::Unknown(why)), parents),
+            Walk::Found { path, stat, parents } => (Ok((path, stat)), parents),
+        };
+        for (directory, stat) in parents {
+            match self.permits(who, Permission::Search, &directory, &stat) {
+                Permits::Yes => {}
+                Permits::No => return Seen::Barred,
+                Permits::Unsure(why) => return Seen::Unknown(format!("{}: {why}", directory.display())),
+            }
+        }
+        let (file, stat) = match seen {
+            Ok(found) => found,
+            Err(seen) => return seen,
+        };
+        let is_readable = match self.permits(who, Permission::Read, &file, &stat) {
+            Permits::Yes => Some(true),
+            Permits::No => Some(false),
+            Permits::Unsure(_) => None,
+        };
+        let asks_for_directory = bytes.ends_with(b"/") || bytes.ends_with(b"/.");
+        match stat.kind {
+            Kind::Directory => Seen::Directory { is_readable },
+            _ if asks_for_directory => Seen::NotADirectory,
+            Kind::File => Seen::File { is_readable, is_executable: stat.mode & 0o100 != 0 },
+            Kind::Special(_) | Kind::Link => Seen::Special,
+        }
+    }
+
     /// Whether `who` can read the file at an absolute path of the server (spec A8, A10).
     #[must_use]
     pub fn access(&self, path: &Path, who: &Identity) -> Access {

@@ -10,7 +10,7 @@ mod users;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-pub use access::{Access, FileState, Obstacle};
+pub use access::{Access, FileState, Obstacle, Seen};
 pub use disk::Disk;
 pub use glob::matches;
 pub(crate) use host::FileKey;

@@ -5,6 +5,7 @@
 
 mod apache;
 mod nginx;
+mod quiet;
 
 pub use apache::Arguments;
 
@@ -51,6 +52,19 @@ pub enum Name {
     Order,
     AllowOverride,
     AllowOverrideList,
+    Index,
+    Autoindex,
+    MergeSlashes,
+    RecursiveErrorPages,
+    AddHeader,
+    SetRealIpFrom,
+    RealIpHeader,
+    DisableSymlinks,
+    AuthRequestSet,
+    /// What may change what the content phase makes of a file: `gzip_static`, `dav_methods`.
+    ContentModule,
+    /// A directive of nginx that nothing is known of, most often of a foreign module.
+    Foreign,
     // From here on, not inherited.
     RequestHeader,
     CgiPassAuth,
@@ -78,6 +92,13 @@ pub enum Name {
     Listen,
     ServerName,
     User,
+    /// The opening of an `if`, in its place among the lines that nginx carries out in their order.
+    If,
+    /// `map`, `geo`, `split_clients` and their like, which make variables.
+    Map,
+    Geo,
+    /// A content handler that is no backend, such as `stub_status`.
+    OtherHandler,
 }
 
 /// Directives that are inherited or replaced together.
@@ -118,6 +139,18 @@ pub enum Family {
     /// What a `.htaccess` may say.
     Override,
     OverrideList,
+    Index,
+    Autoindex,
+    MergeSlashes,
+    RecursiveErrorPages,
+    AddedHeaders,
+    RealIp,
+    RealIpHeader,
+    Symlinks,
+    /// Variables that are set once a subrequest was answered.
+    SubrequestVariables,
+    ContentModule,
+    Foreign,
     // From here on, not inherited (spec M5).
     Handler,
     Merging,
@@ -132,6 +165,9 @@ pub enum Family {
     Listen,
     ServerName,
     User,
+    /// Blocks that make variables.
+    Variables,
+    OtherHandler,
 }
 
 /// How many families are inherited.
@@ -179,7 +215,8 @@ impl Name {
             | Name::Set
             | Name::Redirect
             | Name::RewriteRule
-            | Name::RewriteEngine => Family::Rewrite,
+            | Name::RewriteEngine
+            | Name::If => Family::Rewrite,
             Name::Listen => Family::Listen,
             Name::ServerName | Name::ServerAlias => Family::ServerName,
             Name::User => Family::User,
@@ -195,6 +232,19 @@ impl Name {
             Name::Options => Family::Options,
             Name::Group => Family::Group,
             Name::Removed | Name::Section => Family::Removed,
+            Name::Index => Family::Index,
+            Name::Autoindex => Family::Autoindex,
+            Name::MergeSlashes => Family::MergeSlashes,
+            Name::RecursiveErrorPages => Family::RecursiveErrorPages,
+            Name::AddHeader => Family::AddedHeaders,
+            Name::SetRealIpFrom => Family::RealIp,
+            Name::RealIpHeader => Family::RealIpHeader,
+            Name::DisableSymlinks => Family::Symlinks,
+            Name::AuthRequestSet => Family::SubrequestVariables,
+            Name::ContentModule => Family::ContentModule,
+            Name::Foreign => Family::Foreign,
+            Name::Map | Name::Geo => Family::Variables,
+            Name::OtherHandler => Family::OtherHandler,
         }
     }
 }

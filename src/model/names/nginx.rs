@@ -69,6 +69,19 @@ impl Name {
             b"listen" => Listen,
             b"server_name" => ServerName,
             b"user" => User,
+            b"index" => Index,
+            b"autoindex" => Autoindex,
+            b"merge_slashes" => MergeSlashes,
+            b"recursive_error_pages" => RecursiveErrorPages,
+            b"add_header" => AddHeader,
+            b"set_real_ip_from" => SetRealIpFrom,
+            b"real_ip_header" => RealIpHeader,
+            b"disable_symlinks" => DisableSymlinks,
+            b"auth_request_set" => AuthRequestSet,
+            b"gzip_static" | b"random_index" | b"dav_methods" | b"image_filter" | b"xslt_stylesheet" => {
+                ContentModule
+            }
+            b"memcached_pass" | b"stub_status" | b"empty_gif" | b"flv" | b"mp4" => OtherHandler,
             // A setting of a module, not what switches it on.
             name if SETTINGS.iter().any(|start| name.starts_with(start.as_bytes())) => return None,
             name if name.starts_with(b"auth_") => OtherCheck,
@@ -106,7 +119,10 @@ impl Name {
             Name::Return | Name::User => (1, 2),
             Name::Internal | Name::Break => (0, 0),
             Name::ErrorPage | Name::TryFiles => (2, MANY),
-            Name::Listen | Name::ServerName => (1, MANY),
+            Name::Listen | Name::ServerName | Name::Index => (1, MANY),
+            Name::Autoindex | Name::MergeSlashes | Name::RecursiveErrorPages | Name::SetRealIpFrom => (1, 1),
+            Name::AddHeader => (2, 3),
+            Name::AuthRequestSet => (2, 2),
             _ => (0, MANY),
         }
     }

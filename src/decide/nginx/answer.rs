@@ -1,0 +1,66 @@
+//! From the end of a request to the answer that is told.
+
+use super::visit::{End, Origin, Run, Visit};
+use crate::decide::{Authorization, Decision, Outcome};
+use crate::model::{Family, Kind};
+
+/// What the end of a request means.
+pub(super) fn decision<'r, 's>(run: &mut Run<'r, 's>, visit: &mut Visit<'r, 's>, end: End) -> Decision {
+    let outcome = outcome(visit, end);
+    let mut decision = Decision::of(outcome);
+    decision.status = end.status.filter(|_| outcome != Outcome::Open);
+    let challenge = visit.challenges.iter().find(|(_, is_sent)| *is_sent);
+    if let Some((realm, _)) = challenge {
+        decision.scheme = Some("basic");
+        decision.realm = Some(String::from_utf8_lossy(realm).into_owned());
+    }
+    decision.user_file.clone_from(&visit.user_file);
+    let name = run.server.own(Family::ServerName).next().and_then(|by| by.argument(0));
+    decision.server = name.map(|name| name.text().into_owned());
+    let here = run.here(visit);
+    decision.place = (here.kind() == Kind::Location).then(|| here.title());
+    if here.kind() == Kind::Location {
+        run.story.tell(here.span(), "is for this path");
+    }
+    if outcome == Outcome::Open && end.is_passed_on {
+        decision.authorization = run.authorization;
+    }
+    decision.because = std::mem::take(&mut run.story).into_because();
+    decision.hangs_on = run.hangs_on.take();
+    decision
+}
+
+fn outcome(visit: &Visit<'_, '_>, end: End) -> Outcome {
+    let Some(status) = end.status else { return Outcome::Open };
+    let is_refusal = visit.forced_status != 0 && visit.origin == Origin::Access;
+    match (status, end.by) {
+        // What a page dresses stays what it was, as long as the status says so.
+        (401, _) if is_refusal => Outcome::Challenge,
+        (403, _) if is_refusal => Outcome::Forbidden,
+        (500, _) => Outcome::Error,
+        (_, Origin::Content) if visit.origin == Origin::Content || visit.forced_status == 0 => Outcome::Open,
+        (400.., Origin::Content) => Outcome::Responds,
+        (_, Origin::Content) => Outcome::Open,
+        (_, Origin::Access | Origin::Configuration) => Outcome::Responds,
+    }
+}
+
+/// The answer that two ways have in common; none where they differ in what a client sees.
+pub(super) fn agree(first: Decision, second: Decision) -> Option<Decision> {
+    let is_same = first.outcome == second.outcome
+        && first.status == second.status
+        && first.scheme == second.scheme
+        && first.realm == second.realm;
+    if !is_same {
+        return None;
+    }
+    let mut both = first;
+    if both.authorization != second.authorization {
+        both.authorization = both.authorization.or(second.authorization).map(|_| Authorization::Unknown);
+    }
+    both.user_file = both.user_file.filter(|file| second.user_file.as_ref() == Some(file));
+    both.server = both.server.filter(|server| second.server.as_ref() == Some(server));
+    both.place = both.place.filter(|place| second.place.as_ref() == Some(place));
+    both.hangs_on = both.hangs_on.or(second.hangs_on);
+    Some(both)
+}
