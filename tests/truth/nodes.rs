@@ -38,6 +38,40 @@ fn write(nodes: &[Node], depth: usize, text: &mut String) {
     }
 }
 
+/// Reads what has no braces, semicolons or `#` inside of words, but for quoted ones.
+pub fn parse(text: &str) -> Vec<Node> {
+    let mut open: Vec<(String, Vec<Node>)> = vec![(String::new(), Vec::new())];
+    let mut word = String::new();
+    let (mut quote, mut is_comment) = (None, false);
+    for letter in text.chars() {
+        let is_start = word.is_empty() || word.ends_with(char::is_whitespace);
+        match letter {
+            '\n' if is_comment => is_comment = false,
+            _ if is_comment => continue,
+            '"' | '\'' if quote == Some(letter) => quote = None,
+            '"' | '\'' if quote.is_none() && is_start => quote = Some(letter),
+            '#' if is_start && quote.is_none() => {
+                is_comment = true;
+                continue;
+            }
+            ';' | '{' | '}' if quote.is_none() && !word.ends_with('$') => {
+                let text = std::mem::take(&mut word).trim().to_owned();
+                let closed = if letter == '}' && open.len() > 1 { open.pop() } else { None };
+                match (letter, open.last_mut()) {
+                    ('{', _) => open.push((text, Vec::new())),
+                    (';', Some((_, inner))) => inner.push(line(text)),
+                    (_, Some((_, inner))) => inner.extend(closed.map(|(text, all)| block(text, all))),
+                    _ => {}
+                }
+                continue;
+            }
+            _ => {}
+        }
+        word.push(letter);
+    }
+    open.swap_remove(0).1
+}
+
 /// How many nodes there are at all depths.
 pub fn count(nodes: &[Node]) -> usize {
     let inner = |node: &Node| match node {
