@@ -16,6 +16,7 @@ mod location;
 mod names;
 mod neighbours;
 mod password_file;
+mod protected;
 mod purpose;
 mod server;
 mod site;
@@ -39,6 +40,7 @@ pub use location::{Located, Location, Modifier};
 pub use names::{Family, Name};
 pub use neighbours::Neighbour;
 pub use password_file::{PasswordFile, PathValue};
+pub use protected::Area;
 pub use purpose::Purpose;
 pub use server::{Hidden, Listen, Server, TakenName};
 
@@ -71,6 +73,8 @@ pub struct Site<'f> {
     regexes: Mutex<HashMap<u32, Option<pcre2::bytes::Regex>>>,
     /// The locations that answer subrequests, found when first asked for.
     subrequest_targets: OnceLock<HashSet<u32>>,
+    /// The prefixes that ask, found when first asked for.
+    protected: OnceLock<protected::Protected>,
     /// The lines that name a password file which is opened, found when first asked for.
     files_for_logins: OnceLock<Vec<DirectiveData>>,
     /// The names of all lines, in small letters, and first arguments of `Require`; found when first asked for.
