@@ -11,6 +11,10 @@ mod nginx;
 mod request;
 mod witness;
 
+use std::collections::HashMap;
+use std::sync::Mutex;
+use std::sync::atomic::AtomicUsize;
+
 use crate::model::{Look, Site};
 use crate::source::Span;
 
@@ -147,13 +151,19 @@ pub struct Decider<'s> {
     pub look: Look<'s>,
     nginx: nginx::Prepared<'s>,
     apache: apache::Prepared<'s>,
+    /// A path that an expression matches, by the expression.
+    samples: Mutex<HashMap<String, Option<Vec<u8>>>>,
+    /// How many searches for witnesses there were.
+    searches: AtomicUsize,
 }
 
 impl<'s> Decider<'s> {
     /// Makes ready for requests.
     #[must_use]
     pub fn new(site: &'s Site<'s>, look: Look<'s>) -> Self {
-        Decider { site, look, nginx: nginx::Prepared::default(), apache: apache::Prepared::default() }
+        let samples = Mutex::default();
+        let searches = AtomicUsize::new(0);
+        Decider { site, look, nginx: nginx::Prepared::default(), apache: apache::Prepared::default(), samples, searches }
     }
 
     /// What the server answers.

@@ -1,8 +1,18 @@
 //! A request that proves that something is open.
 
+use std::sync::atomic::Ordering;
+
 use super::areas::{self, Area, Expression, Flags, Search, Test};
 use super::{Decider, Decision, Request};
-use crate::model::{Directive, Family, Located, Modifier, Scope};
+use crate::model::{Directive, Family, Located, Location, Modifier, Scope};
+
+/// A server with more locations is looked at in part.
+const MOST_LOCATIONS: usize = 100;
+
+/// More searches than this are not made for one site, a few milliseconds each.
+const MOST_SEARCHES: usize = 60;
+/// The same for texts that an expression matches.
+const MOST_SAMPLES: usize = 300;
 
 /// A request, and what the server answers to it.
 #[derive(Clone, Debug)]
@@ -23,42 +33,97 @@ impl<'s> Decider<'s> {
         will_do: impl Fn(&Decision) -> bool,
     ) -> Option<Witness> {
         let server = place.server()?;
-        let first = |areas: Vec<Area>| {
-            let paths = areas.iter().filter_map(|area| std::str::from_utf8(&area.path).ok());
-            let mut all = paths.filter_map(|path| self.visit(server, place, path));
-            all.find(|witness| will_do(&witness.decision))
-        };
-        let Some(location) = place.location() else {
-            return first(vec![Area { path: b"/".to_vec(), unread: None }]);
-        };
+        let Some(location) = place.location() else { return self.visit(server, place, "/", &will_do)? };
         if !location.is_regex() {
-            let area = Area { path: location.path.as_bytes().to_vec(), unread: None };
-            return location.path.starts_with(prefix).then(|| first(vec![area]))?;
+            let is_below = location.path.starts_with(prefix);
+            return is_below.then(|| self.visit(server, place, &location.path, &will_do))??;
         }
-        // The expression alone is soon read, and mostly enough; then all that the server tests.
-        let flags = Flags::nginx(location.modifier == Modifier::RegexCaseless);
-        let alone = vec![Test::Search(Search::read(location.path.as_bytes(), flags))];
-        first(below(prefix, &alone, true)).or_else(|| {
-            let tests = areas::tests(self.site, server);
-            first(below(prefix, &tests.all, tests.merges_slashes))
+        // What the expression matches by itself often does so behind the prefix, too.
+        if let Some(found) = self.first(server, place, &self.guess(&location, prefix), &will_do) {
+            return found;
+        }
+        if !self.may_search(MOST_SEARCHES) {
+            return None;
+        }
+        // The expression alone is soon read; then all locations of the server.
+        let alone = below(prefix, &[test(&location)]);
+        self.first(server, place, &alone, &will_do).unwrap_or_else(|| {
+            let may_come = paths(&alone).any(|path| place.matches_path(path) != Some(false));
+            let all = server.descendants().filter_map(Scope::location).filter(|_| may_come);
+            let tests: Vec<Test> = all.take(MOST_LOCATIONS).map(|location| test(&location)).collect();
+            let areas = if tests.is_empty() { Vec::new() } else { below(prefix, &tests) };
+            self.first(server, place, &areas, &will_do)?
         })
     }
 
-    /// The request for a path, if it comes to the place.
-    fn visit(&self, server: Scope<'s>, place: Scope<'s>, path: &str) -> Option<Witness> {
+    /// A path behind a prefix with a text that matches an expression; looked for once an expression.
+    fn guess(&self, location: &Location<'_>, prefix: &str) -> Vec<Area> {
+        let find = || {
+            if !self.may_search(MOST_SAMPLES) {
+                return None;
+            }
+            let areas = below("", &[test(location)]);
+            let matching = areas.into_iter().max_by_key(|area| area.path.len());
+            matching.map(|area| area.path)
+        };
+        let Ok(mut samples) = self.samples.lock() else { return Vec::new() };
+        let sample = samples.entry(location.path.clone().into_owned()).or_insert_with(find);
+        let rest = sample.iter().map(|sample| sample.strip_prefix(b"/").unwrap_or(sample));
+        rest.map(|rest| Area { path: [prefix.as_bytes(), rest].concat(), unread: None }).collect()
+    }
+
+    /// Whether there is time for another search: on a large site what is easy to see has to be enough.
+    fn may_search(&self, most: usize) -> bool {
+        self.searches.fetch_add(1, Ordering::Relaxed) < most
+    }
+
+    /// What comes of the first path that leads to the place; the outer none: no path does.
+    fn first(
+        &self,
+        server: Scope<'s>,
+        place: Scope<'s>,
+        areas: &[Area],
+        will_do: &impl Fn(&Decision) -> bool,
+    ) -> Option<Option<Witness>> {
+        paths(areas).find_map(|path| self.visit(server, place, path, will_do))
+    }
+
+    /// What comes of the request for a path; the outer none: it does not come to the place.
+    fn visit(
+        &self,
+        server: Scope<'s>,
+        place: Scope<'s>,
+        path: &str,
+        will_do: &impl Fn(&Decision) -> bool,
+    ) -> Option<Option<Witness>> {
         if !matches!(server.locate(path), Located::At(found) if found == place || place == server) {
             return None;
         }
         let request = Request { target: areas::encode(path.as_bytes()), ..request_for(server)? };
         let decision = self.decide(&request);
-        Some(Witness { request, decision })
+        Some(will_do(&decision).then_some(Witness { request, decision }))
     }
 }
 
-/// The areas below a prefix; none where there are too many.
-fn below(prefix: &str, tests: &[Test], merges_slashes: bool) -> Vec<Area> {
+fn paths(areas: &[Area]) -> impl Iterator<Item = &str> {
+    areas.iter().filter_map(|area| std::str::from_utf8(&area.path).ok())
+}
+
+/// The test that a location makes of the path.
+fn test(location: &Location<'_>) -> Test {
+    let path = location.path.as_bytes();
+    match location.modifier {
+        Modifier::Exact => Test::Exact(path.to_vec()),
+        Modifier::Prefix | Modifier::PrefixNoRegex | Modifier::Named => Test::Prefix(path.to_vec()),
+        Modifier::Regex => Test::Search(Search::read(path, Flags::nginx(false))),
+        Modifier::RegexCaseless => Test::Search(Search::read(path, Flags::nginx(true))),
+    }
+}
+
+/// The areas below a prefix, of paths without double slashes; none where there are too many.
+fn below(prefix: &str, tests: &[Test]) -> Vec<Area> {
     let covered = Expression::text(prefix.as_bytes()).then(Expression::anything());
-    areas::areas(tests, &covered, &areas::normalised(merges_slashes)).unwrap_or_default()
+    areas::areas(tests, &covered, &areas::normalised(true)).unwrap_or_default()
 }
 
 /// A request that comes to a server, as far as its own lines say it.
