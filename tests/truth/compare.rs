@@ -92,7 +92,9 @@ fn authorization(decision: &Decision, sent: &Sent<'_>, answer: &Answer) -> Optio
     }
     let Some(got) = answer.echoed() else {
         // A backend that does not answer as it should is still a backend.
-        let may_be_backend = (500..600).contains(&answer.status) || answer.status == 0;
+        // What it answered may be dressed by nginx, and keeps its challenge.
+        let is_dressed = answer.challenges().contains(&UP);
+        let may_be_backend = (500..600).contains(&answer.status) || answer.status == 0 || is_dressed;
         return said
             .filter(|_| !may_be_backend)
             .map(|said| format!("{} is said where no backend is asked", said.as_str()));

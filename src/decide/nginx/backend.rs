@@ -49,7 +49,11 @@ pub(super) fn authorization<'r, 's>(
     }
     match sent.as_slice() {
         [(authorization, line)] => return (*authorization, Some(*line)),
-        [_, (_, line), ..] => return (Authorization::Replaced, Some(*line)),
+        [_, (_, line), ..] => {
+            let is_known = sent.iter().all(|(authorization, _)| *authorization != Authorization::Unknown);
+            let several = if is_known { Authorization::Replaced } else { Authorization::Unknown };
+            return (several, Some(*line));
+        }
         [] => {}
     }
     let switch = backend.switch().and_then(|family: Family| scope.directive(family));

@@ -29,7 +29,9 @@ enum Address {
     /// `*`
     Any4,
     /// `[::]`, alone or for IPv4 as well.
-    Any6 { takes_v4: bool },
+    Any6 {
+        takes_v4: bool,
+    },
     Ip(IpAddr),
     /// `localhost` means `[::1]` as well where the machine has other IPv6 addresses.
     PerhapsLoopback6,
@@ -69,7 +71,9 @@ impl<'s> Sockets<'s> {
     pub(super) fn new(site: &'s Site<'s>) -> Known<Sockets<'s>> {
         let servers: Vec<Scope<'s>> = site.scopes_of(Kind::Server).collect();
         let around = site.scopes().filter(|scope| matches!(scope.kind(), Kind::Main | Kind::Http));
-        if around.chain(servers.iter().copied()).any(|scope| !scope.is_wholly_known()) || !site.config().is_main {
+        if around.chain(servers.iter().copied()).any(|scope| !scope.is_wholly_known())
+            || !site.config().is_main
+        {
             return Err("not all of the configuration is at hand".into());
         }
         let mut all: Vec<Socket<'s>> = Vec::new();
@@ -121,7 +125,8 @@ impl<'s> Sockets<'s> {
             None => of_port,
         };
         let local6 = request.local_address().is_none_or(|address| address == Ipv6Addr::LOCALHOST);
-        let perhaps = |socket: &&Socket<'s>| socket.port == port && socket.address == Address::PerhapsLoopback6;
+        let perhaps =
+            |socket: &&Socket<'s>| socket.port == port && socket.address == Address::PerhapsLoopback6;
         if local6 && self.all.iter().any(|socket| perhaps(&socket)) {
             return Err("whether `localhost` is an IPv6 address here is not known".into());
         }
