@@ -9,6 +9,9 @@
 //!   asked of `one.example:8080`. Without `from` the client is 127.0.0.1, and `from ?` leaves it unknown. The
 //!   answer is the outcome; with `responds` its status; the realm in quotes, where a challenge is sent; and what the
 //!   backend gets of the header, where one is asked: `open dropped`.
+//!
+//! `tests/truth/fixtures.rs` asks real nginx the same, as far as the requests can be sent on loopback: `alice` has the
+//! password `secret`, `bob` and `carol` have `hidden`.
 
 #[path = "common/fixture.rs"]
 mod fixture;
