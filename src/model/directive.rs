@@ -133,7 +133,8 @@ impl<'s> Directive<'s> {
             };
             let line = Directive { site: self.site, data: DirectiveData { file, statement, ..self.data } };
             if line.head_word().bytes().as_ref() == b"include" {
-                let included = config.includes.get(&(file, statement)).filter(|included| included.is_whole)?;
+                let included =
+                    config.includes.get(&(file, statement)).filter(|included| included.is_whole)?;
                 if todo.len() > 20 {
                     return None;
                 }

@@ -33,7 +33,7 @@ pub fn decider(path: &Path, requests: &[Request]) -> Result<Vec<Decision>, Strin
     let request = load::Request { paths: vec![path.to_path_buf()], ..load::Request::default() };
     let loaded = load::load(&request, &mut host);
     let config = loaded.configs.first().ok_or("no configuration")?;
-    let look = || Look { host: &host, mode: FilesMode::Auto };
+    let look = || Look { host: &host, mode: FilesMode::Always };
     let site = Site::build(&loaded.files, config, look());
     if let Some(problem) = loaded.problems.iter().chain(&site.problems).next() {
         return Err(format!("{problem:?}"));

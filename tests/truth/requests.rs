@@ -225,19 +225,21 @@ pub fn requests(random: &mut Random, nodes: &[Node], count: usize) -> Vec<Asked>
                 target.push_str(random.word("?x=1 | ?x=2&y | ?realm=off | ? | ?x=off&realm=R | ?X=1 | ?f= | ?f=2 | ?x=/secret/ | ?x=a%20b | ?y&x"));
             }
             let mut host = if random.percent(85) { random.pick(&hosts).clone() } else { odd(random, &hosts) };
-            if host.is_empty() {
+            let from = match random.below(10) {
+                0..6 => "127.0.0.1",
+                6..9 => "127.0.0.5",
+                _ if has_six => "::1",
+                _ => "127.0.0.6",
+            };
+            // An address as the host is what the client connects to.
+            if host.is_empty() || from == "::1" && (host == "localhost" || host.parse::<IpAddr>().is_ok()) {
                 host = "one.example".into();
             }
             Asked {
                 method: random.word("GET | GET | GET | GET | GET | GET | GET | GET | GET | GET | GET | HEAD | HEAD | POST | POST | PUT | DELETE | OPTIONS | FOO | TRACE").to_owned(),
                 target,
                 host,
-                from: match random.below(10) {
-                    0..6 => "127.0.0.1",
-                    6..9 => "127.0.0.5",
-                    _ if has_six => "::1",
-                    _ => "127.0.0.6",
-                },
+                from,
                 tells_from: random.percent(94),
                 who: *random.pick(&[
                     Who::Nobody,

@@ -166,7 +166,11 @@ impl<'r, 's> Run<'r, 's> {
     }
 
     /// The file's full path: relative ones start from the directory of the main configuration (spec A4).
-    fn user_file(&mut self, visit: &mut Visit<'r, 's>, password: &'r Password<'s>) -> Result<PathBuf, Unknown> {
+    fn user_file(
+        &mut self,
+        visit: &mut Visit<'r, 's>,
+        password: &'r Password<'s>,
+    ) -> Result<PathBuf, Unknown> {
         let path = PathBuf::from(OsString::from_vec(self.fill(visit, &password.file)?));
         self.tables.site.absolute(&path).ok_or_else(|| Unknown::new("where the file lies is not known", true))
     }
@@ -202,7 +206,8 @@ impl<'r, 's> Run<'r, 's> {
                 Verdict::Refuses(status)
             }
             _ => {
-                self.story.tell(by.span(), format!("the subrequest is answered with {status}: that is an error"));
+                self.story
+                    .tell(by.span(), format!("the subrequest is answered with {status}: that is an error"));
                 Verdict::Refuses(500)
             }
         })

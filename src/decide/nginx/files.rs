@@ -48,7 +48,8 @@ impl<'s> Mapping<'s> {
             }
         }
         let by = in_force(scope, Family::Root).map_err(|why| Unknown::new(why, true))?;
-        let mut root = by.and_then(|by| by.argument(0)).map_or(b"html".to_vec(), |value| value.bytes().into_owned());
+        let mut root =
+            by.and_then(|by| by.argument(0)).map_or(b"html".to_vec(), |value| value.bytes().into_owned());
         if root.len() > 1 && root.ends_with(b"/") {
             root.pop();
         } else if root == b"/" {

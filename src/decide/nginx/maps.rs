@@ -101,7 +101,8 @@ fn geo(by: Directive<'_>) -> Known<Geo> {
     for line in lines(by)? {
         let key = line.head_word().text();
         let unknown = || format!("`{key}` in `{}` is not judged", by.text());
-        let value = line.argument(0).filter(|_| !line.is_template()).ok_or_else(unknown)?.bytes().into_owned();
+        let value =
+            line.argument(0).filter(|_| !line.is_template()).ok_or_else(unknown)?.bytes().into_owned();
         if key == "default" {
             geo.default = value;
             continue;

@@ -148,7 +148,9 @@ fn begin<'r, 's>(
     if socket.is_tls && !request.is_tls && request.port.is_some() {
         return Ok(Phase::Finalize(497, Origin::Configuration));
     }
-    if request.is_tls && let Some(by) = client_certificate(run.server) {
+    if request.is_tls
+        && let Some(by) = client_certificate(run.server)
+    {
         return Err(format!("the client's certificate for `{}` is not known", by.text()));
     }
     Ok(Phase::ServerRewrite)

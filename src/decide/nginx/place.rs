@@ -122,7 +122,8 @@ fn password(scope: Scope<'_>) -> Known<Option<Password<'_>>> {
     let realm = in_force(scope, Family::Realm)?;
     let file = in_force(scope, Family::UserFile)?;
     let (Some(by), Some(file_by)) = (realm, file) else { return Ok(None) };
-    let text = |by: Directive<'_>| Text::new(&by.argument(0).map(|value| value.bytes()).unwrap_or_default(), false);
+    let text =
+        |by: Directive<'_>| Text::new(&by.argument(0).map(|value| value.bytes()).unwrap_or_default(), false);
     let realm = text(by);
     // `auth_basic off` (spec A2).
     Ok((realm.literal() != Some(b"off")).then(|| Password { by, realm, file_by, file: text(file_by) }))

@@ -22,9 +22,11 @@ pub(super) struct Found {
 
 impl Regex {
     pub(super) fn new(pattern: &[u8], is_caseless: bool) -> Known<Regex> {
-        let shown = || format!("the regular expression `{}` is not understood", String::from_utf8_lossy(pattern));
+        let shown =
+            || format!("the regular expression `{}` is not understood", String::from_utf8_lossy(pattern));
         let text = std::str::from_utf8(pattern).map_err(|_| shown())?;
-        let built = RegexBuilder::new().caseless(is_caseless).jit_if_available(true).build(&format!("{BOUND}{text}"));
+        let built =
+            RegexBuilder::new().caseless(is_caseless).jit_if_available(true).build(&format!("{BOUND}{text}"));
         built.map(Regex).map_err(|_| shown())
     }
 
@@ -43,7 +45,9 @@ impl Regex {
         let names = self.0.capture_names().iter().enumerate();
         Found {
             groups: (0..locations.len()).map(group).collect(),
-            names: names.filter_map(|(n, name)| Some((name.as_ref()?.to_ascii_lowercase(), group(n)))).collect(),
+            names: names
+                .filter_map(|(n, name)| Some((name.as_ref()?.to_ascii_lowercase(), group(n))))
+                .collect(),
         }
     }
 

@@ -177,7 +177,8 @@ impl<'r, 's> Run<'r, 's> {
                 matches != *negated
             }
             Condition::File { test, path, negated } => {
-                let found = self.fill_quoted(visit, path, quotes).and_then(|path| self.test(visit, *test, &path));
+                let found =
+                    self.fill_quoted(visit, path, quotes).and_then(|path| self.test(visit, *test, &path));
                 let is_so = match found {
                     Ok(is_so) => is_so,
                     Err(unknown) => self.choices.ask(key, 2, &unknown.why) == 0,

@@ -29,7 +29,9 @@ enum Address {
     /// `*`
     Any4,
     /// `[::]`, alone or for IPv4 as well.
-    Any6 { takes_v4: bool },
+    Any6 {
+        takes_v4: bool,
+    },
     Ip(IpAddr),
     Unix,
 }
@@ -67,7 +69,9 @@ impl<'s> Sockets<'s> {
     pub(super) fn new(site: &'s Site<'s>) -> Known<Sockets<'s>> {
         let servers: Vec<Scope<'s>> = site.scopes_of(Kind::Server).collect();
         let around = site.scopes().filter(|scope| matches!(scope.kind(), Kind::Main | Kind::Http));
-        if around.chain(servers.iter().copied()).any(|scope| !scope.is_wholly_known()) || !site.config().is_main {
+        if around.chain(servers.iter().copied()).any(|scope| !scope.is_wholly_known())
+            || !site.config().is_main
+        {
             return Err("not all of the configuration is at hand".into());
         }
         let mut all: Vec<Socket<'s>> = Vec::new();

@@ -23,8 +23,7 @@ enum State {
 
 /// Whether a request line with this method is one (`ngx_http_parse_request_line`).
 pub(super) fn is_method(method: &str) -> bool {
-    !method.is_empty()
-        && method.bytes().all(|byte| byte.is_ascii_uppercase() || matches!(byte, b'_' | b'-'))
+    !method.is_empty() && method.bytes().all(|byte| byte.is_ascii_uppercase() || matches!(byte, b'_' | b'-'))
 }
 
 /// The target of a request line as nginx cuts it out: it ends with the first blank, behind which only blanks

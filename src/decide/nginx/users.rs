@@ -32,8 +32,12 @@ impl UserFile {
             // Reading it gives nothing.
             _ if path == Path::new("/dev/null") => UserFile::Text(Vec::new()),
             Seen::Missing => UserFile::Missing,
-            Seen::Directory { is_readable: Some(_) } | Seen::Directory { is_readable: None } => UserFile::Broken,
-            Seen::NotADirectory | Seen::Barred | Seen::File { is_readable: Some(false), .. } => UserFile::Broken,
+            Seen::Directory { is_readable: Some(_) } | Seen::Directory { is_readable: None } => {
+                UserFile::Broken
+            }
+            Seen::NotADirectory | Seen::Barred | Seen::File { is_readable: Some(false), .. } => {
+                UserFile::Broken
+            }
             Seen::File { is_readable: Some(true), .. } => match host.read(path) {
                 Ok(bytes) => UserFile::Text(bytes),
                 Err(error) => UserFile::Unknown(format!("{}: {error}", host.shown(path).display())),
@@ -67,7 +71,8 @@ pub(super) fn find(text: &[u8], user: &str) -> Listed {
         }
         matched += 1;
         if matched == name.len() {
-            let hash = text[at..].split(|byte| matches!(byte, b'\n' | b'\r' | b':')).next().unwrap_or_default();
+            let hash =
+                text[at..].split(|byte| matches!(byte, b'\n' | b'\r' | b':')).next().unwrap_or_default();
             return if is_possible(hash) { Listed::Yes } else { Listed::Never };
         }
     }
