@@ -6,6 +6,10 @@
 mod compare;
 #[path = "truth/configs.rs"]
 mod configs;
+#[path = "common/fixture.rs"]
+mod fixture;
+#[path = "truth/fixtures.rs"]
+mod fixtures;
 #[path = "truth/generate.rs"]
 mod generate;
 #[path = "truth/lines.rs"]
@@ -33,6 +37,11 @@ fn nginx_asks_where_the_model_says_so() {
 #[test]
 fn random_configurations() {
     random::truth();
+}
+
+#[test]
+fn what_is_expected_of_the_decider() {
+    fixtures::truth();
 }
 
 #[test]

@@ -85,9 +85,19 @@ impl Host {
         if bytes.len() > MAX_PATH || bytes.split(|byte| *byte == b'/').any(|name| name.len() > MAX_NAME) {
             return Seen::NotADirectory;
         }
+        // What is missing is missed only by who may search the directory.
+        let missed = |seen: Seen, last: &Path| match self.walk(last) {
+            Walk::Found { path, stat, mut parents } => {
+                if stat.kind == Kind::Directory {
+                    parents.push((path, stat));
+                }
+                (Err(seen), parents)
+            }
+            _ => (Err(seen), Vec::new()),
+        };
         let (seen, parents) = match self.walk(path) {
-            Walk::Missing(_) => (Err(Seen::Missing), Vec::new()),
-            Walk::NotADirectory(_) => (Err(Seen::NotADirectory), Vec::new()),
+            Walk::Missing(at) => missed(Seen::Missing, at.parent().unwrap_or(Path::new("/"))),
+            Walk::NotADirectory(at) => missed(Seen::NotADirectory, &at),
             Walk::Unknown { why, parents } => (Err(Seen::Unknown(why)), parents),
             Walk::Found { path, stat, parents } => (Ok((path, stat)), parents),
         };

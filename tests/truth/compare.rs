@@ -22,7 +22,7 @@ pub fn contradiction(decision: &Decision, sent: &Sent<'_>, answer: &Answer, log:
     if let Some(said) = decision.status
         && said != status
         // A connection closed without an answer has no status.
-        && !(said == 444 && status == 0)
+        && !(matches!(said, 408 | 444 | 499) && status == 0)
     {
         return Some(format!("status {said} is said"));
     }
@@ -53,7 +53,7 @@ fn not_open(answer: &Answer, sent: &Sent<'_>, log: &str, is_content: bool) -> Op
         // A method that is not for files on a path that ends with a slash (spec E11).
         403 if !matches!(sent.method, "GET" | "HEAD" | "POST") && !said("access forbidden by rule") => None,
         401 | 403 | 500 => Some("a check has answered"),
-        301 if location.ends_with('/') => None,
+        301 if location.split('?').next().is_some_and(|path| path.ends_with('/')) => None,
         300..=399 => Some("a redirect"),
         _ if answer.body.starts_with("RETURN") => Some("a return has answered"),
         400 | 413 | 414 | 0 => Some("the server refused"),
@@ -80,13 +80,19 @@ const UP: &str = "Basic realm=\"up\"";
 
 /// What the backend got is compared where the echo has answered.
 fn authorization(decision: &Decision, sent: &Sent<'_>, answer: &Answer) -> Option<String> {
+    // Where a backend is asked or not, the decider does not know either.
     let said = decision.authorization;
+    if said == Some(Authorization::Unknown) && decision.outcome == Outcome::Open {
+        return None;
+    }
     if decision.outcome != Outcome::Open {
         return said.map(|said| format!("{} is said of what is not open", said.as_str()));
     }
     let Some(got) = answer.echoed() else {
         // A backend that does not answer as it should is still a backend.
-        let may_be_backend = (500..600).contains(&answer.status) || answer.status == 0;
+        // What it answered may be dressed by nginx, and keeps its challenge.
+        let is_dressed = answer.challenges().contains(&UP);
+        let may_be_backend = (500..600).contains(&answer.status) || answer.status == 0 || is_dressed;
         return said
             .filter(|said| *said != Authorization::Unknown && !may_be_backend)
             .map(|said| format!("{} is said where no backend is asked", said.as_str()));

@@ -38,6 +38,8 @@ fn outcome(visit: &Visit<'_, '_>, end: End) -> Outcome {
         (401, _) if is_refusal => Outcome::Challenge,
         (403, _) if is_refusal => Outcome::Forbidden,
         (500, _) => Outcome::Error,
+        // It looks like a refusal of the checks, and is none.
+        (401 | 403, Origin::Content) if visit.is_overwritten => Outcome::Responds,
         (_, Origin::Content) if visit.origin == Origin::Content || visit.forced_status == 0 => Outcome::Open,
         (400.., Origin::Content) => Outcome::Responds,
         (_, Origin::Content) => Outcome::Open,

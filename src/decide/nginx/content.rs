@@ -53,10 +53,13 @@ impl<'r, 's> Run<'r, 's> {
         self.story.tell(by.span(), "answers the request");
         let is_simple = matches!(by.name_text(), "stub_status" | "empty_gif");
         let is_read = visit.has_method(&["GET", "HEAD"]);
-        if self.status_matters(visit)? && !(is_simple && is_read) {
+        if is_simple && !is_read {
+            return Ok(Phase::Finalize(405, Origin::Content));
+        }
+        if !is_simple && self.status_matters(visit)? {
             return Err(format!("what `{}` answers is not known", by.name_text()));
         }
-        Ok(Phase::End(sent(visit, (is_simple && is_read && visit.is_subrequest).then_some(200))))
+        Ok(Phase::End(sent(visit, (is_simple && visit.is_subrequest).then_some(200))))
     }
 
     /// Whether it makes a difference which status a handler gives: a page may dress it, or the

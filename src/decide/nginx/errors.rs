@@ -19,6 +19,7 @@ impl<'r, 's> Run<'r, 's> {
             return Err(format!("what nginx sends for `={code}` is not judged"));
         }
         visit.forced_status = code;
+        visit.is_overwritten = false;
         visit.origin = origin;
         if !visit.in_error_page && visit.changes_left != 0 {
             let place = visit.place;
@@ -42,7 +43,10 @@ impl<'r, 's> Run<'r, 's> {
         let code = visit.forced_status;
         self.story.tell(page.by.span(), format!("is for {code}"));
         match page.overwrite {
-            Some(overwrite) => visit.forced_status = overwrite,
+            Some(overwrite) => {
+                visit.forced_status = overwrite;
+                visit.is_overwritten = true;
+            }
             None if matches!(code, 494..=497) => visit.forced_status = 400,
             None => {}
         }

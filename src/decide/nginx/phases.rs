@@ -3,6 +3,7 @@
 
 use super::access::Checked;
 use super::files::location_of;
+use super::place::passes_on;
 use super::script::Ended;
 use super::sockets::Known;
 use super::uri::split_args;
@@ -114,13 +115,12 @@ impl<'r, 's> Run<'r, 's> {
             self.story.tell(block.span(), "is for this method");
         }
         visit.place = self.place(limited.unwrap_or(scope));
-        // Its handler is that of the location around it.
-        let has_handler = |scope: Scope<'s>| {
-            scope.own(Family::Handler).chain(scope.own(Family::OtherHandler)).next().is_some()
-        };
-        let own = limited.filter(|block| has_handler(*block)).unwrap_or(scope);
+        let own = visit.place.scope;
         if has_handler(own) {
             visit.handler = Some(self.place(own));
+        } else if limited.is_some() && passes_on(scope) {
+            // A `limit_except` passes requests on like the location around it (spec L5).
+            visit.handler = Some(self.place(scope));
         }
     }
 
@@ -187,6 +187,10 @@ fn after_program(visit: &Visit<'_, '_>, ended: Ended, through: Phase) -> Phase {
             Phase::End(End::of(status, Origin::Configuration))
         }
     }
+}
+
+fn has_handler(scope: Scope<'_>) -> bool {
+    scope.own(Family::Handler).chain(scope.own(Family::OtherHandler)).next().is_some()
 }
 
 /// Whether a `limit_except` lets the method pass by: GET includes HEAD (spec L1).

@@ -191,7 +191,7 @@ fn level(scope: Scope<'_>) -> Known<Level<'_>> {
 }
 
 /// Whether the location itself has a handler of the `_pass` kind.
-fn passes_on(scope: Scope<'_>) -> bool {
+pub(super) fn passes_on(scope: Scope<'_>) -> bool {
     let is_pass = |by: Directive<'_>| by.name_text().ends_with("_pass");
     scope.own(Family::Handler).next().is_some() || scope.own(Family::OtherHandler).any(is_pass)
 }

@@ -182,7 +182,7 @@ impl<'r, 's> Run<'r, 's> {
         let value = match self.fill(visit, &map.source) {
             Ok(source) => {
                 self.story.tell(by.span(), "gives a variable its value");
-                match map.exact.get(&source.to_ascii_lowercase()) {
+                match map.exact(&source) {
                     Some(value) => value,
                     None => self.match_map(visit, &source, map)?.unwrap_or(&map.default),
                 }

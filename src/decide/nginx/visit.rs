@@ -48,6 +48,8 @@ pub(super) struct Visit<'r, 's> {
     pub(super) in_error_page: bool,
     /// The status that the response gets whatever answers; 0 for none.
     pub(super) forced_status: u16,
+    /// Whether an `error_page` says another status.
+    pub(super) is_overwritten: bool,
     /// What brought the forced status.
     pub(super) origin: Origin,
     /// False after `rewrite ... break`: then `alias` fails.
@@ -114,6 +116,7 @@ impl<'r, 's> Visit<'r, 's> {
             has_changed: false,
             in_error_page: false,
             forced_status: 0,
+            is_overwritten: false,
             origin: Origin::Configuration,
             fits_location: true,
             adds_uri_to_alias: false,
