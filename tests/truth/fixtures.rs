@@ -114,7 +114,9 @@ fn contradiction(expected: &Expected, answer: &Answer) -> Option<String> {
     let is_right = match (rest.rsplit(' ').next().unwrap_or_default(), &got) {
         ("dropped", Some(got)) => got.is_empty(),
         ("replaced", Some(got)) => !got.is_empty(),
-        ("forwarded", Some(got)) => got.len() == usize::from(expected.request.credentials != Credentials::None),
+        ("forwarded", Some(got)) => {
+            got.len() == usize::from(expected.request.credentials != Credentials::None)
+        }
         ("dropped" | "replaced" | "forwarded", None) => false,
         ("unknown", _) => true,
         (_, got) => got.is_none(),
