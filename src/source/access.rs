@@ -60,6 +60,8 @@ pub enum Seen {
     Directory {
         /// Whether it may be listed; none where that is not known.
         is_readable: Option<bool>,
+        /// Whether its owner may search it.
+        is_executable: bool,
     },
     /// A device, a FIFO, a socket.
     Special,
@@ -117,11 +119,12 @@ impl Host {
             Permits::No => Some(false),
             Permits::Unsure(_) => None,
         };
+        let is_executable = stat.mode & 0o100 != 0;
         let asks_for_directory = bytes.ends_with(b"/") || bytes.ends_with(b"/.");
         match stat.kind {
-            Kind::Directory => Seen::Directory { is_readable },
+            Kind::Directory => Seen::Directory { is_readable, is_executable },
             _ if asks_for_directory => Seen::NotADirectory,
-            Kind::File => Seen::File { is_readable, is_executable: stat.mode & 0o100 != 0 },
+            Kind::File => Seen::File { is_readable, is_executable },
             Kind::Special(_) | Kind::Link => Seen::Special,
         }
     }

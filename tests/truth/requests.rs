@@ -78,7 +78,8 @@ impl Asked {
             host: Some(self.host.clone()),
             port: Some(ports[usize::from(self.other)]),
             target: self.target.clone(),
-            from: self.tells_from.then(|| self.address()),
+            // With the host of the other family in the URL the server would be asked elsewhere.
+            from: (self.tells_from || self.from == "::1").then(|| self.address()),
             credentials: self.who.credentials(),
         }
     }

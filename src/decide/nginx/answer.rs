@@ -41,9 +41,9 @@ fn outcome(visit: &Visit<'_, '_>, end: End) -> Outcome {
         // It looks like a refusal of the checks, and is none.
         (401 | 403, Origin::Content) if visit.is_overwritten => Outcome::Responds,
         (_, Origin::Content) if visit.origin == Origin::Content || visit.forced_status == 0 => Outcome::Open,
-        (400.., Origin::Content) => Outcome::Responds,
-        (_, Origin::Content) => Outcome::Open,
-        (_, Origin::Access | Origin::Configuration) => Outcome::Responds,
+        // What an error page serves under the status of the error.
+        (_, Origin::Content) if status < 400 => Outcome::Open,
+        _ => Outcome::Responds,
     }
 }
 

@@ -27,7 +27,8 @@ impl<'r, 's> Run<'r, 's> {
         if let Some(phase) = self.index(visit)? {
             return Ok(phase);
         }
-        let served = if self.status_matters(visit)? { self.serve(visit)? } else { Served::Sent };
+        let is_looked_at = status_matters(visit)? || !visit.fits_location;
+        let served = if is_looked_at { self.serve(visit)? } else { Served::Sent };
         Ok(match served {
             Served::Sent => Phase::End(sent(visit, visit.is_subrequest.then_some(200))),
             Served::Fails(code) => Phase::Finalize(code, Origin::Content),
@@ -56,19 +57,10 @@ impl<'r, 's> Run<'r, 's> {
         if is_simple && !is_read {
             return Ok(Phase::Finalize(405, Origin::Content));
         }
-        if !is_simple && self.status_matters(visit)? {
+        if !is_simple && status_matters(visit)? {
             return Err(format!("what `{}` answers is not known", by.name_text()));
         }
         Ok(Phase::End(sent(visit, (is_simple && visit.is_subrequest).then_some(200))))
-    }
-
-    /// Whether it makes a difference which status a handler gives: a page may dress it, or the
-    /// status of an error page is at stake.
-    fn status_matters(&self, visit: &Visit<'r, 's>) -> Known<bool> {
-        let is_dressed = !visit.in_error_page
-            && visit.changes_left != 0
-            && !visit.place.error_pages.as_ref().map_err(String::clone)?.is_empty();
-        Ok(visit.is_subrequest || visit.forced_status != 0 || is_dressed)
     }
 
     /// `ngx_http_index_handler`: the first name that is there is gone to by an internal redirect (spec P6).
@@ -157,19 +149,18 @@ impl<'r, 's> Run<'r, 's> {
             Ok(None) => return Ok(Served::Fails(500)),
             Err(unknown) => Err(unknown.why),
         };
-        let seen = path.map(|path| self.see(visit, &path)).unwrap_or_else(Seen::Unknown);
+        let seen = path.map_or_else(Seen::Unknown, |path| self.see(visit, &path));
         Ok(match seen {
-            Seen::Directory { is_readable: Some(true) } if lists => Served::Sent,
-            Seen::Directory { is_readable: Some(true) } => Served::Fails(301),
+            Seen::Directory { is_readable: Some(true), .. } if lists => Served::Sent,
+            Seen::Directory { is_readable: Some(true), .. } => Served::Fails(301),
             Seen::File { is_readable: Some(true), .. } if lists => Served::Fails(404),
             Seen::File { is_readable: Some(true), .. } if visit.method == "POST" => Served::Fails(405),
             Seen::File { is_readable: Some(true), .. } => Served::Sent,
-            Seen::File { is_readable: Some(false), .. } | Seen::Directory { is_readable: Some(false) } => {
-                Served::Fails(403)
-            }
+            Seen::File { is_readable: Some(false), .. }
+            | Seen::Directory { is_readable: Some(false), .. }
+            | Seen::Barred => Served::Fails(403),
             Seen::Missing | Seen::NotADirectory | Seen::Special => Served::Fails(404),
-            Seen::Barred => Served::Fails(403),
-            Seen::File { is_readable: None, .. } | Seen::Directory { is_readable: None } => {
+            Seen::File { is_readable: None, .. } | Seen::Directory { is_readable: None, .. } => {
                 self.any_status(visit, "whether the server may read the file is not known")
             }
             Seen::Unknown(why) => self.any_status(visit, &format!("what lies there: {why}")),
@@ -180,6 +171,15 @@ impl<'r, 's> Run<'r, 's> {
         let taken = self.choices.ask(&format!("file {}", shown(&visit.uri)), 4, why);
         [404, 301, 403].get(taken.wrapping_sub(1)).map_or(Served::Sent, |code| Served::Fails(*code))
     }
+}
+
+/// Whether it makes a difference which status a handler gives: a page may dress it, or the
+/// status of an error page is at stake.
+fn status_matters(visit: &Visit<'_, '_>) -> Known<bool> {
+    let is_dressed = !visit.in_error_page
+        && visit.changes_left != 0
+        && !visit.place.error_pages.as_ref().map_err(String::clone)?.is_empty();
+    Ok(visit.is_subrequest || visit.forced_status != 0 || is_dressed)
 }
 
 /// A response of the content handler.

@@ -44,7 +44,7 @@ pub use tables::Prepared;
 const MAX_WAYS: usize = 200;
 
 /// What nginx answers.
-pub fn decide<'s>(decider: &Decider<'s>, request: &Request) -> Decision {
+pub fn decide(decider: &Decider<'_>, request: &Request) -> Decision {
     let tables = decider.nginx.tables(decider.site, decider.look);
     let mut choices = Choices::default();
     let mut agreed: Option<Decision> = None;
@@ -71,7 +71,7 @@ pub fn decide<'s>(decider: &Decider<'s>, request: &Request) -> Decision {
 }
 
 /// One way of the request.
-fn go<'s>(tables: &Tables<'s>, request: &Request, choices: &mut Choices) -> Known<Decision> {
+fn go(tables: &Tables<'_>, request: &Request, choices: &mut Choices) -> Known<Decision> {
     let sockets = tables.sockets.as_ref().map_err(String::clone)?;
     let candidates = sockets.candidates(request)?;
     let why = "at which address the server is asked is not known";
@@ -91,6 +91,7 @@ fn go<'s>(tables: &Tables<'s>, request: &Request, choices: &mut Choices) -> Know
         server: socket.default,
         port: request.port,
         host: None,
+        target: "",
         has_header: false,
         authorization: None,
     };
@@ -124,6 +125,8 @@ fn begin<'r, 's>(
     };
     let merges = place::in_force(early, Family::MergeSlashes)?.is_none_or(|by| !by.is(0, "off"));
     let Some(uri) = uri::normalise(target, merges) else { return refused };
+    // A blank at the end is none of it.
+    run.target = request.target.trim_end_matches(' ');
     visit.uri = uri.path;
     visit.args = uri.args;
     visit.has_percent = uri.has_percent;

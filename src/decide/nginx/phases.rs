@@ -30,7 +30,7 @@ impl<'r, 's> Run<'r, 's> {
     pub(super) fn go(&mut self, visit: &mut Visit<'r, 's>, from: Phase) -> Known<End> {
         let mut phase = from;
         loop {
-            if let Some(by) = visit.place.foreign.filter(|_| self.is_carried_out(phase)) {
+            if let Some(by) = visit.place.foreign.filter(|_| is_carried_out(phase)) {
                 return Err(format!("what `{}` does is not known", by.name_text()));
             }
             phase = match phase {
@@ -49,7 +49,7 @@ impl<'r, 's> Run<'r, 's> {
                         after_program(visit, ended, Phase::PostRewrite)
                     }
                 },
-                Phase::PostRewrite if visit.has_changed => match self.count_change(visit) {
+                Phase::PostRewrite if visit.has_changed => match count_change(visit) {
                     Some(cycle) => cycle,
                     None => {
                         visit.place = self.place(self.server);
@@ -71,11 +71,6 @@ impl<'r, 's> Run<'r, 's> {
                 Phase::End(end) => return Ok(end),
             };
         }
-    }
-
-    /// Whether foreign lines of the present place can have a say in this phase.
-    fn is_carried_out(&self, phase: Phase) -> bool {
-        matches!(phase, Phase::Rewrite | Phase::ServerRewrite | Phase::Access | Phase::Content)
     }
 
     fn find_config(&mut self, visit: &mut Visit<'r, 's>) -> Known<Phase> {
@@ -124,15 +119,9 @@ impl<'r, 's> Run<'r, 's> {
         }
     }
 
-    /// A path was changed; where that happened too often the request ends (spec P3).
-    fn count_change(&mut self, visit: &mut Visit<'r, 's>) -> Option<Phase> {
-        visit.changes_left = visit.changes_left.saturating_sub(1);
-        (visit.changes_left == 0).then_some(Phase::Finalize(500, Origin::Configuration))
-    }
-
     /// `ngx_http_internal_redirect` to a path, without its query.
     pub(super) fn redirect(&mut self, visit: &mut Visit<'r, 's>, uri: Vec<u8>, args: Vec<u8>) -> Phase {
-        if let Some(cycle) = self.count_change(visit) {
+        if let Some(cycle) = count_change(visit) {
             return cycle;
         }
         visit.uri = uri;
@@ -155,7 +144,7 @@ impl<'r, 's> Run<'r, 's> {
 
     /// `ngx_http_named_location`.
     fn redirect_to_name(&mut self, visit: &mut Visit<'r, 's>, name: &[u8]) -> Known<Phase> {
-        if let Some(cycle) = self.count_change(visit) {
+        if let Some(cycle) = count_change(visit) {
             return Ok(cycle);
         }
         if visit.uri.is_empty() {
@@ -176,6 +165,17 @@ impl<'r, 's> Run<'r, 's> {
     pub(super) fn here(&self, visit: &Visit<'r, 's>) -> Scope<'s> {
         location_of(visit.place.scope).unwrap_or(self.server)
     }
+}
+
+/// Whether foreign lines of the present place can have a say in this phase.
+fn is_carried_out(phase: Phase) -> bool {
+    matches!(phase, Phase::Rewrite | Phase::ServerRewrite | Phase::Access | Phase::Content)
+}
+
+/// A path was changed; where that happened too often the request ends (spec P3).
+fn count_change(visit: &mut Visit<'_, '_>) -> Option<Phase> {
+    visit.changes_left = visit.changes_left.saturating_sub(1);
+    (visit.changes_left == 0).then_some(Phase::Finalize(500, Origin::Configuration))
 }
 
 fn after_program(visit: &Visit<'_, '_>, ended: Ended, through: Phase) -> Phase {

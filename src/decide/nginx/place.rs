@@ -108,9 +108,8 @@ impl<'s> Place<'s> {
 fn foreign(scope: Scope<'_>) -> Option<Directive<'_>> {
     let own = std::iter::once(scope).chain(scope.ancestors());
     let check = |by: &Directive<'_>| match by.name_text() {
-        // It sets a variable, and nothing else.
-        "secure_link" | "secure_link_md5" => false,
-        "ssl_verify_client" => !by.is(0, "off"),
+        // The first two set a variable and nothing else; the third is looked at where a connection is encrypted.
+        "secure_link" | "secure_link_md5" | "ssl_verify_client" => false,
         _ => !by.is(0, "off"),
     };
     own.flat_map(|scope| scope.own(Family::Foreign).chain(scope.own(Family::OtherCheck).filter(check)))

@@ -73,13 +73,13 @@ impl<'s> Tables<'s> {
     }
 
     /// What is in a password file; each is read once.
-    pub(super) fn users(&self, path: &PathBuf) -> Arc<UserFile> {
+    pub(super) fn users(&self, path: &Path) -> Arc<UserFile> {
         if let Some(file) = self.users.lock().ok().and_then(|users| users.get(path.as_os_str()).cloned()) {
             return file;
         }
-        let file = Arc::new(UserFile::read(self.look.host, path, self.see(path.clone())));
+        let file = Arc::new(UserFile::read(self.look.host, path, self.see(path.to_path_buf())));
         if let Ok(mut users) = self.users.lock() {
-            users.insert(path.clone().into_os_string(), file.clone());
+            users.insert(path.as_os_str().to_owned(), file.clone());
         }
         file
     }
@@ -120,8 +120,8 @@ fn declared(site: &Site<'_>) -> HashSet<String> {
     }
     for scope in site.scopes() {
         let sets = scope.own(Family::Rewrite).filter(|line| line.name() == Name::Set);
-        let names = sets.filter_map(|line| line.argument(0));
-        declared.extend(names.map(|name| name.text().trim_start_matches('$').to_ascii_lowercase()));
+        let set = sets.filter_map(|line| line.argument(0));
+        declared.extend(set.map(|name| name.text().trim_start_matches('$').to_ascii_lowercase()));
     }
     declared
 }

@@ -90,7 +90,7 @@ impl<'r, 's> Run<'r, 's> {
             "uri" | "document_uri" => Ok(visit.uri.clone()),
             "args" | "query_string" => Ok(visit.args.clone()),
             "is_args" => known(if visit.args.is_empty() { "" } else { "?" }),
-            "request_uri" => known(&request.target),
+            "request_uri" => known(self.target),
             "request" => Ok(format!("{} {} HTTP/1.1", request.method, request.target).into_bytes()),
             // Of the request that came, also in a subrequest.
             "request_method" if visit.is_subrequest => known(&request.method),

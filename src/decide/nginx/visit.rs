@@ -26,6 +26,8 @@ pub(super) struct Run<'r, 's> {
     pub(super) port: Option<u16>,
     /// The host as `$host` tells it; none where it is the first name of the server.
     pub(super) host: Option<String>,
+    /// The target of the request line; empty where it was refused.
+    pub(super) target: &'r str,
     /// Whether the header was read: where the request line is refused it is not.
     pub(super) has_header: bool,
     /// What the backend gets of the `Authorization` header, once one is asked.
@@ -36,6 +38,7 @@ pub(super) struct Run<'r, 's> {
 const CHANGES: u8 = 11;
 
 /// A request or a subrequest, as far as it has come.
+#[allow(clippy::struct_excessive_bools)] // nginx keeps as many flags of a request
 pub(super) struct Visit<'r, 's> {
     pub(super) uri: Vec<u8>,
     pub(super) args: Vec<u8>,
