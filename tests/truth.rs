@@ -16,12 +16,16 @@ mod generate;
 mod lines;
 #[path = "truth/nodes.rs"]
 mod nodes;
+#[path = "truth/pages.rs"]
+mod pages;
 #[path = "truth/random.rs"]
 mod random;
 #[path = "truth/requests.rs"]
 mod requests;
 #[path = "truth/server.rs"]
 mod server;
+#[path = "truth/tables.rs"]
+mod tables;
 #[path = "common/wire.rs"]
 mod wire;
 
@@ -43,4 +47,19 @@ fn what_is_expected_of_the_decider() {
 #[test]
 fn a_lie_is_found_and_made_small() {
     random::a_lie();
+}
+
+#[test]
+fn the_table_of_satisfy_holds() {
+    tables::satisfy();
+}
+
+#[test]
+fn the_table_of_password_files_holds() {
+    tables::user_files();
+}
+
+#[test]
+fn the_pages_of_the_lints_hold() {
+    pages::truth();
 }

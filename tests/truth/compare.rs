@@ -45,8 +45,7 @@ pub fn contradiction(decision: &Decision, sent: &Sent<'_>, answer: &Answer, log:
 /// Why it is not the content handler that has answered.
 fn not_open(answer: &Answer, sent: &Sent<'_>, log: &str, is_content: bool) -> Option<&'static str> {
     let said = |text: &str| log.contains(text);
-    let location = answer.header("location").next().unwrap_or_default();
-    let path = sent.target.split('?').next().unwrap_or_default();
+    let location = answer.header("location").next().unwrap_or_default().split('?').next().unwrap_or_default();
     match answer.status {
         _ if is_content => None,
         // A file that may not be read, or a directory without an index.
@@ -59,7 +58,6 @@ fn not_open(answer: &Answer, sent: &Sent<'_>, log: &str, is_content: bool) -> Op
         _ if answer.body.starts_with("RETURN") => Some("a return has answered"),
         400 | 413 | 414 | 0 => Some("the server refused"),
         405 if sent.method == "TRACE" => Some("the server refused"),
-        404 if path.contains("..") && path.contains('\0') => Some("a path above the root"),
         _ => None,
     }
 }
@@ -96,7 +94,7 @@ fn authorization(decision: &Decision, sent: &Sent<'_>, answer: &Answer) -> Optio
         let is_dressed = answer.challenges().contains(&UP);
         let may_be_backend = (500..600).contains(&answer.status) || answer.status == 0 || is_dressed;
         return said
-            .filter(|_| !may_be_backend)
+            .filter(|said| *said != Authorization::Unknown && !may_be_backend)
             .map(|said| format!("{} is said where no backend is asked", said.as_str()));
     };
     let is_right = match said {

@@ -222,23 +222,29 @@ pub fn requests(random: &mut Random, nodes: &[Node], count: usize) -> Vec<Asked>
             while random.percent(35) {
                 target = changed(random, &target);
             }
+            if random.percent(1) {
+                let long = if random.percent(30) { 9000 } else { 300 };
+                target.push_str(&"long".repeat(long / 4));
+            }
             if random.percent(18) {
-                target.push_str(random.word("?x=1 | ?x=2&y | ?realm=off | ? | ?x=off&realm=R | ?X=1 | ?f= | ?f=2 | ?x=/secret/ | ?x=a%20b | ?y&x"));
+                target.push_str(random.word("?x=1 | ?x=2&y | ?realm=off | ? | ?x=off&realm=R | ?X=1 | ?f= | ?f=2 | ?x=/secret/ | ?x=a%20b | ?y&x | ?x=abc | ?x=10.1.2.3 | ?realm=%6fff | ?x=1&x=2 | ?? | ?a/../b"));
             }
             let mut host = if random.percent(85) { random.pick(&hosts).clone() } else { odd(random, &hosts) };
-            if host.is_empty() {
+            let from = match random.below(10) {
+                0..6 => "127.0.0.1",
+                6..9 => "127.0.0.5",
+                _ if has_six => "::1",
+                _ => "127.0.0.6",
+            };
+            // An address as the host is what the client connects to.
+            if host.is_empty() || from == "::1" && (host == "localhost" || host.parse::<IpAddr>().is_ok()) {
                 host = "one.example".into();
             }
             Asked {
-                method: random.word("GET | GET | GET | GET | GET | GET | GET | GET | GET | GET | GET | HEAD | HEAD | POST | POST | PUT | DELETE | OPTIONS | FOO | TRACE").to_owned(),
+                method: random.word("GET | GET | GET | GET | GET | GET | GET | GET | GET | GET | GET | HEAD | HEAD | POST | POST | PUT | DELETE | OPTIONS | FOO | TRACE | PATCH | PROPFIND | get | CONNECT").to_owned(),
                 target,
                 host,
-                from: match random.below(10) {
-                    0..6 => "127.0.0.1",
-                    6..9 => "127.0.0.5",
-                    _ if has_six => "::1",
-                    _ => "127.0.0.6",
-                },
+                from,
                 tells_from: random.percent(94),
                 who: *random.pick(&[
                     Who::Nobody,
