@@ -53,7 +53,11 @@ fn not_open(answer: &Answer, sent: &Sent<'_>, log: &str, is_content: bool) -> Op
         // A method that is not for files on a path that ends with a slash (spec E11).
         403 if !matches!(sent.method, "GET" | "HEAD" | "POST") && !said("access forbidden by rule") => None,
         401 | 403 | 500 => Some("a check has answered"),
-        301 if location.split('?').next().is_some_and(|path| path.ends_with('/')) => None,
+        301 if location.ends_with('/')
+            || location.split('?').next().is_some_and(|path| path.ends_with('/')) =>
+        {
+            None
+        }
         300..=399 => Some("a redirect"),
         _ if answer.body.starts_with("RETURN") => Some("a return has answered"),
         400 | 413 | 414 | 0 => Some("the server refused"),
