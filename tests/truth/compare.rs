@@ -55,9 +55,10 @@ fn not_open(answer: &Answer, sent: &Sent<'_>, log: &str, is_content: bool) -> Op
         401 | 403 | 500 => Some("a check has answered"),
         301 if location.split('?').next().is_some_and(|path| path.ends_with('/')) => None,
         300..=399 => Some("a redirect"),
+        // An error page may dress what the handler answers.
+        404 | 405 => None,
         _ if answer.body.starts_with("RETURN") => Some("a return has answered"),
         400 | 413 | 414 | 0 => Some("the server refused"),
-        405 if sent.method == "TRACE" => Some("the server refused"),
         _ => None,
     }
 }

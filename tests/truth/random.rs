@@ -286,7 +286,7 @@ pub fn smallest(tree: &Tree, echo: u16, judge: Judge, nodes: &[Node], asked: &As
          --- nginx: {} {:?} {:?}\n{}\n",
         nodes::text(&nodes),
         asked.method,
-        asked.target,
+        asked.target.get(..200).unwrap_or(&asked.target),
         asked.host,
         asked.from,
         if asked.tells_from { "told" } else { "not told" },

@@ -223,7 +223,7 @@ pub fn requests(random: &mut Random, nodes: &[Node], count: usize) -> Vec<Asked>
                 target = changed(random, &target);
             }
             if random.percent(1) {
-                let long = if random.percent(30) { 9000 } else { 300 };
+                let long = if random.percent(10) { 9000 } else { 300 };
                 target.push_str(&"long".repeat(long / 4));
             }
             if random.percent(18) {
