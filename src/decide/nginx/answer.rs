@@ -9,7 +9,7 @@ pub(super) fn decision<'r, 's>(run: &mut Run<'r, 's>, visit: &mut Visit<'r, 's>,
     let outcome = outcome(visit, end);
     let mut decision = Decision::of(outcome);
     decision.status = end.status.filter(|_| outcome != Outcome::Open);
-    let challenge = visit.challenges.iter().find(|(_, is_sent)| *is_sent);
+    let challenge = visit.challenges.iter().find(|(_, is_sent)| *is_sent && !end.is_closed);
     if let Some((realm, _)) = challenge {
         decision.scheme = Some("basic");
         decision.realm = Some(String::from_utf8_lossy(realm).into_owned());

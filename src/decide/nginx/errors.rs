@@ -18,6 +18,9 @@ impl<'r, 's> Run<'r, 's> {
         if code < 300 && !matches!(code, 201 | 204) {
             return Err(format!("what nginx sends for `={code}` is not judged"));
         }
+        // The handler that cannot make the page says what was said already.
+        let is_said = origin == Origin::Content && visit.forced_status == code;
+        let origin = if is_said { visit.origin } else { origin };
         visit.forced_status = code;
         visit.is_overwritten = false;
         visit.origin = origin;

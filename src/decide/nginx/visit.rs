@@ -69,6 +69,8 @@ pub(super) struct Visit<'r, 's> {
     /// The challenges among the headers of the response, and whether each is still to be sent.
     pub(super) challenges: Vec<(Vec<u8>, bool)>,
     pub(super) user_file: Option<String>,
+    /// What a check refused with under `satisfy any`; it stays through an error page.
+    pub(super) refused_with: Option<u16>,
 }
 
 /// Who ended the request in an error.
@@ -130,6 +132,7 @@ impl<'r, 's> Visit<'r, 's> {
             has_plus: false,
             challenges: Vec::new(),
             user_file: None,
+            refused_with: None,
         }
     }
 
