@@ -280,9 +280,9 @@ fn content(random: &mut Random, nodes: &mut Vec<Node>, path: &str, is_regex: boo
             lines::params(random, nodes, kind);
         }
         70..72 => nodes.push(line(random.word("stub_status | empty_gif"))),
-        72..76 => nodes.push(line(random.word(
-            "root TREE/alt | root TREE/html/secret | root TREE/$arg_x | root TREE/html/$1 | root $v1",
-        ))),
+        72..76 => nodes.push(line(
+            random.word("root TREE/alt | root TREE/html/secret | root TREE/$arg_x | root TREE/html/$1"),
+        )),
         _ => {}
     }
 }

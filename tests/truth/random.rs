@@ -227,8 +227,7 @@ fn ask_all(
     let results = asked.iter().zip(decisions).map(|(asked, decision)| {
         let answer = asked.send(nginx.ports).ok()?;
         let authorization = asked.who.header();
-        let sent =
-            Sent { method: &asked.method, target: &asked.target, authorization: authorization.as_deref() };
+        let sent = Sent { method: &asked.method, authorization: authorization.as_deref() };
         let log = nginx.log();
         let wrong = contradiction(&decision, &sent, &answer, log.get(seen..).unwrap_or_default());
         seen = log.len();

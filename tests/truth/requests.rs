@@ -93,9 +93,10 @@ impl Asked {
         let request = self.request(ports);
         let from = self.address();
         let to: IpAddr = if from.is_ipv4() { "127.0.0.1" } else { "::1" }.parse().expect("an address");
+        let port = ports[usize::from(self.other)];
         let (host, authorization) = (request.host_header(), self.who.header());
         let ask = wire::Ask {
-            to: (to, ports[usize::from(self.other)]).into(),
+            to: (to, port).into(),
             from,
             method: &self.method,
             target: &self.target,
