@@ -2,6 +2,8 @@
 //!
 //! Without nginx the tests say that they were skipped; with `AUTHLINT_TRUTH=required` they fail.
 
+#[path = "truth/command.rs"]
+mod command;
 #[path = "truth/compare.rs"]
 mod compare;
 #[path = "truth/configs.rs"]
@@ -62,4 +64,9 @@ fn the_table_of_password_files_holds() {
 #[test]
 fn the_pages_of_the_lints_hold() {
     pages::truth();
+}
+
+#[test]
+fn the_command_says_what_the_decider_says() {
+    command::truth();
 }

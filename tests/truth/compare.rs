@@ -8,7 +8,6 @@ use crate::wire::Answer;
 /// What the request was, as far as it matters here.
 pub struct Sent<'a> {
     pub method: &'a str,
-    pub target: &'a str,
     pub authorization: Option<&'a str>,
 }
 
@@ -53,15 +52,12 @@ fn not_open(answer: &Answer, sent: &Sent<'_>, log: &str, is_content: bool) -> Op
         // A method that is not for files on a path that ends with a slash (spec E11).
         403 if !matches!(sent.method, "GET" | "HEAD" | "POST") && !said("access forbidden by rule") => None,
         401 | 403 | 500 => Some("a check has answered"),
-        301 if location.ends_with('/')
-            || location.split('?').next().is_some_and(|path| path.ends_with('/')) =>
-        {
-            None
-        }
+        301 if location.ends_with('/') => None,
         300..=399 => Some("a redirect"),
+        // An error page may dress what the handler answers.
+        404 | 405 => None,
         _ if answer.body.starts_with("RETURN") => Some("a return has answered"),
         400 | 413 | 414 | 0 => Some("the server refused"),
-        405 if sent.method == "TRACE" => Some("the server refused"),
         _ => None,
     }
 }

@@ -58,6 +58,7 @@ pub fn configuration(random: &mut Random) -> Vec<Node> {
         http.push(line("merge_slashes off"));
     }
     lines::common(random, &mut http, 25);
+    http = once(http);
     let mut upstream = vec![line("server 127.0.0.1:ECHO")];
     if random.percent(30) {
         upstream.push(line("keepalive 2"));
@@ -110,7 +111,7 @@ fn server(random: &mut Random, number: usize, servers: usize) -> Vec<Node> {
         85..90 if number > 0 => "127.0.0.1:OTHER",
         90..93 => "*:PORT",
         93..96 => "localhost:PORT",
-        96..98 => "[::]:PORT ipv6only=off",
+        96..98 if servers == 1 => "[::]:PORT ipv6only=off",
         _ => "0.0.0.0:PORT",
     };
     nodes.push(line(format!("listen {address}{is_default}")));
@@ -141,6 +142,7 @@ fn server(random: &mut Random, number: usize, servers: usize) -> Vec<Node> {
     if random.percent(5) {
         nodes.push(lines::try_files(random));
     }
+    nodes = once(nodes);
     let mut taken = Vec::new();
     for _ in 0..=random.below(6) {
         nodes.extend(location(random, "", 0, &mut taken));
@@ -277,10 +279,10 @@ fn content(random: &mut Random, nodes: &mut Vec<Node>, path: &str, is_regex: boo
             nodes.push(line(format!("{kind}_pass 127.0.0.1:ECHO")));
             lines::params(random, nodes, kind);
         }
-        70..72 => nodes.push(line(random.word("stub_status | empty_gif | grpc_pass grpc://127.0.0.1:ECHO"))),
-        72..76 => nodes.push(line(random.word(
-            "root TREE/alt | root TREE/html/secret | root TREE/$arg_x | root TREE/html/$1 | root $v1",
-        ))),
+        70..72 => nodes.push(line(random.word("stub_status | empty_gif"))),
+        72..76 => nodes.push(line(
+            random.word("root TREE/alt | root TREE/html/secret | root TREE/$arg_x | root TREE/html/$1"),
+        )),
         _ => {}
     }
 }
@@ -309,32 +311,15 @@ fn apart(random: &mut Random, nodes: Vec<Node>, number: &mut usize) -> Vec<Node>
 
 /// Leaves out what nginx takes only once in a block.
 fn once(nodes: Vec<Node>) -> Vec<Node> {
-    const MANY: &[&str] = &[
-        "allow",
-        "deny",
-        "error_page",
-        "proxy_set_header",
-        "add_header",
-        "set",
-        "rewrite",
-        "return",
-        "break",
-        "if",
-        "location",
-        "fastcgi_param",
-        "scgi_param",
-        "uwsgi_param",
-        "proxy_pass_header",
-        "proxy_hide_header",
-        "proxy_cookie_path",
-    ];
+    const MANY: &str = "allow deny error_page proxy_set_header add_header set rewrite return break if location \
+        listen server fastcgi_param scgi_param uwsgi_param proxy_pass_header proxy_hide_header proxy_cookie_path";
     let mut seen: Vec<String> = Vec::new();
     let mut left = Vec::new();
     for node in nodes {
         let (Node::Line(text) | Node::Block(text, _)) = &node;
         let name = text.split(' ').next().unwrap_or_default();
         let name = if name == "alias" { "root" } else { name };
-        if MANY.contains(&name) || !seen.iter().any(|other| other == name) {
+        if MANY.split_whitespace().any(|other| other == name) || !seen.iter().any(|other| other == name) {
             seen.push(name.to_owned());
             left.push(node);
         }

@@ -158,8 +158,7 @@ fn hold(page: &Page<'_>, echo: u16, wrong: &mut String, shown: &str) -> Result<(
     for (asked, decision) in asked.iter().zip(&decisions) {
         let Ok(answer) = asked.send(nginx.ports) else { continue };
         let authorization = asked.who.header();
-        let sent =
-            Sent { method: &asked.method, target: &asked.target, authorization: authorization.as_deref() };
+        let sent = Sent { method: &asked.method, authorization: authorization.as_deref() };
         undetermined += usize::from(decision.outcome == Outcome::Undetermined && asked.tells_from);
         // Where the error log is elsewhere, a directory's 403 cannot be told from another.
         if let Some(complaint) = contradiction(decision, &sent, &answer, "directory index of") {

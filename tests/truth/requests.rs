@@ -93,9 +93,10 @@ impl Asked {
         let request = self.request(ports);
         let from = self.address();
         let to: IpAddr = if from.is_ipv4() { "127.0.0.1" } else { "::1" }.parse().expect("an address");
+        let port = ports[usize::from(self.other)];
         let (host, authorization) = (request.host_header(), self.who.header());
         let ask = wire::Ask {
-            to: (to, ports[usize::from(self.other)]).into(),
+            to: (to, port).into(),
             from,
             method: &self.method,
             target: &self.target,
@@ -223,7 +224,7 @@ pub fn requests(random: &mut Random, nodes: &[Node], count: usize) -> Vec<Asked>
                 target = changed(random, &target);
             }
             if random.percent(1) {
-                let long = if random.percent(30) { 9000 } else { 300 };
+                let long = if random.percent(10) { 9000 } else { 300 };
                 target.push_str(&"long".repeat(long / 4));
             }
             if random.percent(18) {
