@@ -2,10 +2,16 @@
 //!
 //! Without nginx the tests say that they were skipped; with `AUTHLINT_TRUTH=required` they fail.
 
+#[path = "truth/command.rs"]
+mod command;
 #[path = "truth/compare.rs"]
 mod compare;
 #[path = "truth/configs.rs"]
 mod configs;
+#[path = "common/fixture.rs"]
+mod fixture;
+#[path = "truth/fixtures.rs"]
+mod fixtures;
 #[path = "truth/generate.rs"]
 mod generate;
 #[path = "truth/lines.rs"]
@@ -36,6 +42,11 @@ fn random_configurations() {
 }
 
 #[test]
+fn what_is_expected_of_the_decider() {
+    fixtures::truth();
+}
+
+#[test]
 fn a_lie_is_found_and_made_small() {
     random::a_lie();
 }
@@ -53,4 +64,9 @@ fn the_table_of_password_files_holds() {
 #[test]
 fn the_pages_of_the_lints_hold() {
     pages::truth();
+}
+
+#[test]
+fn the_command_says_what_the_decider_says() {
+    command::truth();
 }

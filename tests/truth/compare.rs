@@ -8,7 +8,6 @@ use crate::wire::Answer;
 /// What the request was, as far as it matters here.
 pub struct Sent<'a> {
     pub method: &'a str,
-    pub target: &'a str,
     pub authorization: Option<&'a str>,
 }
 
@@ -45,8 +44,7 @@ pub fn contradiction(decision: &Decision, sent: &Sent<'_>, answer: &Answer, log:
 /// Why it is not the content handler that has answered.
 fn not_open(answer: &Answer, sent: &Sent<'_>, log: &str, is_content: bool) -> Option<&'static str> {
     let said = |text: &str| log.contains(text);
-    let location = answer.header("location").next().unwrap_or_default();
-    let path = sent.target.split('?').next().unwrap_or_default();
+    let location = answer.header("location").next().unwrap_or_default().split('?').next().unwrap_or_default();
     match answer.status {
         _ if is_content => None,
         // A file that may not be read, or a directory without an index.
@@ -54,12 +52,12 @@ fn not_open(answer: &Answer, sent: &Sent<'_>, log: &str, is_content: bool) -> Op
         // A method that is not for files on a path that ends with a slash (spec E11).
         403 if !matches!(sent.method, "GET" | "HEAD" | "POST") && !said("access forbidden by rule") => None,
         401 | 403 | 500 => Some("a check has answered"),
-        301 if location.split('?').next().is_some_and(|path| path.ends_with('/')) => None,
+        301 if location.ends_with('/') => None,
         300..=399 => Some("a redirect"),
+        // An error page may dress what the handler answers.
+        404 | 405 => None,
         _ if answer.body.starts_with("RETURN") => Some("a return has answered"),
         400 | 413 | 414 | 0 => Some("the server refused"),
-        405 if sent.method == "TRACE" => Some("the server refused"),
-        404 if path.contains("..") && path.contains('\0') => Some("a path above the root"),
         _ => None,
     }
 }
@@ -92,9 +90,11 @@ fn authorization(decision: &Decision, sent: &Sent<'_>, answer: &Answer) -> Optio
     }
     let Some(got) = answer.echoed() else {
         // A backend that does not answer as it should is still a backend.
-        let may_be_backend = (500..600).contains(&answer.status) || answer.status == 0;
+        // What it answered may be dressed by nginx, and keeps its challenge.
+        let is_dressed = answer.challenges().contains(&UP);
+        let may_be_backend = (500..600).contains(&answer.status) || answer.status == 0 || is_dressed;
         return said
-            .filter(|_| !may_be_backend)
+            .filter(|said| *said != Authorization::Unknown && !may_be_backend)
             .map(|said| format!("{} is said where no backend is asked", said.as_str()));
     };
     let is_right = match said {

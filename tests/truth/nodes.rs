@@ -17,26 +17,37 @@ pub fn block(opening: impl Into<String>, inner: Vec<Node>) -> Node {
     Node::Block(opening.into(), inner)
 }
 
-/// Writes the nodes as nginx reads them.
+/// Writes the nodes as nginx reads them. A block that opens with `include` is a file of its own: what it
+/// holds follows behind a line `#### NAME`.
 pub fn text(nodes: &[Node]) -> String {
-    let mut text = String::new();
-    write(nodes, 0, &mut text);
-    text
+    let (mut text, mut files) = (String::new(), String::new());
+    write(nodes, 0, &mut text, &mut files);
+    text + &files
 }
 
-fn write(nodes: &[Node], depth: usize, text: &mut String) {
+fn write(nodes: &[Node], depth: usize, text: &mut String, files: &mut String) {
     let indent = "    ".repeat(depth);
     for node in nodes {
         match node {
             Node::Line(line) => drop(writeln!(text, "{indent}{line};")),
+            Node::Block(opening, inner) if opening.starts_with("include ") => {
+                let _ = writeln!(text, "{indent}{opening};");
+                let (mut own, mut others) = (String::new(), String::new());
+                write(inner, 0, &mut own, &mut others);
+                let name = opening.trim_start_matches("include ").replace('*', "1");
+                let _ = write!(files, "{FILE}{name}\n{own}{others}");
+            }
             Node::Block(opening, inner) => {
                 let _ = writeln!(text, "{indent}{opening} {{");
-                write(inner, depth + 1, text);
+                write(inner, depth + 1, text, files);
                 let _ = writeln!(text, "{indent}}}");
             }
         }
     }
 }
+
+/// What stands before the name of a file in a text of several.
+pub const FILE: &str = "#### ";
 
 /// Reads what has no braces, semicolons or `#` inside of words, but for quoted ones.
 pub fn parse(text: &str) -> Vec<Node> {

@@ -11,14 +11,21 @@ use crate::compare::{Sent, contradiction};
 use crate::nodes::{self, Node, Random, line};
 use crate::random::decider;
 use crate::requests;
-use crate::server::{Nginx, Tree, is_here};
+use crate::server::{Nginx, Tree, is_here, set_mode};
 use crate::wire::Echo;
 
 /// A configuration on a page: its number, its text, and other files by their paths.
 struct Page<'p> {
     number: usize,
     text: &'p str,
-    files: BTreeMap<&'p str, &'p str>,
+    files: BTreeMap<&'p str, Shown<'p>>,
+}
+
+/// Another file of a page.
+struct Shown<'p> {
+    text: &'p str,
+    is_directory: bool,
+    mode: Option<u32>,
 }
 
 pub fn truth() {
@@ -58,7 +65,10 @@ fn pages(page: &str) -> Vec<Page<'_>> {
             // What follows belongs to a page of Apache.
             pages.push(Page { number: 0, text: "", files: BTreeMap::new() });
         } else if let (Some(title), Some(page)) = (title, pages.last_mut()) {
-            page.files.insert(title, text);
+            let mode = info.split("mode=").nth(1).and_then(|rest| rest.split_whitespace().next());
+            let mode = mode.and_then(|mode| u32::from_str_radix(mode, 8).ok());
+            let is_directory = info.split_whitespace().any(|word| word == "directory");
+            page.files.insert(title, Shown { text, is_directory, mode });
         }
     }
     pages.retain(|page| page.number > 0);
@@ -116,14 +126,25 @@ fn hold(page: &Page<'_>, echo: u16, wrong: &mut String, shown: &str) -> Result<(
     for line in nodes::lines(&nodes) {
         // A password file that the page does not show is a good one.
         let name = line.strip_prefix("auth_basic_user_file TREE/");
-        if let Some(name) = name.filter(|name| !name.contains('$') && !name.ends_with('/')) {
+        if let Some(name) =
+            name.filter(|name| !name.contains('$') && !page.files.contains_key(format!("/{name}").as_str()))
+        {
             tree.write(name, "alice:{PLAIN}secret\n");
         }
     }
-    for (name, text) in &page.files {
-        let text =
-            here(text).replace("TREE", &tree.0.display().to_string()).replace("ECHO", &echo.to_string());
-        tree.write(name.trim_start_matches('/'), &text);
+    for (name, shown) in &page.files {
+        let name = name.trim_start_matches('/');
+        let text = here(shown.text)
+            .replace("TREE", &tree.0.display().to_string())
+            .replace("ECHO", &echo.to_string());
+        if shown.is_directory {
+            tree.write(&format!("{name}/"), "");
+        } else {
+            tree.write(name, &text);
+        }
+        if let Some(mode) = shown.mode {
+            set_mode(&tree.0.join(name), mode);
+        }
     }
     let text = format!("{around}{}", nodes::text(&nodes));
     let nginx = Nginx::start(&tree, &text, echo)?;
@@ -137,8 +158,7 @@ fn hold(page: &Page<'_>, echo: u16, wrong: &mut String, shown: &str) -> Result<(
     for (asked, decision) in asked.iter().zip(&decisions) {
         let Ok(answer) = asked.send(nginx.ports) else { continue };
         let authorization = asked.who.header();
-        let sent =
-            Sent { method: &asked.method, target: &asked.target, authorization: authorization.as_deref() };
+        let sent = Sent { method: &asked.method, authorization: authorization.as_deref() };
         undetermined += usize::from(decision.outcome == Outcome::Undetermined && asked.tells_from);
         // Where the error log is elsewhere, a directory's 403 cannot be told from another.
         if let Some(complaint) = contradiction(decision, &sent, &answer, "directory index of") {

@@ -227,8 +227,7 @@ fn ask_all(
     let results = asked.iter().zip(decisions).map(|(asked, decision)| {
         let answer = asked.send(nginx.ports).ok()?;
         let authorization = asked.who.header();
-        let sent =
-            Sent { method: &asked.method, target: &asked.target, authorization: authorization.as_deref() };
+        let sent = Sent { method: &asked.method, authorization: authorization.as_deref() };
         let log = nginx.log();
         let wrong = contradiction(&decision, &sent, &answer, log.get(seen..).unwrap_or_default());
         seen = log.len();
@@ -286,7 +285,7 @@ pub fn smallest(tree: &Tree, echo: u16, judge: Judge, nodes: &[Node], asked: &As
          --- nginx: {} {:?} {:?}\n{}\n",
         nodes::text(&nodes),
         asked.method,
-        asked.target,
+        asked.target.get(..200).unwrap_or(&asked.target),
         asked.host,
         asked.from,
         if asked.tells_from { "told" } else { "not told" },

@@ -78,7 +78,8 @@ impl Asked {
             host: Some(self.host.clone()),
             port: Some(ports[usize::from(self.other)]),
             target: self.target.clone(),
-            from: self.tells_from.then(|| self.address()),
+            // With the host of the other family in the URL the server would be asked elsewhere.
+            from: (self.tells_from || self.from == "::1").then(|| self.address()),
             credentials: self.who.credentials(),
         }
     }
@@ -92,9 +93,10 @@ impl Asked {
         let request = self.request(ports);
         let from = self.address();
         let to: IpAddr = if from.is_ipv4() { "127.0.0.1" } else { "::1" }.parse().expect("an address");
+        let port = ports[usize::from(self.other)];
         let (host, authorization) = (request.host_header(), self.who.header());
         let ask = wire::Ask {
-            to: (to, ports[usize::from(self.other)]).into(),
+            to: (to, port).into(),
             from,
             method: &self.method,
             target: &self.target,
@@ -221,23 +223,29 @@ pub fn requests(random: &mut Random, nodes: &[Node], count: usize) -> Vec<Asked>
             while random.percent(35) {
                 target = changed(random, &target);
             }
+            if random.percent(1) {
+                let long = if random.percent(10) { 9000 } else { 300 };
+                target.push_str(&"long".repeat(long / 4));
+            }
             if random.percent(18) {
-                target.push_str(random.word("?x=1 | ?x=2&y | ?realm=off | ? | ?x=off&realm=R | ?X=1 | ?f= | ?f=2 | ?x=/secret/ | ?x=a%20b | ?y&x"));
+                target.push_str(random.word("?x=1 | ?x=2&y | ?realm=off | ? | ?x=off&realm=R | ?X=1 | ?f= | ?f=2 | ?x=/secret/ | ?x=a%20b | ?y&x | ?x=abc | ?x=10.1.2.3 | ?realm=%6fff | ?x=1&x=2 | ?? | ?a/../b"));
             }
             let mut host = if random.percent(85) { random.pick(&hosts).clone() } else { odd(random, &hosts) };
-            if host.is_empty() {
+            let from = match random.below(10) {
+                0..6 => "127.0.0.1",
+                6..9 => "127.0.0.5",
+                _ if has_six => "::1",
+                _ => "127.0.0.6",
+            };
+            // An address as the host is what the client connects to.
+            if host.is_empty() || from == "::1" && (host == "localhost" || host.parse::<IpAddr>().is_ok()) {
                 host = "one.example".into();
             }
             Asked {
-                method: random.word("GET | GET | GET | GET | GET | GET | GET | GET | GET | GET | GET | HEAD | HEAD | POST | POST | PUT | DELETE | OPTIONS | FOO | TRACE").to_owned(),
+                method: random.word("GET | GET | GET | GET | GET | GET | GET | GET | GET | GET | GET | HEAD | HEAD | POST | POST | PUT | DELETE | OPTIONS | FOO | TRACE | PATCH | PROPFIND | get | CONNECT").to_owned(),
                 target,
                 host,
-                from: match random.below(10) {
-                    0..6 => "127.0.0.1",
-                    6..9 => "127.0.0.5",
-                    _ if has_six => "::1",
-                    _ => "127.0.0.6",
-                },
+                from,
                 tells_from: random.percent(94),
                 who: *random.pick(&[
                     Who::Nobody,

@@ -189,7 +189,7 @@ fn hold(locations: &str, rows: &[Row]) {
             ));
         }
         let authorization = who.header();
-        let sent = Sent { method: "GET", target: path, authorization: authorization.as_deref() };
+        let sent = Sent { method: "GET", authorization: authorization.as_deref() };
         if let Some(complaint) = contradiction(&decision, &sent, &answer, "") {
             wrong.push(format!("{who:?}: {complaint}, nginx {}: {said}", answer.status));
         }

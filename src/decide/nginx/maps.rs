@@ -46,10 +46,11 @@ impl Map {
         if source.ends_with(b".") {
             source.pop();
         }
-        let dots: Vec<usize> = source.iter().enumerate().filter(|(_, byte)| **byte == b'.').map(|(at, _)| at).collect();
+        let dots: Vec<usize> =
+            source.iter().enumerate().filter(|(_, byte)| **byte == b'.').map(|(at, _)| at).collect();
         let starred = |parts: [&[u8]; 2]| self.exact.get(&parts.concat());
         // The longest name with a star in front, then the longest with one at the end.
-        let head = || dots.iter().filter(|at| **at > 0).find_map(|at| starred([b"*", &source[*at..]]));
+        let head = || dots.iter().find_map(|at| starred([b"*", &source[*at..]]));
         let tail = || dots.iter().rev().find_map(|at| starred([&source[..=*at], b"*"]));
         self.exact.get(&source).or_else(head).or_else(tail)
     }
@@ -156,12 +157,14 @@ fn geo(by: Directive<'_>) -> Known<Geo> {
         if key == "ranges" && line.arity() == 0 {
             continue;
         }
-        let value = line.argument(0).filter(|_| !line.is_template()).ok_or_else(unknown)?.bytes().into_owned();
+        let value =
+            line.argument(0).filter(|_| !line.is_template()).ok_or_else(unknown)?.bytes().into_owned();
         if key == "default" {
             geo.default = value;
             continue;
         }
-        let between = key.split_once('-').and_then(|(first, last)| Some((first.parse().ok()?, last.parse().ok()?)));
+        let between =
+            key.split_once('-').and_then(|(first, last)| Some((first.parse().ok()?, last.parse().ok()?)));
         let span = match (between, Cidr::new(&key)) {
             (Some((first, last)), _) => Span::Between(first, last),
             (None, Some(range @ Cidr::Range(..))) => Span::Bits(range),

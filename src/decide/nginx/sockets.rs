@@ -125,7 +125,8 @@ impl<'s> Sockets<'s> {
             None => of_port,
         };
         let local6 = request.local_address().is_none_or(|address| address == Ipv6Addr::LOCALHOST);
-        let perhaps = |socket: &&Socket<'s>| socket.port == port && socket.address == Address::PerhapsLoopback6;
+        let perhaps =
+            |socket: &&Socket<'s>| socket.port == port && socket.address == Address::PerhapsLoopback6;
         if local6 && self.all.iter().any(|socket| perhaps(&socket)) {
             return Err("whether `localhost` is an IPv6 address here is not known".into());
         }
