@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use authlint::decide::{Credentials, Decision, Outcome, Request};
-use authlint::expect::{Expected, Pattern, Verdict, judge_by, parse};
+use authlint::expect::{Answers, Expected, Pattern, Verdict, judge_by, parse};
 use authlint::load;
 use authlint::model::{FilesMode, Look, Site};
 use authlint::source::{Entry, FileId, Host, Source, Sources};
@@ -78,10 +78,13 @@ fn verdict(text: &str, rule: &str, answer: impl Fn(&str, &Request) -> Decision) 
     let site = Site::build(&loaded.files, &loaded.configs[0], Look { host: &host, mode: FilesMode::Never });
     let (rules, problems) = parse(rule, file());
     assert_eq!(problems, []);
-    judge_by(&site, &rules[0], &|request| {
+    let ask = |request: &Request| {
         let path = authlint::decide::areas::decode(request.path()).expect("a path");
         answer(&String::from_utf8_lossy(&path), request)
-    })
+    };
+    let ask_blindly = |_: &Request| Decision::undetermined("it hangs on a file");
+    let answers = Answers { ask: &ask, ask_blindly: &ask_blindly, is_at_hand: &|_| true };
+    judge_by(&site, &rules[0], &answers)
 }
 
 fn closed_if(is_closed: bool) -> Decision {
@@ -107,7 +110,7 @@ fn a_pattern_holds_where_all_its_areas_do() {
     assert!(matches!(verdict(text, "/admin -> open", answer), Verdict::Holds { areas: 1 }));
     assert!(matches!(verdict(text, "/admin** -> open", answer), Verdict::Broken { .. }));
     assert!(matches!(verdict(text, "/a//** -> open", answer), Verdict::Undetermined { .. }));
-    assert!(matches!(verdict(text, "/b*/** -> open", answer), Verdict::Holds { areas: 2 }));
+    assert!(matches!(verdict(text, "/b*/** -> open", answer), Verdict::Holds { areas: 3 }));
 }
 
 #[test]
@@ -139,7 +142,12 @@ fn what_is_not_followed_is_never_said_to_hold() {
     is_undetermined("if ($host = a) { return 200; }");
     is_undetermined("location / { include missing.conf; }");
     is_undetermined("auth_basic $args;");
+    is_undetermined("if ($args) { set $x 1; } if ($x) { return 200; }");
+    is_undetermined("if ($args) { set $x 1; } set $y $x; if ($y) { set $z 1; } if ($z) { return 200; }");
+    is_undetermined("auth_basic o${arg_x}f;");
     for text in [
+        "if ($args) { set $skip 1; } proxy_cache_bypass $skip;",
+        "auth_basic \"R $arg_x\";",
         // It cannot match in the area.
         "location ~ ^/other/(.)\\1 { }",
         "if ($uri ~ x) { return 200; }",

@@ -201,7 +201,7 @@ fn areas_have_short_witnesses() {
         search("\\.php$"),
         search("^/admin/.*\\.css$"),
     ];
-    let all = areas(&tests, &Expression::anything(), &normalised(true)).expect("few");
+    let all = areas(&tests, &[], &Expression::anything(), &normalised(true)).expect("few");
     let mut paths: Vec<String> = all.iter().map(|area| encode(&area.path)).collect();
     paths.sort();
     let expected =
@@ -211,7 +211,7 @@ fn areas_have_short_witnesses() {
     // `.` does not match a line feed, `$` matches before one.
     let tests = [search("^/x.*$"), search("^/x/a$")];
     let covered = read(b"/x/.*", Flags::apache(false)).expression;
-    let all = areas(&tests, &covered, &normalised(true)).expect("few");
+    let all = areas(&tests, &[], &covered, &normalised(true)).expect("few");
     let mut paths: Vec<String> = all.iter().map(|area| encode(&area.path)).collect();
     paths.sort();
     assert_eq!(paths, ["/x/", "/x/%0ax", "/x/a"]);
@@ -258,7 +258,7 @@ fn bounds_hold() {
     }
     // 2 to the 30 states.
     let tests = [search("a[ab]{30}$")];
-    assert!(areas(&tests, &Expression::anything(), &normalised(true)).is_err());
+    assert!(areas(&tests, &[], &Expression::anything(), &normalised(true)).is_err());
 }
 
 #[test]

@@ -1,22 +1,45 @@
 //! Whether a rule holds.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
+use std::path::Path;
 
 use super::doors::{Door, door, doors};
 use super::{Ask, Expectation, Pattern, Verdict};
-use crate::decide::areas::{Area, Tests, areas, encode, normalised, tests};
-use crate::decide::{Decider, Decision, Request};
-use crate::model::Site;
+use crate::decide::areas::{Area, Expression, Key, Suffix, Tests, areas, decode, encode, normalised, tests};
+use crate::decide::{Decider, Decision, Outcome, Request};
+use crate::model::{FilesMode, Look, Site};
 
 /// Whether a rule holds for every path that it covers.
 #[must_use]
 pub fn judge(decider: &Decider<'_>, rule: &Expectation) -> Verdict {
-    judge_by(decider.site, rule, &|request| decider.decide(request))
+    let (site, look) = (decider.site, decider.look);
+    // One that looks at no file answers only what is so whatever lies where.
+    let blind = Decider::new(site, Look { mode: FilesMode::Never, ..look });
+    let answers = Answers {
+        ask: &|request| decider.decide(request),
+        ask_blindly: &|request| blind.decide(request),
+        is_at_hand: &|directory| match look.mode {
+            FilesMode::Always => true,
+            FilesMode::Never => false,
+            FilesMode::Auto => site.config().installed || look.host.places(directory),
+        },
+    };
+    judge_by(site, rule, &answers)
+}
+
+/// Where answers come from.
+pub struct Answers<'a> {
+    /// What the server answers.
+    pub ask: Ask<'a>,
+    /// What it answers whatever files there are.
+    pub ask_blindly: Ask<'a>,
+    /// Whether the files below a directory are looked at.
+    pub is_at_hand: &'a dyn Fn(&Path) -> bool,
 }
 
 /// The same, by answers from elsewhere.
 #[must_use]
-pub fn judge_by<'s>(site: &'s Site<'s>, rule: &Expectation, ask: Ask<'_>) -> Verdict {
+pub fn judge_by<'s>(site: &'s Site<'s>, rule: &Expectation, answers: &Answers<'_>) -> Verdict {
     let request = Request {
         method: rule.method.clone().unwrap_or_else(|| "GET".into()),
         is_tls: false,
@@ -30,14 +53,15 @@ pub fn judge_by<'s>(site: &'s Site<'s>, rule: &Expectation, ask: Ask<'_>) -> Ver
         Some(origin) => {
             let host = Some(origin.host.clone());
             let request = Request { is_tls: origin.is_tls, host, port: Some(origin.port), ..request };
-            vec![door(site, request, ask)]
+            vec![door(site, request, answers.ask)]
         }
-        None => doors(site, &request, |server| tests(site, server).of_host.is_some(), ask),
+        None => doors(site, &request, |server| tests(site, server).of_host.is_some(), answers.ask),
     };
     let mut held = 0;
     let mut doubt = None;
     for door in &doors {
-        match (Judge { rule, tests: tests_of(site, door), door, ask }).judge() {
+        let tests = Tests::of_all(site, &door.servers);
+        match (Judge { rule, tests, door, answers, is_apache: site.is_apache() }).judge() {
             Verdict::Holds { areas } => held += areas,
             broken @ Verdict::Broken { .. } => return broken,
             undetermined @ Verdict::Undetermined { .. } => {
@@ -51,20 +75,6 @@ pub fn judge_by<'s>(site: &'s Site<'s>, rule: &Expectation, ask: Ask<'_>) -> Ver
     })
 }
 
-/// What the servers behind a door test.
-fn tests_of(site: &Site<'_>, door: &Door<'_>) -> Tests {
-    let mut all = Tests { merges_slashes: true, ..Tests::default() };
-    for &server in &door.servers {
-        let one = tests(site, server);
-        all.all.extend(one.all);
-        all.unsure.extend(one.unsure);
-        all.methods.extend(one.methods);
-        all.of_host = all.of_host.or(one.of_host);
-        all.merges_slashes &= one.merges_slashes;
-    }
-    all
-}
-
 fn undetermined(why: impl Into<String>) -> Verdict {
     Verdict::Undetermined { why: why.into(), request: None, at: None }
 }
@@ -73,7 +83,8 @@ struct Judge<'a, 's> {
     rule: &'a Expectation,
     door: &'a Door<'s>,
     tests: Tests,
-    ask: Ask<'a>,
+    answers: &'a Answers<'a>,
+    is_apache: bool,
 }
 
 /// What one answer says of the rule.
@@ -87,15 +98,17 @@ impl Judge<'_, '_> {
     fn judge(&self) -> Verdict {
         match &self.rule.pattern {
             Pattern::One(target) => self.judge_one(target),
-            Pattern::Many { covers, text } => {
-                let paths = normalised(self.tests.merges_slashes);
-                match areas(&self.tests.all, covers, &paths) {
-                    Ok(areas) if areas.is_empty() => undetermined(format!("no path looks like `{text}`")),
-                    Ok(areas) => self.judge_all(&areas),
-                    Err(_) => undetermined("this server tells too many kinds of paths apart"),
-                }
-            }
+            Pattern::Many { covers, text } => match self.areas(covers) {
+                None => undetermined("this server tells too many kinds of paths apart"),
+                Some(areas) if areas.is_empty() => undetermined(format!("no path looks like `{text}`")),
+                Some(areas) => self.judge_all(&areas),
+            },
         }
+    }
+
+    fn areas(&self, covers: &Expression) -> Option<Vec<Area>> {
+        let suffixes: Vec<Suffix> = self.tests.suffixes.iter().cloned().collect();
+        areas(&self.tests.all, &suffixes, covers, &normalised(self.tests.merges_slashes)).ok()
     }
 
     /// One request, as it is written.
@@ -119,15 +132,15 @@ impl Judge<'_, '_> {
 
     fn judge_all(&self, areas: &[Area]) -> Verdict {
         let methods = self.methods();
+        let cuts = areas.iter().any(|area| !area.loose.is_empty()).then(|| self.cuts());
         let mut doubt = None;
         for area in areas {
-            let target = encode(&area.path);
             for method in &methods {
-                let (request, why) = match self.find(&target, method, true) {
+                let (request, why) = match self.find_area(area, method) {
                     Finding::Breaks(request, decision) => return broken(request, decision),
                     Finding::Unknown(request, why) => (request, why),
-                    Finding::Fits => match &area.unread {
-                        Some(why) => (self.request(&target, method), why.clone()),
+                    Finding::Fits => match self.doubt_of_cuts(area, method, cuts.as_ref()) {
+                        Some(why) => (self.request(&encode(&area.path), method), why),
                         None => continue,
                     },
                 };
@@ -138,14 +151,66 @@ impl Judge<'_, '_> {
                 });
             }
         }
-        let unsure = self.tests.unsure.first();
-        let unsure = unsure.map(|unsure| Verdict::Undetermined {
-            why: unsure.why.clone(),
-            request: None,
-            at: Some(unsure.span),
-        });
-        let doubt = doubt.or(unsure).or_else(|| self.doubt_of_host());
+        let doubt = doubt.or_else(|| self.doubt_of_lines()).or_else(|| self.doubt_of_host());
         doubt.unwrap_or(Verdict::Holds { areas: areas.len() })
+    }
+
+    /// What one path says of all paths of its area.
+    fn find_area(&self, area: &Area, method: &str) -> Finding {
+        let target = encode(&area.path);
+        match self.find(&target, method, true) {
+            Finding::Fits => match &area.unread {
+                Some(why) => Finding::Unknown(self.request(&target, method), why.clone()),
+                None => Finding::Fits,
+            },
+            other => other,
+        }
+    }
+
+    /// The areas of all paths, by what they have in common besides loose tests.
+    fn cuts(&self) -> HashMap<Key, Vec<Area>> {
+        let mut cuts: HashMap<Key, Vec<Area>> = HashMap::new();
+        for area in self.areas(&Expression::anything()).unwrap_or_default() {
+            cuts.entry(area.key.clone()).or_default().push(area);
+        }
+        cuts
+    }
+
+    /// Where httpd may take a part of the path for the name of the file, the rule has to fit in each way: with
+    /// none of the sections of files that match, with each of them, and with all that are told apart.
+    fn doubt_of_cuts(
+        &self,
+        area: &Area,
+        method: &str,
+        cuts: Option<&HashMap<Key, Vec<Area>>>,
+    ) -> Option<String> {
+        if area.loose.is_empty() {
+            return None;
+        }
+        let why = || Some("which part of the path names the file hangs on what lies there".to_owned());
+        let Some(all) = cuts.and_then(|cuts| cuts.get(&area.key)) else { return why() };
+        let parts: Vec<&Area> = all.iter().filter(|other| other.loose.is_subset(&area.loose)).collect();
+        let is_there = |loose: &BTreeSet<usize>| {
+            parts.iter().any(|part| part.loose == *loose && (loose.is_empty() || part.firm == *loose))
+        };
+        let mut singles = area.loose.iter().map(|section| BTreeSet::from([*section]));
+        let are_there = is_there(&BTreeSet::new()) && singles.all(|single| is_there(&single));
+        let fits = |part: &&Area| matches!(self.find_area(part, method), Finding::Fits);
+        if are_there && parts.iter().all(fits) { None } else { why() }
+    }
+
+    /// Lines that are not followed, and files that are not looked at.
+    fn doubt_of_lines(&self) -> Option<Verdict> {
+        if let Some(unsure) = self.tests.unsure.first() {
+            return Some(Verdict::Undetermined {
+                why: unsure.why.clone(),
+                request: None,
+                at: Some(unsure.span),
+            });
+        }
+        let far = self.tests.roots.iter().find(|root| !(self.answers.is_at_hand)(root));
+        let far = far.filter(|_| self.tests.reads_overrides)?;
+        Some(undetermined(format!("which `.htaccess` files there are in {} is not known", far.display())))
     }
 
     /// A path was asked of one host where others may be answered otherwise.
@@ -161,19 +226,53 @@ impl Judge<'_, '_> {
 
     fn find(&self, target: &str, method: &str, speaks_for_others: bool) -> Finding {
         let request = self.request(target, method);
-        let decision = (self.ask)(&request);
-        match self.rule.expected.is_met(&decision) {
-            Some(is_met) if is_met == self.rule.is_never => Finding::Breaks(request, decision),
-            Some(_) => match decision.hangs_on.filter(|_| speaks_for_others) {
-                Some(what) => {
-                    Finding::Unknown(request, format!("for other paths the answer hangs on {what}"))
-                }
-                None => Finding::Fits,
-            },
+        let decision = (self.answers.ask)(&request);
+        let is_met = match self.rule.expected.is_met(&decision) {
+            Some(is_met) => is_met != self.rule.is_never,
             None => {
-                Finding::Unknown(request, decision.why.unwrap_or_else(|| "the status is not known".into()))
+                let why = decision.why.unwrap_or_else(|| "the status is not known".into());
+                return Finding::Unknown(request, why);
             }
+        };
+        if !is_met {
+            return Finding::Breaks(request, decision);
         }
+        if !speaks_for_others {
+            return Finding::Fits;
+        }
+        if let Some(what) = decision.hangs_on.clone().filter(|_| !self.fits_blindly(&request)) {
+            return Finding::Unknown(request, format!("for other paths the answer hangs on {what}"));
+        }
+        match self.may_be_refused(&decision, target) {
+            true => Finding::Unknown(
+                request,
+                "below a directory that httpd may not enter the answer is 403".into(),
+            ),
+            false => Finding::Fits,
+        }
+    }
+
+    /// Whether httpd, which looks for the file before it checks, may answer 403 for another path, and the rule
+    /// does not allow for that.
+    fn may_be_refused(&self, decision: &Decision, target: &str) -> bool {
+        let is_of_files = match decision.outcome {
+            Outcome::Open => decision.authorization.is_none(),
+            Outcome::Challenge | Outcome::Error => true,
+            // A redirect of the server comes before the files, one of a directory behind them.
+            Outcome::Responds => !decision.because.iter().any(|by| by.note.contains("before any check")),
+            Outcome::Forbidden | Outcome::Undetermined => false,
+        };
+        let refused = Decision { status: Some(403), ..Decision::of(Outcome::Forbidden) };
+        let allows = self.rule.expected.is_met(&refused) == Some(!self.rule.is_never);
+        let is_passed_on = || decode(target).is_some_and(|path| self.tests.is_passed_on(&path));
+        self.is_apache && is_of_files && !allows && !is_passed_on()
+    }
+
+    /// Whether an answer is right whatever files there are, for all paths of the area: no part of the path
+    /// goes into another one, but for what [`Tests::suffixes`] tells.
+    fn fits_blindly(&self, request: &Request) -> bool {
+        let fits = |decision: &Decision| self.rule.expected.is_met(decision) == Some(!self.rule.is_never);
+        !self.tests.copies && fits(&(self.answers.ask_blindly)(request))
     }
 
     /// The methods that the rule is about.

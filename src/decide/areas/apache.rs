@@ -17,13 +17,16 @@ const MOST_TESTS: usize = 5_000;
 /// Gathers them.
 pub fn tests(site: &Site<'_>, server: Scope<'_>) -> Tests {
     let entries = entries(site, server);
-    let gathered = Tests { merges_slashes: true, ..Tests::default() };
-    let mut gatherer = Gatherer { site, ways: Vec::new(), passed: Vec::new(), gathered };
+    let gathered = Tests { merges_slashes: true, copies: true, ..Tests::default() };
+    let mut gatherer = Gatherer { site, ways: Vec::new(), passed: Vec::new(), gathered, sections: 0 };
     for entry in &entries {
         gatherer.read_way(entry);
     }
     gatherer.ways.sort();
     gatherer.ways.dedup();
+    gatherer.find_passed_on(&entries);
+    gatherer.gathered.roots = gatherer.ways.iter().map(|(_, to)| PathBuf::from(to)).collect();
+    gatherer.gathered.reads_overrides = reads_overrides(&entries);
     for entry in &entries {
         if gatherer.gathered.all.len() > MOST_TESTS {
             gatherer.unsure(entry.span, "there are more tests of the path than are followed");
@@ -41,6 +44,8 @@ struct Gatherer<'s, 'f> {
     /// And in the URL that is asked of a backend.
     passed: Vec<(String, String)>,
     gathered: Tests,
+    /// How many sections have loose tests.
+    sections: usize,
 }
 
 impl Gatherer<'_, '_> {
@@ -72,6 +77,18 @@ impl Gatherer<'_, '_> {
             }
             "mergeslashes" if first.eq_ignore_ascii_case("off") => self.gathered.merges_slashes = false,
             _ => {}
+        }
+    }
+
+    /// `ProxyPass` is certain where nothing comes before it and nothing is taken out.
+    fn find_passed_on(&mut self, entries: &[Entry]) {
+        let is_in_the_way = |entry: &Entry| {
+            let is_kept = entry.name == "proxypass" && entry.words.iter().any(|word| word == "!");
+            let is_rewritten = entry.name == "rewriterule" && entry.place == Place::Server;
+            is_kept || is_rewritten || entry.name == "proxypassmatch"
+        };
+        if !entries.iter().any(is_in_the_way) {
+            self.gathered.passed_on = self.passed.iter().map(|(from, _)| from.clone()).collect();
         }
     }
 
@@ -154,6 +171,12 @@ impl Gatherer<'_, '_> {
         }
     }
 
+    /// A number for a section whose tests are loose.
+    fn section(&mut self) -> usize {
+        self.sections += 1;
+        self.sections
+    }
+
     fn test(&mut self, search: Search) {
         self.gathered.all.push(Test::Search(search));
     }
@@ -163,15 +186,23 @@ impl Gatherer<'_, '_> {
     }
 
     fn glob(&mut self, pattern: &str, from: &str, to: &str, is_whole: bool, at: Span) {
+        // Of directories only those that are there count.
+        let section = (!is_whole).then(|| self.section());
+        let test = |search: Search| match section {
+            Some(section) => search.loose(section, true),
+            None => search,
+        };
         match glob(pattern.trim_end_matches('/').as_bytes()) {
             Some(meaning) => {
                 let meaning = Expression::start().then(meaning);
                 let end = if is_whole { Expression::end() } else { segment_end() };
-                self.test(Search::new(meaning.clone().then(end), None).moved(from.as_bytes(), to.as_bytes()));
+                self.test(test(
+                    Search::new(meaning.clone().then(end), None).moved(from.as_bytes(), to.as_bytes()),
+                ));
                 if pattern.ends_with('/') {
                     let slash = meaning.then(Expression::text(b"/"));
                     let slash = if is_whole { slash.then(Expression::end()) } else { slash };
-                    self.test(Search::new(slash, None).moved(from.as_bytes(), to.as_bytes()));
+                    self.test(test(Search::new(slash, None).moved(from.as_bytes(), to.as_bytes())));
                 }
             }
             None => self.unsure(at, "this pattern is not followed"),
@@ -192,11 +223,12 @@ impl Gatherer<'_, '_> {
         let whole = Search::read(pattern.as_bytes(), Flags::apache(false));
         let cut = to_a_segment(&whole.expression);
         for (from, to) in self.ways.clone() {
+            let section = self.section();
             if cut != whole.expression {
                 let cut = Search { expression: cut.clone(), ..whole.clone() };
-                self.test(cut.moved(from.as_bytes(), to.as_bytes()));
+                self.test(cut.moved(from.as_bytes(), to.as_bytes()).loose(section, false));
             }
-            self.test(whole.clone().moved(from.as_bytes(), to.as_bytes()));
+            self.test(whole.clone().moved(from.as_bytes(), to.as_bytes()).loose(section, true));
         }
     }
 
@@ -213,9 +245,13 @@ impl Gatherer<'_, '_> {
             let segment = read(b"[^/]*", Flags::default()).expression;
             name.clone().then(segment)
         };
-        self.test(Search::new(name.clone(), unread.clone()));
-        self.test(Search::new(rest().then(Expression::end()), unread.clone()));
-        self.test(Search::new(rest().then(read(b"/\\z", Flags::default()).expression), unread));
+        let section = self.section();
+        self.test(Search::new(name.clone(), unread.clone()).loose(section, false));
+        self.test(Search::new(rest().then(Expression::end()), unread.clone()).loose(section, true));
+        self.test(
+            Search::new(rest().then(read(b"/\\z", Flags::default()).expression), unread)
+                .loose(section, false),
+        );
     }
 
     fn proxy(&mut self, entry: &Entry, first: &str) {
@@ -369,6 +405,15 @@ fn without_start(expression: &Expression, start: &Expression) -> Expression {
         other if *other == Expression::start() => start.clone(),
         other => other.clone(),
     }
+}
+
+/// Whether `.htaccess` may be read: not where `None` stands at the root and nothing else anywhere (spec a36).
+fn reads_overrides(entries: &[Entry]) -> bool {
+    let lines = || entries.iter().filter(|entry| entry.name == "allowoverride");
+    let is_none = |entry: &Entry| entry.words.iter().all(|word| word.eq_ignore_ascii_case("none"));
+    let is_at_root = |entry: &Entry| entry.place == Place::Directory(PathBuf::from("/"));
+    let has_list = entries.iter().any(|entry| entry.name == "allowoverridelist");
+    has_list || !lines().any(is_at_root) || !lines().all(is_none)
 }
 
 fn is_glob(word: &str) -> bool {

@@ -12,6 +12,8 @@ pub struct Line<'s> {
     site: &'s Site<'s>,
     file: FileId,
     statement: StatementId,
+    /// How many blocks are around it within the block that was read.
+    pub depth: usize,
 }
 
 /// More lines than this are not read: includes may multiply.
@@ -45,7 +47,7 @@ fn read<'s>(scope: Scope<'s>, enters: impl Fn(&[u8]) -> bool) -> Lines<'s> {
         return Lines { all: Vec::new(), is_whole: false };
     };
     let mut lines = Lines { all: Vec::new(), is_whole: true };
-    let mut todo = vec![Line { site, file, statement }.inner()];
+    let mut todo = vec![Line { site, file, statement, depth: 0 }.at_depth(0)];
     while let Some(inner) = todo.last_mut() {
         let Some(line) = inner.next() else {
             todo.pop();
@@ -60,14 +62,14 @@ fn read<'s>(scope: Scope<'s>, enters: impl Fn(&[u8]) -> bool) -> Lines<'s> {
         if tree.is_block(line.statement) {
             lines.all.push(line);
             if enters(&line.name()) && !is_data(&line.name()) {
-                todo.push(line.inner());
+                todo.push(line.at_depth(line.depth + 1));
             }
         } else if line.name().as_ref() == b"include" {
             let included = site.config().includes.get(&(line.file, line.statement));
             lines.is_whole &= included.is_some_and(|included| included.is_whole);
             for &file in included.into_iter().flat_map(|included| included.files.iter().rev()) {
                 let top: Vec<_> =
-                    site.files().tree(file).top().map(|statement| Line { site, file, statement }).collect();
+                    site.files().tree(file).top().map(|statement| Line { file, statement, ..line }).collect();
                 todo.push(top.into_iter());
             }
         } else {
@@ -113,9 +115,13 @@ impl<'s> Line<'s> {
 
     /// The lines directly in its block; an include among them is one of them.
     pub fn inner(self) -> std::vec::IntoIter<Line<'s>> {
+        self.at_depth(self.depth + 1)
+    }
+
+    fn at_depth(self, depth: usize) -> std::vec::IntoIter<Line<'s>> {
         let tree = self.site.files().tree(self.file);
         let inner: Vec<_> =
-            tree.children(self.statement).map(|statement| Line { statement, ..self }).collect();
+            tree.children(self.statement).map(|statement| Line { statement, depth, ..self }).collect();
         inner.into_iter()
     }
 

@@ -29,9 +29,10 @@ pub use bytes::Bytes;
 pub use expression::Expression;
 pub use path::{decode, encode, normalised};
 pub use pcre::{Flags, Pcre, read};
-pub use walk::{Area, Failure, Search, Test, areas};
+pub use walk::{Area, Failure, Key, Loose, Search, Suffix, Test, areas};
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 
 use crate::model::{Scope, Site};
 use crate::source::Span;
@@ -41,6 +42,16 @@ use crate::source::Span;
 pub struct Tests {
     /// The tests of the normalised path.
     pub all: Vec<Test>,
+    /// What the server may put behind a path on the way of a request.
+    pub suffixes: BTreeSet<Suffix>,
+    /// Whether the path, or a part of it, may go into another one in any other way.
+    pub copies: bool,
+    /// Paths of the URL that are handed to a backend, each with all below it; none where that hangs on more.
+    pub passed_on: Vec<String>,
+    /// The directories that files are served from; only of httpd, which looks into them before it checks.
+    pub roots: Vec<PathBuf>,
+    /// Whether `.htaccess` files in them may have a say.
+    pub reads_overrides: bool,
     /// What else may tell paths apart.
     pub unsure: Vec<Unsure>,
     /// The methods that are named.
@@ -49,6 +60,38 @@ pub struct Tests {
     pub of_host: Option<Span>,
     /// Whether a path has no empty segments when it is tested.
     pub merges_slashes: bool,
+}
+
+impl Tests {
+    /// The tests of several servers, where it is not known which of them answers.
+    #[must_use]
+    pub fn of_all(site: &Site<'_>, servers: &[Scope<'_>]) -> Tests {
+        let mut all = Tests { merges_slashes: true, ..Tests::default() };
+        for &server in servers {
+            let one = tests(site, server);
+            all.all.extend(one.all);
+            all.suffixes.extend(one.suffixes);
+            all.copies |= one.copies;
+            // It is certain only where they agree.
+            all.passed_on = if servers.len() == 1 { one.passed_on } else { Vec::new() };
+            all.roots.extend(one.roots);
+            all.reads_overrides |= one.reads_overrides;
+            all.unsure.extend(one.unsure);
+            all.methods.extend(one.methods);
+            all.of_host = all.of_host.or(one.of_host);
+            all.merges_slashes &= one.merges_slashes;
+        }
+        all
+    }
+
+    /// Whether a path is certainly handed to a backend, so that nothing hangs on files.
+    #[must_use]
+    pub fn is_passed_on(&self, path: &[u8]) -> bool {
+        self.passed_on.iter().any(|prefix| {
+            let rest = path.strip_prefix(prefix.as_bytes());
+            rest.is_some_and(|rest| rest.is_empty() || prefix.ends_with('/') || rest.starts_with(b"/"))
+        })
+    }
 }
 
 /// A line that tests the path, or the request line, in a way that is not followed.

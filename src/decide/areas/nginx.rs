@@ -6,7 +6,7 @@ use super::expression::Expression;
 use super::lines::{self, Line};
 use super::pcre::Flags;
 use super::variables::{Hangs, Variables};
-use super::walk::{Search, Test};
+use super::walk::{Search, Suffix, Test};
 use super::{Tests, Unsure};
 use crate::model::{Kind, Scope, Site};
 use crate::source::Span;
@@ -24,11 +24,12 @@ pub fn tests(site: &Site<'_>, server: Scope<'_>) -> Tests {
     let mut all = around.all;
     all.extend(inside.all);
     let variables = Variables::new(&all);
-    let mut gatherer = Gatherer { variables, gathered };
+    let (index, behind_path) = (Vec::new(), Vec::new());
+    let mut gatherer = Gatherer { variables, gathered, span: server.span(), index, behind_path };
     for line in all {
         gatherer.read(line);
     }
-    gatherer.gathered
+    gatherer.finish()
 }
 
 /// Slashes are merged before a server is chosen by its name: one that does not merge them may speak for others.
@@ -45,6 +46,32 @@ fn merges_slashes(site: &Site<'_>) -> bool {
 struct Gatherer {
     variables: Variables,
     gathered: Tests,
+    span: Span,
+    /// Names of index files.
+    index: Vec<Vec<u8>>,
+    /// What `try_files` puts behind the path.
+    behind_path: Vec<Vec<u8>>,
+}
+
+/// What may stand in an `if` without a say in who gets in.
+fn is_harmless_in_if(name: &[u8]) -> bool {
+    matches!(name, b"set" | b"add_header" | b"expires" | b"access_log" | b"limit_rate")
+}
+
+/// Whether a realm with variables may come out as `off`.
+fn may_be_off(realm: &[u8]) -> bool {
+    let mut fixed: Vec<u8> = Vec::new();
+    for (n, part) in realm.split(|&byte| byte == b'$').enumerate() {
+        let name = |byte: &u8| is_of_a_name(*byte) || matches!(byte, b'{' | b'}');
+        let start = if n == 0 { 0 } else { part.iter().position(|byte| !name(byte)).unwrap_or(part.len()) };
+        fixed.extend(&part[start..]);
+    }
+    let mut off = b"off".iter();
+    fixed.iter().all(|byte| off.any(|letter| letter == byte))
+}
+
+fn is_of_a_name(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_'
 }
 
 /// Directives whose text only goes into a response, a log or a request to a backend.
@@ -79,17 +106,22 @@ impl Gatherer {
         }
         match line.name().as_ref() {
             b"location" => self.location(&words, line),
-            b"rewrite" => {
-                if let Some(pattern) = words.first() {
-                    self.search(pattern, false);
-                }
+            b"rewrite" => self.rewrite(&words, line.span()),
+            b"index" => self.index.extend(words.iter().map(|name| name.to_vec())),
+            b"try_files" => self.try_files(&words),
+            b"if" => {
+                // What is only set is looked at where it is used.
+                // In a location, though, a block alone makes a difference: it has no `try_files` (spec M5).
+                let only_sets = line.depth == 0 && line.inner().all(|line| is_harmless_in_if(&line.name()));
+                self.condition(&words, line.span(), only_sets);
             }
-            b"if" => self.condition(&words, line.span()),
             b"map" => self.map(&words, line),
             b"limit_except" => {
                 let names = words.iter().map(|name| String::from_utf8_lossy(name).to_ascii_uppercase());
                 self.gathered.methods.extend(names);
             }
+            // A realm that certainly is not `off` is one like any other.
+            b"auth_basic" if words.first().is_some_and(|realm| !may_be_off(realm)) => {}
             // Whether a check is made, and by which file.
             b"auth_basic"
             | b"auth_basic_user_file"
@@ -141,12 +173,70 @@ impl Gatherer {
         }
     }
 
+    fn rewrite(&mut self, words: &[&[u8]], at: Span) {
+        let (Some(pattern), Some(target)) = (words.first(), words.get(1)) else { return };
+        self.search(pattern, false);
+        let path = target.split(|&byte| byte == b'?').next().unwrap_or_default();
+        let is_redirect = words.get(2).is_some_and(|flag| matches!(*flag, b"redirect" | b"permanent"))
+            || [&b"http://"[..], b"https://", b"$scheme"].iter().any(|start| target.starts_with(start));
+        if is_redirect {
+            return;
+        }
+        for name in super::variables::names(path) {
+            if self.variables.hangs(&[b"$", name.as_slice()].concat()) == Hangs::Not {
+                continue;
+            }
+            self.gathered.copies = true;
+            // Of these it is told with the answer.
+            let is_told = name.iter().all(u8::is_ascii_digit) || name == b"uri" || name == b"document_uri";
+            if !is_told {
+                self.unsure(at, "a part of the request line goes into another path");
+            }
+        }
+    }
+
+    /// `$uri/x` is the path with something behind it; other texts with variables are other paths.
+    fn try_files(&mut self, words: &[&[u8]]) {
+        for word in words {
+            let path = word.split(|&byte| byte == b'?').next().unwrap_or_default();
+            match path.strip_prefix(b"$uri") {
+                Some(rest) if !rest.contains(&b'$') && !rest.first().is_some_and(|c| is_of_a_name(*c)) => {
+                    self.behind_path.push(rest.to_vec());
+                }
+                _ => self.gathered.copies |= !super::variables::names(path).is_empty(),
+            }
+        }
+    }
+
+    /// What may come behind a path: an index file's name, and what `try_files` adds.
+    fn finish(mut self) -> Tests {
+        // Where nothing is said, it is this one.
+        self.index.push(b"index.html".to_vec());
+        for name in &self.index {
+            if name.contains(&b'$') || name.ends_with(b"/") {
+                self.gathered.copies = true;
+                let why = "the name of the index file is no plain one".into();
+                self.gathered.unsure.push(Unsure { span: self.span, why });
+            } else if !name.starts_with(b"/") {
+                self.gathered.suffixes.insert(Suffix { text: name.clone(), behind_slash: true });
+            }
+        }
+        for rest in &self.behind_path {
+            let names: &[Vec<u8>] = if rest.ends_with(b"/") { &self.index } else { &[] };
+            let texts = std::iter::once(rest.clone())
+                .chain(names.iter().map(|name| [rest.as_slice(), name].concat()));
+            let texts = texts.filter(|text| !text.is_empty());
+            self.gathered.suffixes.extend(texts.map(|text| Suffix { text, behind_slash: false }));
+        }
+        self.gathered
+    }
+
     fn search(&mut self, pattern: &[u8], is_caseless: bool) {
         self.gathered.all.push(Test::Search(Search::read(pattern, Flags::nginx(is_caseless))));
     }
 
     /// `($uri ~ "^/x")`
-    fn condition(&mut self, words: &[&[u8]], at: Span) {
+    fn condition(&mut self, words: &[&[u8]], at: Span, only_sets: bool) {
         let mut words: Vec<&[u8]> = words.to_vec();
         if let Some(first) = words.first_mut() {
             *first = first.strip_prefix(b"(").unwrap_or(first);
@@ -174,12 +264,13 @@ impl Gatherer {
                 _ => self.unsure(at, "this compares the path with a variable"),
             },
             (Hangs::IsPath, []) => {}
+            _ if only_sets => {}
             _ => self.unsure(at, "this tests something else of the request line than the normalised path"),
         }
         // `if ($host = $1)`
         let others = rest.iter().skip(1).filter(|_| rest.first().is_some_and(|word| !word.contains(&b'~')));
         let worst = others.map(|word| self.variables.hangs(word)).max();
-        if worst.is_some_and(|worst| worst != Hangs::Not) {
+        if !only_sets && worst.is_some_and(|worst| worst != Hangs::Not) {
             self.unsure(at, "this compares with a part of the request line");
         }
     }

@@ -22,6 +22,8 @@ pub struct Variables {
     made_of: HashMap<Vec<u8>, Vec<Made>>,
     /// Names of groups in expressions.
     groups: HashSet<Vec<u8>>,
+    /// Whether they hang on each other in too long a row.
+    gave_up: bool,
 }
 
 #[derive(Debug)]
@@ -36,6 +38,8 @@ enum Made {
 
 /// Variables made of variables deeper than this.
 const MOST_DEPTH: usize = 20;
+/// Conditions on variables that were set under conditions, in a row.
+const MOST_ROUNDS: usize = 10;
 
 impl Variables {
     /// Of the lines of a server and of those around it.
@@ -44,7 +48,31 @@ impl Variables {
         for line in lines {
             variables.read(*line);
         }
+        // Variables that are set where a condition holds hang on what it hangs on.
+        for _ in 0..MOST_ROUNDS {
+            let doubtful = lines.iter().filter(|line| variables.is_doubtful(**line));
+            let set: Vec<Vec<u8>> = doubtful.flat_map(|line| line.inner()).filter_map(Line::sets).collect();
+            let mut is_new = false;
+            for name in set {
+                let made = variables.made_of.entry(name).or_default();
+                let is_known = made.iter().any(|made| matches!(made, Made::Unknown));
+                if !is_known {
+                    made.push(Made::Unknown);
+                    is_new = true;
+                }
+            }
+            if !is_new {
+                return variables;
+            }
+        }
+        variables.gave_up = true;
         variables
+    }
+
+    /// Whether a line is an `if` that hangs on something else than the tests of the path.
+    fn is_doubtful(&self, line: Line<'_>) -> bool {
+        line.name().as_ref() == b"if"
+            && line.arguments().iter().any(|word| self.hangs(word) == Hangs::Otherwise)
     }
 
     fn read(&mut self, line: Line<'_>) {
@@ -59,11 +87,9 @@ impl Variables {
             b"map" | b"split_clients" => {
                 make(name(1), Made::By(text(0)));
                 match line.entries() {
-                    Some(entries) => entries.iter().for_each(|entry| {
-                        make(
-                            name(1),
-                            entry.word(1).map_or(Made::Unknown, |value| Made::Text(value.to_vec())),
-                        );
+                    // `hostnames` and `volatile` have no value.
+                    Some(entries) => entries.iter().filter_map(|entry| entry.word(1)).for_each(|value| {
+                        make(name(1), Made::Text(value.to_vec()));
                     }),
                     None => make(name(1), Made::Unknown),
                 }
@@ -93,7 +119,7 @@ impl Variables {
 
     fn variable(&self, name: &[u8], depth: usize) -> Hangs {
         let name = name.to_ascii_lowercase();
-        if depth > MOST_DEPTH || self.groups.contains(&name) {
+        if depth > MOST_DEPTH || self.gave_up || self.groups.contains(&name) {
             return Hangs::Otherwise;
         }
         let Some(made) = self.made_of.get(&name) else { return built_in(&name) };
@@ -107,6 +133,14 @@ impl Variables {
             Made::Unknown => Hangs::Otherwise,
         };
         made.iter().map(of).max().unwrap_or(Hangs::Not)
+    }
+}
+
+impl Line<'_> {
+    /// The variable that this line sets, in small letters, if it is a `set`.
+    fn sets(self) -> Option<Vec<u8>> {
+        let name = self.word(1).filter(|_| self.name().as_ref() == b"set")?;
+        Some(name.strip_prefix(b"$").unwrap_or(&name).to_ascii_lowercase())
     }
 }
 
