@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use super::areas::{self, Area, Expression, Flags, Search, Test};
+use super::areas::{self, Expression, Flags, Search, Test};
 use super::{Decider, Decision, Request};
 use crate::model::{Directive, Family, Located, Location, Modifier, Scope};
 
@@ -57,19 +57,18 @@ impl<'s> Decider<'s> {
     }
 
     /// A path behind a prefix with a text that matches an expression; looked for once an expression.
-    fn guess(&self, location: &Location<'_>, prefix: &str) -> Vec<Area> {
+    fn guess(&self, location: &Location<'_>, prefix: &str) -> Vec<Vec<u8>> {
         let find = || {
             if !self.may_search(MOST_SAMPLES) {
                 return None;
             }
             let areas = below("", &[test(location)]);
-            let matching = areas.into_iter().max_by_key(|area| area.path.len());
-            matching.map(|area| area.path)
+            areas.into_iter().max_by_key(Vec::len)
         };
         let Ok(mut samples) = self.samples.lock() else { return Vec::new() };
         let sample = samples.entry(location.path.clone().into_owned()).or_insert_with(find);
         let rest = sample.iter().map(|sample| sample.strip_prefix(b"/").unwrap_or(sample));
-        rest.map(|rest| Area { path: [prefix.as_bytes(), rest].concat(), unread: None }).collect()
+        rest.map(|rest| [prefix.as_bytes(), rest].concat()).collect()
     }
 
     /// Whether there is time for another search: on a large site what is easy to see has to be enough.
@@ -82,7 +81,7 @@ impl<'s> Decider<'s> {
         &self,
         server: Scope<'s>,
         place: Scope<'s>,
-        areas: &[Area],
+        areas: &[Vec<u8>],
         will_do: &impl Fn(&Decision) -> bool,
     ) -> Option<Option<Witness>> {
         paths(areas).find_map(|path| self.visit(server, place, path, will_do))
@@ -105,8 +104,8 @@ impl<'s> Decider<'s> {
     }
 }
 
-fn paths(areas: &[Area]) -> impl Iterator<Item = &str> {
-    areas.iter().filter_map(|area| std::str::from_utf8(&area.path).ok())
+fn paths(areas: &[Vec<u8>]) -> impl Iterator<Item = &str> {
+    areas.iter().filter_map(|path| std::str::from_utf8(path).ok())
 }
 
 /// The test that a location makes of the path.
@@ -120,10 +119,11 @@ fn test(location: &Location<'_>) -> Test {
     }
 }
 
-/// The areas below a prefix, of paths without double slashes; none where there are too many.
-fn below(prefix: &str, tests: &[Test]) -> Vec<Area> {
+/// A path of each area below a prefix, of paths without double slashes; none where there are too many.
+fn below(prefix: &str, tests: &[Test]) -> Vec<Vec<u8>> {
     let covered = Expression::text(prefix.as_bytes()).then(Expression::anything());
-    areas::areas(tests, &covered, &areas::normalised(true)).unwrap_or_default()
+    let found = areas::areas(tests, &[], &covered, &areas::normalised(true)).unwrap_or_default();
+    found.into_iter().map(|area| area.path).collect()
 }
 
 /// A request that comes to a server, as far as its own lines say it.

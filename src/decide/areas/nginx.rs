@@ -8,7 +8,7 @@ use super::pcre::Flags;
 use super::variables::{Hangs, Variables};
 use super::walk::{Search, Suffix, Test};
 use super::{Tests, Unsure};
-use crate::model::{Kind, Scope, Site};
+use crate::model::{Directive, Family, Scope, Site};
 use crate::source::Span;
 
 /// Gathers them, those of all locations at all depths.
@@ -34,13 +34,8 @@ pub fn tests(site: &Site<'_>, server: Scope<'_>) -> Tests {
 
 /// Slashes are merged before a server is chosen by its name: one that does not merge them may speak for others.
 fn merges_slashes(site: &Site<'_>) -> bool {
-    let is_off = |line: &Line<'_>| {
-        line.name().as_ref() == b"merge_slashes"
-            && line.arguments().iter().any(|word| word.eq_ignore_ascii_case(b"off"))
-    };
-    let servers = site.scopes_of(Kind::Server).flat_map(|server| lines::of_server(server).all);
-    let around = site.scopes_of(Kind::Server).take(1).flat_map(|server| lines::around(server).all);
-    !servers.chain(around).any(|line| is_off(&line))
+    let is_off = |line: Directive<'_>| line.is_ignoring_case(0, "off") || line.literal(0).is_none();
+    !site.scopes().any(|scope| scope.own(Family::MergeSlashes).any(is_off))
 }
 
 struct Gatherer {
