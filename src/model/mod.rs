@@ -26,15 +26,17 @@ use std::sync::{Mutex, OnceLock};
 pub use answer::{Answer, Reply};
 pub use apache::words;
 pub use apache::{
-    Choice, HtaccessState, IfModule, Methods, Misuse, Misused, NeverTrue, OnTheWay, OpenedFile, Outcomes,
-    Overrides, Passes, Twins, UnknownProvider, Unset, UnsetVariable, Viewpoint, WrongProvider,
+    Choice, Ground, Grounds, HtaccessState, IfModule, Judge, Methods, Misuse, Misused, NeverTrue, OnTheWay,
+    OpenedFile, Outcomes, OverrideRules, Overrides, Passes, Sections, Twins, UnknownProvider, Unset,
+    UnsetVariable, Verdict, Viewpoint, WrongProvider,
 };
+pub(crate) use apache::{EMPTY, Matching, Served, below, clean};
 pub use asks::{Asks, Password};
 pub use build::{FilesMode, Look};
 pub use directive::{Directive, Value};
 pub use headers::{Backend, Forwarded, Lost};
 pub use location::{Located, Location, Modifier};
-pub use names::{Family, Name};
+pub use names::{Family, Known, Name, known};
 pub use neighbours::Neighbour;
 pub use password_file::{PasswordFile, PathValue};
 pub use purpose::Purpose;

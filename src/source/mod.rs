@@ -14,7 +14,7 @@ pub use access::{Access, FileState, Obstacle};
 pub use disk::Disk;
 pub use glob::matches;
 pub(crate) use host::FileKey;
-pub use host::{Entry, Host, MAX_FILE, Map, ReadError};
+pub use host::{Entry, Host, MAX_FILE, Map, ReadError, Seen};
 pub use users::{Identity, Users};
 
 /// The number of a file among the [`Sources`] of a run.

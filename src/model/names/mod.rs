@@ -4,9 +4,11 @@
 //! same on both servers has the same family.
 
 mod apache;
+mod known;
 mod nginx;
 
 pub use apache::Arguments;
+pub use known::{Known, known};
 
 /// A directive that the model knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -59,6 +61,17 @@ pub enum Name {
     Redirect,
     RewriteRule,
     RewriteEngine,
+    RewriteCond,
+    RewriteOptions,
+    RewriteBase,
+    RewriteMap,
+    AliasMatch,
+    /// `SetEnvIf` and its like.
+    SetEnvIf,
+    /// A directive of httpd that is looked up by its name where it counts.
+    Setting,
+    /// A directive of httpd that may change an answer and is not followed, or one that httpd does not have.
+    Foreign,
     Options,
     ServerAlias,
     Group,
@@ -129,6 +142,10 @@ pub enum Family {
     Alias,
     TryFiles,
     Rewrite,
+    /// Variables that hang on the request.
+    EnvIf,
+    Setting,
+    Foreign,
     Listen,
     ServerName,
     User,
@@ -171,7 +188,7 @@ impl Name {
             | Name::FastcgiPass
             | Name::UwsgiPass
             | Name::ScgiPass => Family::Handler,
-            Name::Alias => Family::Alias,
+            Name::Alias | Name::AliasMatch => Family::Alias,
             Name::TryFiles => Family::TryFiles,
             Name::Return
             | Name::Rewrite
@@ -179,7 +196,14 @@ impl Name {
             | Name::Set
             | Name::Redirect
             | Name::RewriteRule
-            | Name::RewriteEngine => Family::Rewrite,
+            | Name::RewriteEngine
+            | Name::RewriteCond
+            | Name::RewriteOptions
+            | Name::RewriteBase
+            | Name::RewriteMap => Family::Rewrite,
+            Name::SetEnvIf => Family::EnvIf,
+            Name::Setting => Family::Setting,
+            Name::Foreign => Family::Foreign,
             Name::Listen => Family::Listen,
             Name::ServerName | Name::ServerAlias => Family::ServerName,
             Name::User => Family::User,

@@ -1,0 +1,173 @@
+//! What a backend gets to see of `Authorization` (spec a108 to a114).
+
+use super::stop::Stop;
+use super::visit::{Brought, Ending, Next, Visit};
+use crate::decide::Authorization;
+use crate::model::{Directive, Family, Ground, Name};
+
+impl<'s> Visit<'_, 's> {
+    /// None where no backend is asked.
+    pub fn authorization(&self, ending: &Ending<'s>) -> Result<Option<Authorization>, Stop> {
+        let ground = &*ending.ground;
+        let handler = self.handler(ground);
+        let (target, is_program) = match (&ending.next, &handler) {
+            (Next::Backend(_, url), _) => (url.clone(), false),
+            (_, Some((_, word))) if word.starts_with("proxy:") => (word[6..].to_owned(), false),
+            (_, Some((_, word))) if word == "cgi-script" => (String::new(), true),
+            (_, Some(_)) => return Ok(None),
+            (_, None) => match self.handled_by_name(ending) {
+                Some(word) if word == "cgi-script" => (String::new(), true),
+                Some(word) if word.starts_with("proxy:") => (word[6..].to_owned(), false),
+                _ => return Ok(None),
+            },
+        };
+        if let Some((line, _)) = handler.filter(|_| !matches!(ending.next, Next::Backend(..))) {
+            self.tell(line, "hands the request on");
+        }
+        let sent = self.edited(ground);
+        let scheme = target.split("://").next().unwrap_or_default().trim_start_matches("unix:").to_owned();
+        let drops = is_program
+            || ["fcgi", "scgi"].iter().any(|known| scheme == *known || target.contains(&format!("|{known}://")));
+        if !drops {
+            return Ok(Some(sent));
+        }
+        let passes = self.passes_header(ground);
+        let variable = ending.round.environment.is_set("HTTP_AUTHORIZATION");
+        let lines: Vec<Directive<'s>> = ground.lines(Family::Setting).collect();
+        let is_set_by_name = lines.iter().any(|line| {
+            (line.is_named("setenv") || line.is_named("passenv"))
+                && line.arguments().any(|word| word.text().contains("HTTP_AUTHORIZATION"))
+        });
+        Ok(Some(match (passes, variable) {
+            _ if is_set_by_name => Authorization::Unknown,
+            (true, _) => sent,
+            (false, Some(false)) => Authorization::Dropped,
+            (false, Some(true)) => self.by_variable(ending),
+            (false, None) => Authorization::Unknown,
+        }))
+    }
+
+    /// `SetEnvIf Authorization "(.*)" HTTP_AUTHORIZATION=$1` and the like.
+    fn by_variable(&self, ending: &Ending<'s>) -> Authorization {
+        let value = ending.round.environment.value("HTTP_AUTHORIZATION");
+        let is_copy = value.as_deref() == Some("Basic Kjoq") || value.as_deref() == Some("");
+        let has_none = *self.credentials.borrow() == Brought::None;
+        match value {
+            Some(value) if is_copy && value.is_empty() == has_none => Authorization::Forwarded,
+            Some(_) => Authorization::Replaced,
+            None => Authorization::Unknown,
+        }
+    }
+
+    fn passes_header(&self, ground: &Ground<'s>) -> bool {
+        ground.lines(Family::CgiPassAuth).last().is_some_and(|line| line.is_ignoring_case(0, "on"))
+    }
+
+    /// The last `SetHandler`, if it names one.
+    fn handler(&self, ground: &Ground<'s>) -> Option<(Directive<'s>, String)> {
+        let line = ground.lines(Family::Handler).filter(|line| line.name() == Name::SetHandler).last()?;
+        let word = line.literal(0)?.into_owned();
+        (!word.eq_ignore_ascii_case("none")).then_some((line, word))
+    }
+
+    /// `AddHandler` by the ending of the name, and programs of a `ScriptAlias`.
+    fn handled_by_name(&self, ending: &Ending<'s>) -> Option<String> {
+        for line in self.settings.own_first(Family::Alias) {
+            let is_script = line.name_word().to_ascii_lowercase().starts_with("scriptalias");
+            let is_expression = line.name() == Name::AliasMatch;
+            let matched = self.matched(&line.literal(0)?, is_expression, &ending.round.uri).ok()?;
+            if matched.is_some() {
+                if is_script {
+                    return Some("cgi-script".into());
+                }
+                break;
+            }
+        }
+        let name = ending.round.filename.as_deref()?.rsplit('/').next()?.to_owned();
+        let endings: Vec<String> = name.split('.').skip(1).map(str::to_ascii_lowercase).collect();
+        let mut handler = None;
+        for line in ending.ground.setting("AddHandler") {
+            let mut words = line.arguments().skip(1).map(|word| word.text().to_ascii_lowercase());
+            if words.any(|word| endings.iter().any(|ending| word.trim_start_matches('.') == ending)) {
+                handler = line.literal(0).map(|word| word.to_ascii_lowercase());
+            }
+        }
+        handler
+    }
+
+    /// What `RequestHeader` and `AuthBasicFake` leave of the header.
+    fn edited(&self, ground: &Ground<'s>) -> Authorization {
+        let mut sent = if *self.credentials.borrow() == Brought::Unknown {
+            Authorization::Replaced
+        } else if self.is_dropped_early() {
+            Authorization::Dropped
+        } else {
+            Authorization::Forwarded
+        };
+        let fake = ground.setting("AuthBasicFake").last().copied().filter(|line| !line.is_ignoring_case(0, "off"));
+        if let Some(line) = fake {
+            self.tell(line, "puts other credentials in their place");
+            sent = Authorization::Replaced;
+        }
+        for line in ground.lines(Family::HeaderEdits).filter(|line| !is_early(*line)) {
+            if let Some(edit) = edit(line) {
+                self.tell(line, "changes the header");
+                sent = match edit {
+                    Edit::Drops => Authorization::Dropped,
+                    Edit::Replaces => Authorization::Replaced,
+                    Edit::Unclear => Authorization::Unknown,
+                };
+            }
+        }
+        sent
+    }
+
+    /// `RequestHeader ... early` of a server comes before httpd itself looks at the header (spec a109).
+    pub fn take_early_edits(&self) {
+        let lines: Vec<Directive<'s>> =
+            self.settings.scopes.iter().flat_map(|scope| scope.own(Family::HeaderEdits)).collect();
+        for line in lines.into_iter().filter(|line| is_early(*line)) {
+            let Some(edit) = edit(line) else { continue };
+            self.tell(line, "changes the header before anybody looks at it");
+            self.credentials.replace(match edit {
+                Edit::Drops => Brought::None,
+                Edit::Replaces | Edit::Unclear => Brought::Unknown,
+            });
+        }
+    }
+
+    fn is_dropped_early(&self) -> bool {
+        let mut lines = self.settings.scopes.iter().flat_map(|scope| scope.own(Family::HeaderEdits));
+        lines.any(|line| is_early(line) && matches!(edit(line), Some(Edit::Drops)))
+    }
+}
+
+/// What a line does to `Authorization`.
+enum Edit {
+    Drops,
+    Replaces,
+    Unclear,
+}
+
+fn is_early(line: Directive<'_>) -> bool {
+    line.argument(line.arity().saturating_sub(1)).is_some_and(|word| word.text().eq_ignore_ascii_case("early"))
+}
+
+/// None where the line is about another header.
+fn edit(line: Directive<'_>) -> Option<Edit> {
+    let header = line.literal(1)?;
+    if !header.trim_end_matches(':').eq_ignore_ascii_case("authorization") {
+        return None;
+    }
+    let is_conditional = line.arguments().any(|word| {
+        let word = word.text();
+        word.starts_with("env=") || word.starts_with("expr=")
+    });
+    Some(match line.literal(0)?.to_ascii_lowercase().as_str() {
+        _ if is_conditional => Edit::Unclear,
+        "unset" => Edit::Drops,
+        "set" if line.is(2, "") => Edit::Replaces,
+        "set" => Edit::Replaces,
+        _ => Edit::Unclear,
+    })
+}

@@ -1,0 +1,427 @@
+//! Expressions of `<If>` and `Require expr`, as httpd's own parser takes them (spec a52, a76).
+
+use super::regexes::Regexes;
+
+/// What an expression asks of a request. None: it is not known.
+pub trait Asked {
+    /// `%{NAME}`.
+    fn variable(&self, name: &str) -> Option<String>;
+    /// `req('Host')`, `%{HTTP:Host}`.
+    fn header(&self, name: &str) -> Option<String>;
+    /// `reqenv('name')`, `%{ENV:name}`.
+    fn environment(&self, name: &str) -> Option<String>;
+    /// `-f`, `-d` and their like.
+    fn is_file(&self, test: char, path: &str) -> Option<bool>;
+    /// `-R`, `-ipmatch`.
+    fn is_from(&self, network: &str) -> Option<bool>;
+}
+
+/// An expression in pieces.
+#[derive(Clone, Debug)]
+pub enum Expr {
+    Known(bool),
+    Not(Box<Expr>),
+    And(Vec<Expr>),
+    Or(Vec<Expr>),
+    Compare(Word, String, Word),
+    Match(Word, String, bool),
+    In(Word, Vec<Word>),
+    Unary(char, Word),
+    Network(Word),
+    /// What is not followed.
+    Unknown,
+}
+
+/// A value in pieces.
+#[derive(Clone, Debug)]
+pub enum Word {
+    Text(String),
+    Variable(String),
+    Call(String, Box<Word>),
+    Joined(Vec<Word>),
+    Group(usize),
+}
+
+/// How deep brackets and `!` may stand in each other.
+const MAX_DEPTH: usize = 60;
+
+/// Reads an expression; none where it is not understood.
+pub fn parse(text: &str) -> Option<Expr> {
+    let mut parser = Parser { rest: text, depth: 0 };
+    let expr = parser.or()?;
+    parser.blanks();
+    parser.rest.is_empty().then_some(expr)
+}
+
+/// A text with `%{...}` in it, as in `AuthName` and `Require user`.
+pub fn parse_text(text: &str) -> Option<Word> {
+    Parser { rest: text, depth: 0 }.text(None)
+}
+
+struct Parser<'t> {
+    rest: &'t str,
+    depth: usize,
+}
+
+impl Parser<'_> {
+    fn blanks(&mut self) {
+        self.rest = self.rest.trim_start();
+    }
+
+    fn takes(&mut self, token: &str) -> bool {
+        self.blanks();
+        let rest = self.rest.strip_prefix(token);
+        self.rest = rest.unwrap_or(self.rest);
+        rest.is_some()
+    }
+
+    /// A word made of letters, such as `true` and `-eq`.
+    fn takes_name(&mut self, name: &str) -> bool {
+        self.blanks();
+        let rest = self.rest.strip_prefix(name);
+        let ends = rest.is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_'));
+        if ends {
+            self.rest = rest.unwrap_or_default();
+        }
+        ends
+    }
+
+    fn or(&mut self) -> Option<Expr> {
+        self.depth += 1;
+        if self.depth > MAX_DEPTH {
+            return None;
+        }
+        let mut parts = vec![self.and()?];
+        while self.takes("||") || self.takes_name("or") {
+            parts.push(self.and()?);
+        }
+        self.depth -= 1;
+        Some(if parts.len() == 1 { parts.remove(0) } else { Expr::Or(parts) })
+    }
+
+    fn and(&mut self) -> Option<Expr> {
+        let mut parts = vec![self.not()?];
+        while self.takes("&&") || self.takes_name("and") {
+            parts.push(self.not()?);
+        }
+        Some(if parts.len() == 1 { parts.remove(0) } else { Expr::And(parts) })
+    }
+
+    fn not(&mut self) -> Option<Expr> {
+        let mut is_negated = false;
+        loop {
+            self.blanks();
+            let is_other = self.rest.starts_with("!=") || self.rest.starts_with("!~");
+            if is_other || !(self.takes("!") || self.takes_name("not")) {
+                break;
+            }
+            is_negated = !is_negated;
+        }
+        let expr = self.single()?;
+        Some(if is_negated { Expr::Not(Box::new(expr)) } else { expr })
+    }
+
+    fn single(&mut self) -> Option<Expr> {
+        if self.takes("(") {
+            let inner = self.or()?;
+            return self.takes(")").then_some(inner);
+        }
+        if self.takes_name("true") {
+            return Some(Expr::Known(true));
+        }
+        if self.takes_name("false") {
+            return Some(Expr::Known(false));
+        }
+        self.blanks();
+        if let Some(rest) = self.rest.strip_prefix('-') {
+            let test = rest.chars().next()?;
+            let is_single = rest[test.len_utf8()..].starts_with([' ', '\t', '\'', '"', '%']);
+            if test.is_ascii_alphabetic() && is_single {
+                self.rest = &rest[test.len_utf8()..];
+                let word = self.word()?;
+                return Some(match test {
+                    'R' => Expr::Network(word),
+                    test => Expr::Unary(test, word),
+                });
+            }
+        }
+        let left = self.word()?;
+        self.comparison(left)
+    }
+
+    fn comparison(&mut self, left: Word) -> Option<Expr> {
+        for operator in ["=~", "!~"] {
+            if self.takes(operator) {
+                let (pattern, ignores_case) = self.regex()?;
+                let matched = Expr::Match(left, pattern, ignores_case);
+                return Some(if operator == "!~" { Expr::Not(Box::new(matched)) } else { matched });
+            }
+        }
+        for operator in ["==", "!=", "<=", ">=", "<", ">", "="] {
+            if self.takes(operator) {
+                return Some(Expr::Compare(left, operator.to_owned(), self.word()?));
+            }
+        }
+        if self.takes_name("in") {
+            if !self.takes("{") {
+                return Some(Expr::Unknown).filter(|_| self.skip_all());
+            }
+            let mut words = vec![self.word()?];
+            while self.takes(",") {
+                words.push(self.word()?);
+            }
+            return self.takes("}").then_some(Expr::In(left, words));
+        }
+        for operator in ["-eq", "-ne", "-lt", "-le", "-gt", "-ge", "eq", "ne", "lt", "le", "gt", "ge"] {
+            if self.takes_name(operator) {
+                return Some(Expr::Compare(left, operator.trim_start_matches('-').to_owned(), self.word()?));
+            }
+        }
+        for operator in ["-ipmatch", "-strmatch", "-strcmatch", "-fnmatch"] {
+            if self.takes_name(operator) {
+                let right = self.word()?;
+                let is_client = matches!(&left, Word::Variable(name) if name == "REMOTE_ADDR");
+                return Some(match operator {
+                    "-ipmatch" if is_client => Expr::Network(right),
+                    _ => Expr::Unknown,
+                });
+            }
+        }
+        None
+    }
+
+    fn skip_all(&mut self) -> bool {
+        self.rest = "";
+        true
+    }
+
+    fn regex(&mut self) -> Option<(String, bool)> {
+        self.blanks();
+        let (mark, rest) = match self.rest.strip_prefix('m') {
+            Some(rest) => (rest.chars().next()?, rest),
+            None => ('/', self.rest),
+        };
+        let rest = rest.strip_prefix(mark)?;
+        let mut pattern = String::new();
+        let mut chars = rest.char_indices();
+        loop {
+            let (at, c) = chars.next()?;
+            if c == mark {
+                let flags: String =
+                    rest[at + c.len_utf8()..].chars().take_while(char::is_ascii_alphabetic).collect();
+                self.rest = &rest[at + c.len_utf8() + flags.len()..];
+                return Some((pattern, flags.contains('i')));
+            }
+            if c == '\\' && rest[at + 1..].starts_with(mark) {
+                chars.next();
+                pattern.push(mark);
+            } else {
+                pattern.push(c);
+            }
+        }
+    }
+
+    /// Words may be put together with `.`.
+    fn word(&mut self) -> Option<Word> {
+        let mut parts = vec![self.part()?];
+        while self.takes(".") {
+            parts.push(self.part()?);
+        }
+        Some(if parts.len() == 1 { parts.remove(0) } else { Word::Joined(parts) })
+    }
+
+    fn part(&mut self) -> Option<Word> {
+        self.blanks();
+        let first = self.rest.chars().next()?;
+        match first {
+            '\'' | '"' => {
+                self.rest = &self.rest[1..];
+                self.text(Some(first))
+            }
+            '%' => self.variable(),
+            '$' => {
+                let digit = self.rest.get(1..2)?.parse().ok()?;
+                self.rest = &self.rest[2..];
+                Some(Word::Group(digit))
+            }
+            c if c.is_ascii_digit() => {
+                let end = self.rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(self.rest.len());
+                let (digits, rest) = self.rest.split_at(end);
+                self.rest = rest;
+                Some(Word::Text(digits.to_owned()))
+            }
+            c if c.is_ascii_alphabetic() => {
+                let is_end = |c: char| !c.is_ascii_alphanumeric() && c != '_';
+                let end = self.rest.find(is_end).unwrap_or(self.rest.len());
+                let (name, rest) = self.rest.split_at(end);
+                self.rest = rest;
+                if !self.takes("(") {
+                    return None;
+                }
+                self.depth += 1;
+                if self.depth > MAX_DEPTH {
+                    return None;
+                }
+                let argument = self.word()?;
+                self.depth -= 1;
+                self.takes(")").then(|| Word::Call(name.to_ascii_lowercase(), Box::new(argument)))
+            }
+            _ => None,
+        }
+    }
+
+    fn variable(&mut self) -> Option<Word> {
+        let inner = self.rest.strip_prefix("%{")?;
+        let end = inner.find('}')?;
+        let (name, rest) = inner.split_at(end);
+        self.rest = &rest[1..];
+        Some(match name.split_once(':') {
+            Some((function, argument)) => {
+                Word::Call(function.to_ascii_lowercase(), Box::new(Word::Text(argument.to_owned())))
+            }
+            None => Word::Variable(name.to_ascii_uppercase()),
+        })
+    }
+
+    /// A text up to a quote, or to the end.
+    fn text(&mut self, quote: Option<char>) -> Option<Word> {
+        let mut parts = Vec::new();
+        let mut plain = String::new();
+        loop {
+            let Some(c) = self.rest.chars().next() else {
+                if quote.is_some() {
+                    return None;
+                }
+                break;
+            };
+            if Some(c) == quote {
+                self.rest = &self.rest[1..];
+                break;
+            }
+            if self.rest.starts_with("%{") {
+                parts.push(Word::Text(std::mem::take(&mut plain)));
+                parts.push(self.variable()?);
+                continue;
+            }
+            if c == '$' && quote.is_some() && self.rest[1..].starts_with(|c: char| c.is_ascii_digit()) {
+                parts.push(Word::Text(std::mem::take(&mut plain)));
+                parts.push(Word::Group(self.rest.get(1..2)?.parse().ok()?));
+                self.rest = &self.rest[2..];
+                continue;
+            }
+            self.rest = &self.rest[c.len_utf8()..];
+            if c == '\\' {
+                let escaped = self.rest.chars().next()?;
+                self.rest = &self.rest[escaped.len_utf8()..];
+                plain.push(match escaped {
+                    'n' => '\n',
+                    't' => '\t',
+                    'r' => '\r',
+                    'b' => '\u{8}',
+                    'f' => '\u{c}',
+                    other => other,
+                });
+            } else {
+                plain.push(c);
+            }
+        }
+        parts.push(Word::Text(plain));
+        Some(if parts.len() == 1 { parts.remove(0) } else { Word::Joined(parts) })
+    }
+}
+
+impl Word {
+    /// Whether a variable is asked for in it.
+    pub fn is_text(&self) -> Option<&str> {
+        match self {
+            Word::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// Its value for a request.
+    pub fn value(&self, asked: &dyn Asked) -> Option<String> {
+        match self {
+            Word::Text(text) => Some(text.clone()),
+            Word::Variable(name) => asked.variable(name),
+            Word::Joined(parts) => parts.iter().map(|part| part.value(asked)).collect(),
+            Word::Group(_) => None,
+            Word::Call(name, argument) => {
+                let value = argument.value(asked)?;
+                match name.as_str() {
+                    "req" | "http" | "req_novary" => asked.header(&value),
+                    "reqenv" | "env" => asked.environment(&value),
+                    "tolower" => Some(value.to_ascii_lowercase()),
+                    "toupper" => Some(value.to_ascii_uppercase()),
+                    _ => None,
+                }
+            }
+        }
+    }
+}
+
+impl Expr {
+    /// Whether it holds for a request.
+    pub fn holds(&self, asked: &dyn Asked, regexes: &Regexes) -> Option<bool> {
+        match self {
+            Expr::Known(known) => Some(*known),
+            Expr::Unknown => None,
+            Expr::Not(inner) => inner.holds(asked, regexes).map(|holds| !holds),
+            Expr::And(parts) => all(parts.iter().map(|part| part.holds(asked, regexes))),
+            Expr::Or(parts) => any(parts.iter().map(|part| part.holds(asked, regexes))),
+            Expr::Match(word, pattern, ignores_case) => {
+                regexes.matches(pattern, *ignores_case, &word.value(asked)?)
+            }
+            Expr::In(word, words) => {
+                let value = word.value(asked)?;
+                any(words.iter().map(|word| word.value(asked).map(|other| other == value)))
+            }
+            Expr::Network(word) => asked.is_from(&word.value(asked)?),
+            Expr::Unary(test, word) => {
+                let value = word.value(asked)?;
+                match test {
+                    'n' => Some(!value.is_empty()),
+                    'z' => Some(value.is_empty()),
+                    'T' => {
+                        let word = value.to_ascii_lowercase();
+                        Some(!matches!(word.as_str(), "" | "0" | "off" | "false" | "no"))
+                    }
+                    test => asked.is_file(*test, &value),
+                }
+            }
+            Expr::Compare(left, operator, right) => {
+                compare(&left.value(asked)?, operator, &right.value(asked)?)
+            }
+        }
+    }
+}
+
+fn compare(left: &str, operator: &str, right: &str) -> Option<bool> {
+    let number = |text: &str| text.trim().parse::<i64>().ok();
+    let ordering = match operator {
+        "eq" | "ne" | "lt" | "le" | "gt" | "ge" => number(left)?.cmp(&number(right)?),
+        _ => left.cmp(right),
+    };
+    Some(match operator {
+        "==" | "=" | "eq" => ordering.is_eq(),
+        "!=" | "ne" => ordering.is_ne(),
+        "<" | "lt" => ordering.is_lt(),
+        "<=" | "le" => ordering.is_le(),
+        ">" | "gt" => ordering.is_gt(),
+        _ => ordering.is_ge(),
+    })
+}
+
+fn all(mut parts: impl Iterator<Item = Option<bool>>) -> Option<bool> {
+    let folded = parts.try_fold(Some(true), |so_far, part| match part {
+        Some(false) => Err(()),
+        Some(true) => Ok(so_far),
+        None => Ok(None),
+    });
+    folded.unwrap_or(Some(false))
+}
+
+/// Whether one of several holds.
+pub fn any(parts: impl Iterator<Item = Option<bool>>) -> Option<bool> {
+    all(parts.map(|part| part.map(|holds| !holds))).map(|holds| !holds)
+}
