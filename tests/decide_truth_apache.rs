@@ -13,6 +13,9 @@ mod access;
 mod asks;
 #[path = "decide_truth_apache/chance.rs"]
 mod chance;
+mod common;
+#[path = "common/field.rs"]
+mod field;
 #[path = "common/httpd.rs"]
 #[allow(dead_code)]
 mod httpd;
@@ -24,8 +27,14 @@ mod maker;
 mod mapping;
 #[path = "decide_truth_apache/node.rs"]
 mod node;
+#[path = "decide_truth_apache/pages.rs"]
+mod pages;
+#[path = "common/placed.rs"]
+mod placed;
 #[path = "decide_truth_apache/rig.rs"]
 mod rig;
+#[path = "decide_truth_apache/rows.rs"]
+mod rows;
 #[path = "decide_truth_apache/sections.rs"]
 mod sections;
 #[path = "decide_truth_apache/shrink.rs"]

@@ -36,7 +36,7 @@ impl Seen {
         let location = self.answer.header("location").next().unwrap_or_default();
         let is_trace = self.method == "TRACE";
         match self.answer.status {
-            200..300 | 405 | 501 => !is_trace,
+            200..=299 | 405 | 501 => !is_trace,
             // The slash behind a directory; the lines of configurations lead to others.
             301 => !location.contains("go.example") && !location.contains("/pub/x.html"),
             302 => location == "http://go.example/e" && self.logged(BY_HANDLER).is_some(),
@@ -124,7 +124,7 @@ pub fn judge(decision: &Decision, seen: &Seen) -> Option<Misfit> {
         Outcome::Forbidden if is_handled => ("the handler refuses it".to_owned(), true),
         Outcome::Error if real != 500 => ("there is no failure".to_owned(), false),
         Outcome::Responds if *status != Some(real) => ("the status is another".to_owned(), false),
-        Outcome::Responds if is_handled => ("the handler says so".to_owned(), !(200..300).contains(&real)),
+        Outcome::Responds if is_handled => ("the handler says so".to_owned(), !(200..=299).contains(&real)),
         _ => (files(decision, seen)?, false),
     };
     let status = status.map_or(String::new(), |status| format!(" {status}"));

@@ -10,10 +10,13 @@ const MODULES: &[&str] = &[
     "env", "setenvif", "mime", "dir", "proxy", "proxy_http", "headers", "rewrite", "cgi",
 ];
 
-/// What every configuration begins with.
-pub fn header() -> String {
+/// What a configuration begins with. A line `# without NAME` in it leaves a module out.
+pub fn header(nodes: &[Node]) -> String {
     let mut text = String::from("ServerRoot @TREE\n");
-    for module in MODULES {
+    let is_out = |module: &str| {
+        nodes.iter().any(|node| matches!(node, Node::Line(line) if line.strip_prefix("# without ") == Some(module)))
+    };
+    for module in MODULES.iter().filter(|module| !is_out(module)) {
         text.push_str(&format!("LoadModule {module}_module /usr/lib/apache2/modules/mod_{module}.so\n"));
     }
     text + "Listen @PORT\nListen @OTHER\nServerName main.example\nTypesConfig /dev/null\nUser www-data\n\

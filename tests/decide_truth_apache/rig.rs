@@ -86,7 +86,7 @@ impl Question {
     }
 
     /// The headers that stand for the credentials.
-    fn headers(&self) -> Vec<Option<String>> {
+    pub fn headers(&self) -> Vec<Option<String>> {
         let header = |user: &str, password: &str| Some(basic(user, password));
         match &self.credentials {
             Credentials::None => vec![None],
@@ -118,8 +118,14 @@ impl Rig {
             return false;
         };
         tally.started += 1;
+        self.judge(&self.tree.main(), questions, decide, tally);
+        true
+    }
+
+    /// Compares what is decided with what the running httpd answers.
+    pub fn judge(&self, main: &Path, questions: &[Question], decide: Decide<'_>, tally: &mut Tally) {
         let requests: Vec<Request> = questions.iter().map(|question| question.request(self.ports)).collect();
-        let decisions = decide(&self.tree.main(), &requests);
+        let decisions = decide(main, &requests);
         for (question, decision) in questions.iter().zip(decisions) {
             tally.answers += 1;
             *tally.outcomes.entry(decision.outcome.as_str()).or_default() += 1;
@@ -137,7 +143,6 @@ impl Rig {
                 }
             }
         }
-        true
     }
 
     /// Sends one request.

@@ -123,7 +123,7 @@ impl Tree {
             let _ = fs::remove_file(self.root.join(directory).join(".htaccess"));
         }
         for (path, nodes) in files {
-            let header = if path == "main.conf" { maker::header() } else { String::new() };
+            let header = if path == "main.conf" { maker::header(nodes) } else { String::new() };
             self.write(path, &self.filled(&(header + &node::text(nodes)), ports, echo));
         }
     }
