@@ -25,7 +25,10 @@ impl Maker {
             nodes.insert(0, line(format!("AuthMerging {how}")));
         }
         if self.has.odd_auth && self.chance.percent(15) {
-            nodes.push(line(format!("AuthzSendForbiddenOnFailure {}", self.chance.pick(&["On", "on", "Off"]))));
+            nodes.push(line(format!(
+                "AuthzSendForbiddenOnFailure {}",
+                self.chance.pick(&["On", "on", "Off"])
+            )));
         }
         if self.has.limit && self.chance.percent(45) {
             nodes = self.limited(nodes, place);
@@ -80,10 +83,24 @@ impl Maker {
             nodes.push(line(format!("AuthUserFile {}", self.chance.weighted(&files))));
         }
         if self.chance.percent(20) {
-            nodes.push(line("AuthBasicProvider file"));
+            let providers = if self.has.aliases {
+                &["second", "file second", "second file", "file"][..]
+            } else {
+                &["file"]
+            };
+            nodes.push(line(format!("AuthBasicProvider {}", self.chance.pick(providers))));
         }
         if odd && self.chance.percent(12) {
             nodes.push(line("AuthBasicAuthoritative Off"));
+        }
+        if odd && self.chance.percent(8) {
+            let more = [
+                "AuthDigestProvider file",
+                "AuthFormLoginRequiredLocation http://go.example/login",
+                "AuthBasicUseDigestAlgorithm MD5",
+                "AuthFormProvider file",
+            ];
+            nodes.push(line(self.chance.pick(&more)));
         }
         if self.has.groups && self.chance.percent(60) {
             let mut files = vec![(8, "@TREE/conf/groups"), (2, "conf/groups2")];
@@ -119,7 +136,7 @@ impl Maker {
             }
             let not = match self.chance.below(3) {
                 0 => {
-                    let inner = (0..1 + self.chance.below(2)).map(|_| self.requirement(place, 3)).collect();
+                    let inner = (0..=self.chance.below(2)).map(|_| self.requirement(place, 3)).collect();
                     section("RequireNone", inner)
                 }
                 _ => line(format!("Require {} {}", self.chance.pick(&["not", "NOT"]), self.provider())),
@@ -140,22 +157,49 @@ impl Maker {
             0..28 => "valid-user".into(),
             28..44 => {
                 let names = [
-                    "alice", "bob", "carol", "alice bob", "dave", "Alice", "alice,bob", "\"alice bob\"", "",
-                    "bob # alice", "erin", "alice bob carol dave erin",
+                    "alice",
+                    "bob",
+                    "carol",
+                    "alice bob",
+                    "dave",
+                    "Alice",
+                    "alice,bob",
+                    "\"alice bob\"",
+                    "",
+                    "bob # alice",
+                    "erin",
+                    "alice bob carol dave erin",
                 ];
                 format!("user {}", self.chance.pick(&names))
             }
-            44..50 if self.has.groups => format!("group {}", self.chance.pick(&["staff", "ops", "staff ops", "none", "many"])),
-            44..58 => format!("all {}", self.chance.pick(&["granted", "denied", "granted", "Granted", "DENIED"])),
+            44..50 if self.has.groups => {
+                format!("group {}", self.chance.pick(&["staff", "ops", "staff ops", "none", "many"]))
+            }
+            44..58 => {
+                format!("all {}", self.chance.pick(&["granted", "denied", "granted", "Granted", "DENIED"]))
+            }
             58..72 => {
                 let networks = [
-                    "127.0.0.1", "127.0.0.0/8", "10.0.0.0/8", "10", "127.0.0.5", "127.0.0.4/30", "192.0.2.1 127.0.0.5",
-                    "127.0.0.0/255.255.255.0", "127.0", "2001:db8::/32", "::1",
+                    "127.0.0.1",
+                    "127.0.0.0/8",
+                    "10.0.0.0/8",
+                    "10",
+                    "127.0.0.5",
+                    "127.0.0.4/30",
+                    "192.0.2.1 127.0.0.5",
+                    "127.0.0.0/255.255.255.0",
+                    "127.0",
+                    "2001:db8::/32",
+                    "::1",
                 ];
                 format!("ip {}", self.chance.pick(&networks))
             }
+            72 if self.has.aliases => "lan".into(),
             72..75 => "local".into(),
-            75..83 => format!("method {}", self.chance.pick(&["GET", "POST", "GET POST", "OPTIONS", "PUT DELETE", "HEAD"])),
+            75..83 => format!(
+                "method {}",
+                self.chance.pick(&["GET", "POST", "GET POST", "OPTIONS", "PUT DELETE", "HEAD"])
+            ),
             83..91 => {
                 let name = self.variable();
                 format!("env {name}")
@@ -166,7 +210,9 @@ impl Maker {
 
     /// A variable that a line sets somewhere, or none does.
     pub fn variable(&mut self) -> String {
-        self.chance.weighted(&[(4, "ok"), (3, "inner"), (1, "late"), (1, "ok inner"), (1, "never"), (1, "PATH")]).to_owned()
+        self.chance
+            .weighted(&[(4, "ok"), (3, "inner"), (1, "late"), (1, "ok inner"), (1, "never"), (1, "PATH")])
+            .to_owned()
     }
 
     /// `Order`, `Allow`, `Deny`, `Satisfy`.
@@ -178,7 +224,14 @@ impl Maker {
         }
         for _ in 0..self.chance.below(3) {
             let who = [
-                "all", "127.0.0.1", "127.0.0.0/8", "10", "127.0.0.5", "env=ok", "env=!ok", "127.0.0.1 127.0.0.5",
+                "all",
+                "127.0.0.1",
+                "127.0.0.0/8",
+                "10",
+                "127.0.0.5",
+                "env=ok",
+                "env=!ok",
+                "127.0.0.1 127.0.0.5",
             ];
             let verb = self.chance.pick(&["Allow", "Deny"]);
             nodes.push(line(format!("{verb} from {}", self.chance.pick(&who))));
@@ -202,7 +255,9 @@ impl Maker {
         let (mut outer, mut inner) = (Vec::new(), Vec::new());
         for node in nodes {
             let is_rule = match &node {
-                Node::Line(text) => ["Require", "Order", "Allow", "Deny", "Satisfy"].iter().any(|name| text.starts_with(name)),
+                Node::Line(text) => {
+                    ["Require", "Order", "Allow", "Deny", "Satisfy"].iter().any(|name| text.starts_with(name))
+                }
                 Node::Section(..) => true,
             };
             if is_rule && self.chance.percent(75) { inner.push(node) } else { outer.push(node) }

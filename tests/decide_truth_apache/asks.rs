@@ -19,9 +19,45 @@ pub struct Question {
 }
 
 const KNOWN: &[&str] = &[
-    "/", "/index.html", "/x.html", "/y.css", "/plain", "/pub/", "/pub", "/pub/x.html", "/s", "/s/", "/s/a.html", "/s/b.css", "/s/t", "/s/t/", "/s/t/c.html",
-    "/s/t/u/d.html", "/s/t/u/", "/sx/a.html", "/n/", "/n/a.html", "/n/closed.html", "/n/m/a.html", "/Up/a.html", "/sp%20ace/a%20b.html", "/link/a.html", "/link", "/link/t/",
-    "/flink.html", "/s/out/a.html", "/locked/a.html", "/admin/", "/admin/a.html", "/a.html", "/sub/b.html", "/s/run.cgi", "/s/.htsecret", "/s/.htaccess", "/none", "/none/x",
+    "/",
+    "/index.html",
+    "/x.html",
+    "/y.css",
+    "/plain",
+    "/pub/",
+    "/pub",
+    "/pub/x.html",
+    "/s",
+    "/s/",
+    "/s/a.html",
+    "/s/b.css",
+    "/s/t",
+    "/s/t/",
+    "/s/t/c.html",
+    "/s/t/u/d.html",
+    "/s/t/u/",
+    "/sx/a.html",
+    "/n/",
+    "/n/a.html",
+    "/n/closed.html",
+    "/n/m/a.html",
+    "/Up/a.html",
+    "/sp%20ace/a%20b.html",
+    "/link/a.html",
+    "/link",
+    "/link/t/",
+    "/flink.html",
+    "/s/out/a.html",
+    "/locked/a.html",
+    "/admin/",
+    "/admin/a.html",
+    "/a.html",
+    "/sub/b.html",
+    "/s/run.cgi",
+    "/s/.htsecret",
+    "/s/.htaccess",
+    "/none",
+    "/none/x",
 ];
 
 impl Made {
@@ -32,7 +68,15 @@ impl Made {
     fn question(&mut self) -> Question {
         let chance = &mut self.chance;
         let method = chance.weighted(&[
-            (60, "GET"), (11, "POST"), (6, "HEAD"), (6, "OPTIONS"), (5, "PUT"), (4, "DELETE"), (2, "PATCH"), (4, "FOO"), (2, "TRACE"),
+            (60, "GET"),
+            (11, "POST"),
+            (6, "HEAD"),
+            (6, "OPTIONS"),
+            (5, "PUT"),
+            (4, "DELETE"),
+            (2, "PATCH"),
+            (4, "FOO"),
+            (2, "TRACE"),
         ]);
         let host = match chance.below(12) {
             0 => "nobody.example".to_owned(),
@@ -54,7 +98,11 @@ impl Made {
             _ => user("erin"),
         };
         let known = self.aims.is_empty() || chance.percent(35);
-        let path = if known { chance.pick(KNOWN).to_owned() } else { self.aims[chance.below(self.aims.len())].clone() };
+        let path = if known {
+            chance.pick(KNOWN).to_owned()
+        } else {
+            self.aims[chance.below(self.aims.len())].clone()
+        };
         let target = self.spelled(path);
         Question { method: method.to_owned(), target, host, is_other, from, credentials }
     }
@@ -63,14 +111,32 @@ impl Made {
     fn spelled(&mut self, mut path: String) -> String {
         let chance = &mut self.chance;
         if chance.percent(15) {
-            if path.len() > 1 && path.ends_with('/') { drop(path.pop()) } else { path.push('/') }
+            match path.strip_suffix('/').filter(|rest| !rest.is_empty()) {
+                Some(rest) => path = rest.to_owned(),
+                None => path.push('/'),
+            }
         }
-        if chance.percent(22) {
-            let below = chance.pick(&["a.html", "index.html", "b.css", "x.css", "none", "t/c.html", "x.html", "t/", "admin/x", "run.cgi"]);
+        if chance.percent(15) {
+            let below = chance.pick(&[
+                "a.html",
+                "index.html",
+                "b.css",
+                "x.css",
+                "none",
+                "t/c.html",
+                "x.html",
+                "t/",
+                "admin/x",
+                "run.cgi",
+            ]);
             path = format!("{}/{below}", path.trim_end_matches('/'));
         }
         if chance.percent(78) {
-            return if chance.percent(10) { path + chance.pick(&["?x=1", "?", "?/pub", "?x=1&y=/s/"]) } else { path };
+            return if chance.percent(10) {
+                path + chance.pick(&["?x=1", "?", "?/pub", "?x=1&y=/s/"])
+            } else {
+                path
+            };
         }
         let inside = path.match_indices('/').map(|(at, _)| at).nth(chance.below(3)).unwrap_or(0);
         let (before, after) = path.split_at(inside);

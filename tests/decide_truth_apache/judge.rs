@@ -1,11 +1,14 @@
 //! Whether what was decided is what httpd did.
 
+use std::fmt::Write;
+
 use authlint::decide::{Authorization, Decision, Outcome};
 
 use crate::wire::Answer;
 
 /// What is logged where a content handler answers with 403 or 404.
-const BY_HANDLER: &[&str] = &["AH00128", "AH01276", "AH00132", "AH00130", "AH02811", "AH02809", "AH01264", "AH01266", "AH02810"];
+const BY_HANDLER: &[&str] =
+    &["AH00128", "AH01276", "AH00132", "AH00130", "AH02811", "AH02809", "AH01264", "AH01266", "AH02810"];
 
 /// What is logged where access is refused: by `Require`, by `Deny`, on the way to the file.
 const BY_ACCESS: &[&str] = &["AH01630", "AH01797", "AH00529", "AH00035", "AH00037", "AH00036", "AH01631"];
@@ -49,6 +52,12 @@ impl Seen {
         }
     }
 
+    /// Whether no check and no failure is told of: a line of the configuration answers.
+    fn is_by_line(&self) -> bool {
+        self.codes().iter().all(|code| ["AH00128", "AH01626", "AH01618", "AH01617"].contains(code))
+            && self.answer.challenges().is_empty()
+    }
+
     /// Where one of the codes was logged first.
     fn logged(&self, codes: &[&str]) -> Option<usize> {
         codes.iter().filter_map(|code| self.log.find(code)).min()
@@ -81,11 +90,11 @@ impl Seen {
         let mut told = format!("{status}");
         for name in ["www-authenticate", "location"] {
             for value in self.answer.header(name) {
-                told.push_str(&format!(" {name}: {value}"));
+                let _ = write!(told, " {name}: {value}");
             }
         }
         if let Some(got) = self.answer.echoed() {
-            told.push_str(&format!(" backend got {got:?}"));
+            let _ = write!(told, " backend got {got:?}");
         }
         format!("{told} {:?} logged {:?}", first_line(&self.answer.body), self.codes())
     }
@@ -121,9 +130,14 @@ pub fn judge(decision: &Decision, seen: &Seen) -> Option<Misfit> {
         Outcome::Challenge if real != 401 => ("no password is asked for".to_owned(), false),
         Outcome::Challenge => (challenge(decision, seen)?, false),
         Outcome::Forbidden if real != 403 => ("it is not refused".to_owned(), false),
+        Outcome::Forbidden if seen.codes().is_empty() => ("a line says so, and no check".to_owned(), true),
         Outcome::Forbidden if is_handled => ("the handler refuses it".to_owned(), true),
         Outcome::Error if real != 500 => ("there is no failure".to_owned(), false),
         Outcome::Responds if *status != Some(real) => ("the status is another".to_owned(), false),
+        Outcome::Responds if real == 500 => ("any 500 is an error".to_owned(), false),
+        Outcome::Responds if matches!(real, 401 | 403) && !seen.is_by_line() => {
+            ("a check says so".to_owned(), true)
+        }
         Outcome::Responds if is_handled => ("the handler says so".to_owned(), !(200..=299).contains(&real)),
         _ => (files(decision, seen)?, false),
     };
@@ -187,4 +201,32 @@ fn files(decision: &Decision, seen: &Seen) -> Option<String> {
     let real = first_line(rest).split(", referer").next()?;
     let said = decision.user_file.as_deref()?;
     (said != real).then(|| format!("the password file is {real}, not {said}"))
+}
+
+/// The outcomes that would fit.
+pub fn fitting(seen: &Seen) -> Vec<Outcome> {
+    let status = Some(seen.answer.status);
+    let (scheme, realm) = seen.challenges().into_iter().next().unzip();
+    let scheme = match scheme.as_deref() {
+        Some("basic") => Some("basic"),
+        Some("digest") => Some("digest"),
+        _ => None,
+    };
+    let open =
+        [None, Some(Authorization::Forwarded), Some(Authorization::Dropped), Some(Authorization::Replaced)]
+            .map(|authorization| Decision { authorization, ..Decision::of(Outcome::Open) });
+    let others = [
+        Decision { status, scheme, realm: realm.flatten(), ..Decision::of(Outcome::Challenge) },
+        Decision { status, ..Decision::of(Outcome::Forbidden) },
+        Decision { status, ..Decision::of(Outcome::Error) },
+        Decision { status, ..Decision::of(Outcome::Responds) },
+    ];
+    let mut fitting: Vec<Outcome> = open
+        .into_iter()
+        .chain(others)
+        .filter(|one| judge(one, seen).is_none())
+        .map(|one| one.outcome)
+        .collect();
+    fitting.dedup();
+    fitting
 }

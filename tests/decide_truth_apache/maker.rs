@@ -1,23 +1,49 @@
 //! Makes a whole configuration by chance, and remembers what its lines are about.
 
+use std::fmt::Write;
+
 use super::chance::Chance;
+use super::dress;
 use super::node::{Files, Node, line, section};
 use super::tree::DIRECTORIES;
 
 const MODULES: &[&str] = &[
-    "mpm_prefork", "authn_core", "authn_file", "authz_core", "authz_host", "authz_user", "authz_groupfile",
-    "auth_basic", "auth_digest", "auth_form", "session", "session_cookie", "request", "access_compat", "alias",
-    "env", "setenvif", "mime", "dir", "proxy", "proxy_http", "headers", "rewrite", "cgi",
+    "mpm_prefork",
+    "authn_core",
+    "authn_file",
+    "authz_core",
+    "authz_host",
+    "authz_user",
+    "authz_groupfile",
+    "auth_basic",
+    "auth_digest",
+    "auth_form",
+    "session",
+    "session_cookie",
+    "request",
+    "access_compat",
+    "alias",
+    "env",
+    "setenvif",
+    "mime",
+    "dir",
+    "proxy",
+    "proxy_http",
+    "headers",
+    "rewrite",
+    "cgi",
 ];
 
 /// What a configuration begins with. A line `# without NAME` in it leaves a module out.
 pub fn header(nodes: &[Node]) -> String {
     let mut text = String::from("ServerRoot @TREE\n");
     let is_out = |module: &str| {
-        nodes.iter().any(|node| matches!(node, Node::Line(line) if line.strip_prefix("# without ") == Some(module)))
+        nodes
+            .iter()
+            .any(|node| matches!(node, Node::Line(line) if line.strip_prefix("# without ") == Some(module)))
     };
     for module in MODULES.iter().filter(|module| !is_out(module)) {
-        text.push_str(&format!("LoadModule {module}_module /usr/lib/apache2/modules/mod_{module}.so\n"));
+        let _ = writeln!(text, "LoadModule {module}_module /usr/lib/apache2/modules/mod_{module}.so");
     }
     text + "Listen @PORT\nListen @OTHER\nServerName main.example\nTypesConfig /dev/null\nUser www-data\n\
             Group www-data\nLogLevel info\n"
@@ -64,6 +90,8 @@ pub struct Has {
     pub hosts: bool,
     pub trace: bool,
     pub autoindex: bool,
+    pub dress: bool,
+    pub aliases: bool,
 }
 
 impl Has {
@@ -98,6 +126,8 @@ impl Has {
             hosts: has(50),
             trace: has(20),
             autoindex: has(12),
+            dress: has(25),
+            aliases: false,
         }
     }
 }
@@ -127,12 +157,21 @@ pub struct Made {
 pub fn make(seed: u64) -> Made {
     let mut chance = Chance::new(seed);
     let has = Has::by(&mut chance);
-    let mut maker =
-        Maker { chance, has, realms: 0, aims: Vec::new(), hosts: vec!["main.example".into()], htaccess: Vec::new() };
+    let mut maker = Maker {
+        chance,
+        has,
+        realms: 0,
+        aims: Vec::new(),
+        hosts: vec!["main.example".into()],
+        htaccess: Vec::new(),
+    };
     let main = maker.main();
     let mut files = vec![("main.conf".to_owned(), main)];
-    let Maker { chance, has, aims, hosts, htaccess, .. } = maker;
+    let Maker { mut chance, has, aims, hosts, htaccess, .. } = maker;
     files.extend(htaccess);
+    if has.dress {
+        dress::dress(&mut chance, &mut files);
+    }
     Made { files, aims, hosts, chance, has }
 }
 
@@ -146,12 +185,23 @@ impl Maker {
             nodes.push(line("AddHandler cgi-script .cgi"));
         }
         if self.chance.percent(90) {
-            nodes.push(line(format!("DocumentRoot {}", self.chance.weighted(&[(6, "@TREE/www"), (1, "@TREE/two"), (1, "@TREE/www/")]))));
+            nodes.push(line(format!(
+                "DocumentRoot {}",
+                self.chance.weighted(&[(6, "@TREE/www"), (1, "@TREE/two"), (1, "@TREE/www/")])
+            )));
+        }
+        if self.has.odd_auth && self.chance.percent(30) {
+            nodes.push(section(
+                "AuthnProviderAlias file second",
+                vec![line("AuthUserFile @TREE/conf/users2")],
+            ));
+            nodes.push(section("AuthzProviderAlias ip lan 127.0.0.0/30", vec![line("# nothing")]));
+            self.has.aliases = true;
         }
         nodes.extend(self.ground());
         nodes.extend(self.server(if self.has.hosts { 3 } else { 6 }));
         if self.has.hosts {
-            for number in 0..1 + self.chance.below(3) {
+            for number in 0..=self.chance.below(3) {
                 nodes.push(self.host(number));
             }
         }
@@ -186,13 +236,24 @@ impl Maker {
 
     pub fn override_line(&mut self) -> Node {
         let mut values = vec![
-            (8, "All"), (4, "None"), (5, "AuthConfig"), (2, "AuthConfig Limit"), (2, "FileInfo AuthConfig"),
+            (8, "All"),
+            (4, "None"),
+            (5, "AuthConfig"),
+            (2, "AuthConfig Limit"),
+            (2, "FileInfo AuthConfig"),
             (1, "AuthConfig Limit FileInfo Indexes Options=All"),
         ];
         if self.has.odd_overrides {
             values.extend([
-                (2, "Limit"), (2, "FileInfo"), (1, "Options"), (2, "FileInfo Nonfatal=Override"), (1, "Nonfatal=All"),
-                (1, "AuthConfig Nonfatal=Unknown"), (1, "All Nonfatal=All"), (1, "Indexes"), (1, "none"),
+                (2, "Limit"),
+                (2, "FileInfo"),
+                (1, "Options"),
+                (2, "FileInfo Nonfatal=Override"),
+                (1, "Nonfatal=All"),
+                (1, "AuthConfig Nonfatal=Unknown"),
+                (1, "All Nonfatal=All"),
+                (1, "Indexes"),
+                (1, "none"),
             ]);
             if self.chance.percent(15) {
                 return line("AllowOverrideList Require AuthName AuthType AuthUserFile <Files");
@@ -204,8 +265,13 @@ impl Maker {
     fn host(&mut self, number: usize) -> Node {
         let name = ["a.example", "b.example", "A.Example", "c.example", "localhost"];
         let address = self.chance.weighted(&[
-            (10, "*:@PORT"), (4, "*:@OTHER"), (2, "*"), (2, "127.0.0.1:@PORT"), (1, "_default_:@PORT"),
-            (1, "127.0.0.1"), (1, "127.0.0.1:@OTHER *:@PORT"),
+            (10, "*:@PORT"),
+            (4, "*:@OTHER"),
+            (2, "*"),
+            (2, "127.0.0.1:@PORT"),
+            (1, "_default_:@PORT"),
+            (1, "127.0.0.1"),
+            (1, "127.0.0.1:@OTHER *:@PORT"),
         ]);
         let mut inner = Vec::new();
         if self.chance.percent(88) {
@@ -215,7 +281,10 @@ impl Maker {
             inner.push(line(format!("ServerName {name}{port}")));
         }
         if self.chance.percent(30) {
-            inner.push(line(format!("ServerAlias {}", self.chance.pick(&["*.w.example", "www.a.example b2.example", "?.q.example", "*"]))));
+            inner.push(line(format!(
+                "ServerAlias {}",
+                self.chance.pick(&["*.w.example", "www.a.example b2.example", "?.q.example", "*"])
+            )));
             self.hosts.extend(["x.w.example", "www.a.example", "z.q.example"].map(str::to_owned));
         }
         if self.chance.percent(75) {
@@ -229,7 +298,7 @@ impl Maker {
     /// Sections and lines of a server.
     fn server(&mut self, most: usize) -> Vec<Node> {
         let mut nodes = Vec::new();
-        for _ in 0..1 + self.chance.below(most) {
+        for _ in 0..=self.chance.below(most) {
             nodes.push(self.directory());
         }
         if self.has.locations {

@@ -1,6 +1,7 @@
 //! The configurations of the lints' pages, good and bad, on a real httpd.
 
 use std::collections::BTreeSet;
+use std::fmt::Write;
 use std::fs;
 use std::net::IpAddr;
 use std::os::unix::fs::PermissionsExt;
@@ -27,7 +28,8 @@ struct Case {
 
 fn cases() -> Vec<Case> {
     let mut cases: Vec<Case> = Vec::new();
-    let mut pages: Vec<PathBuf> = fs::read_dir("src/lints").expect("the pages").flatten().map(|entry| entry.path()).collect();
+    let mut pages: Vec<PathBuf> =
+        fs::read_dir("src/lints").expect("the pages").flatten().map(|entry| entry.path()).collect();
     pages.retain(|path| path.extension().is_some_and(|ending| ending == "md"));
     pages.sort();
     for page in pages {
@@ -36,13 +38,22 @@ fn cases() -> Vec<Case> {
         for (piece, number) in text.split("```").skip(1).step_by(2).zip(1..) {
             let (info, text) = piece.split_once('\n').unwrap_or((piece, ""));
             let has = |word: &str| info.split_whitespace().any(|other| other == word);
-            let value = |name: &str| info.split_whitespace().find_map(|word| word.strip_prefix(name)?.strip_prefix('=')).map(|value| value.trim_matches('"'));
+            let value = |name: &str| {
+                info.split_whitespace()
+                    .find_map(|word| word.strip_prefix(name)?.strip_prefix('='))
+                    .map(|value| value.trim_matches('"'))
+            };
             let title = value("title");
             if has("bad") || has("good") {
                 is_open = has("apache");
                 if is_open {
                     let name = format!("{} fence {number}", page.display());
-                    cases.push(Case { name, text: String::new(), modes: Vec::new(), directories: Vec::new() });
+                    cases.push(Case {
+                        name,
+                        text: String::new(),
+                        modes: Vec::new(),
+                        directories: Vec::new(),
+                    });
                 }
             }
             let Some(case) = cases.last_mut().filter(|_| is_open) else { continue };
@@ -54,7 +65,7 @@ fn cases() -> Vec<Case> {
                 if let Some(mode) = value("mode").and_then(|mode| u32::from_str_radix(mode, 8).ok()) {
                     case.modes.push((title.into(), mode));
                 }
-                case.text.push_str(&format!("#### {title}\n"));
+                let _ = writeln!(case.text, "#### {title}");
             }
             case.text.push_str(text);
         }
@@ -65,7 +76,8 @@ fn cases() -> Vec<Case> {
 /// Requests for all places of a configuration, and for something below. What is to be there is made.
 fn questions(root: &Path, main: &Path) -> Vec<Question> {
     let mut host = Host::new(None, Vec::new()).expect("a host");
-    let wanted = load::Request { paths: vec![main.to_path_buf()], server: Server::Apache, ..load::Request::default() };
+    let wanted =
+        load::Request { paths: vec![main.to_path_buf()], server: Server::Apache, ..load::Request::default() };
     let loaded = load::load(&wanted, &mut host);
     let site = Site::build(&loaded.files, &loaded.configs[0], Look { host: &host, mode: FilesMode::Always });
     for directory in site.sections().filter_map(|scope| scope.directory()) {
@@ -79,23 +91,38 @@ fn questions(root: &Path, main: &Path) -> Vec<Question> {
     let mut names = BTreeSet::from(["nobody.example".to_owned()]);
     for file in loaded.configs[0].files() {
         let text = loaded.files.sources.get(file).text();
-        let words = text.lines().filter_map(|line| line.trim().strip_prefix("ServerName ")).filter_map(|rest| rest.split(':').next());
-        names.extend(words.map(|name| name.trim().to_ascii_lowercase()).filter(|name| !name.contains(['$', '"', '%', '@'])));
+        let words = text
+            .lines()
+            .filter_map(|line| line.trim().strip_prefix("ServerName "))
+            .filter_map(|rest| rest.split(':').next());
+        names.extend(
+            words
+                .map(|name| name.trim().to_ascii_lowercase())
+                .filter(|name| !name.contains(['$', '"', '%', '@'])),
+        );
     }
     let mut paths = BTreeSet::from(["/".to_owned(), "/plain".to_owned()]);
     for url in site.sections().filter_map(|scope| scope.url()) {
         let url = url.trim_end_matches('/');
         if url.starts_with('/') && !url.contains([' ', '$', '*', '"']) {
-            paths.extend([url.to_owned(), format!("{url}/"), format!("{url}/x.html"), format!("{url}/y.css")]);
+            paths.extend([
+                url.to_owned(),
+                format!("{url}/"),
+                format!("{url}/x.html"),
+                format!("{url}/y.css"),
+            ]);
         }
     }
     let mut questions = Vec::new();
     for path in paths {
         for name in &names {
             for is_other in [false, true] {
-                for (method, credentials) in
-                    [("GET", Credentials::None), ("GET", Credentials::Bad), ("POST", Credentials::None), ("GET", Credentials::User("alice".into()))]
-                {
+                for (method, credentials) in [
+                    ("GET", Credentials::None),
+                    ("GET", Credentials::Bad),
+                    ("POST", Credentials::None),
+                    ("GET", Credentials::User("alice".into())),
+                ] {
                     questions.push(Question {
                         method: method.to_owned(),
                         target: path.clone(),
@@ -124,7 +151,8 @@ fn httpd_answers_to_the_pages_of_the_lints_as_decided() {
         let (main, files) = placed::put(&rig.tree.root, &case.text, rig.ports);
         for (path, text) in &files {
             let text = text.replace("127.0.0.1:1\n", &format!("127.0.0.1:{}\n", rig.echo.port));
-            fs::write(path, text.replace("127.0.0.1:1/", &format!("127.0.0.1:{}/", rig.echo.port))).expect("a file");
+            fs::write(path, text.replace("127.0.0.1:1/", &format!("127.0.0.1:{}/", rig.echo.port)))
+                .expect("a file");
         }
         let here = |path: &Path| rig.tree.root.join(path.strip_prefix("/").unwrap_or(path));
         for (path, mode) in &case.modes {
@@ -141,11 +169,24 @@ fn httpd_answers_to_the_pages_of_the_lints_as_decided() {
         tally.started += 1;
         rig.judge(&main, &questions(&rig.tree.root, &main), &decided, &mut tally);
         for wrong in tally.wrong.drain(..) {
-            report.push_str(&format!("{}\n{}", case.name, wrong.told()));
+            let _ = write!(report, "{}\n{}", case.name, wrong.told());
         }
     }
     let undetermined: usize = tally.undetermined.values().sum();
-    eprintln!("{} of {} pages' configurations were taken, {} answers, {undetermined} undetermined\n{:?} {:?}", tally.started, cases.len(), tally.answers, tally.statuses, tally.undetermined);
+    eprintln!(
+        "{} of {} pages' configurations were taken, {} answers, {undetermined} undetermined\n{:?} {:?}",
+        tally.started,
+        cases.len(),
+        tally.answers,
+        tally.statuses,
+        tally.undetermined
+    );
     assert!(report.is_empty(), "{report}");
-    assert!(tally.started * 2 > cases.len(), "only {} of {} were taken: {:#?}", tally.started, cases.len(), tally.refused);
+    assert!(
+        tally.started * 2 > cases.len(),
+        "only {} of {} were taken: {:#?}",
+        tally.started,
+        cases.len(),
+        tally.refused
+    );
 }

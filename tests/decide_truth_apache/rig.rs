@@ -90,7 +90,9 @@ impl Question {
         let header = |user: &str, password: &str| Some(basic(user, password));
         match &self.credentials {
             Credentials::None => vec![None],
-            Credentials::Bad => vec![header("alice", "wrong"), header("carol", "wrong"), header("nobody", "x")],
+            Credentials::Bad => {
+                vec![header("alice", "wrong"), header("carol", "wrong"), header("nobody", "x")]
+            }
             Credentials::User(name) => {
                 let password = PASSWORDS.iter().find(|(other, _)| other == name).map_or("", |(_, word)| word);
                 vec![header(name, password)]
@@ -111,7 +113,13 @@ impl Rig {
     }
 
     /// Asks httpd and compares. False where httpd does not take the configuration.
-    pub fn compare(&self, files: &Files, questions: &[Question], decide: Decide<'_>, tally: &mut Tally) -> bool {
+    pub fn compare(
+        &self,
+        files: &Files,
+        questions: &[Question],
+        decide: Decide<'_>,
+        tally: &mut Tally,
+    ) -> bool {
         self.tree.put(files, self.ports, self.echo.port);
         let Some(_running) = Httpd::start(&self.tree.root, &self.tree.main(), self.ports[0]) else {
             tally.refused.push(httpd::refusal(&self.tree.root, &self.tree.main()));
@@ -137,8 +145,13 @@ impl Rig {
                 let seen = self.ask(question, sent);
                 *tally.statuses.entry(seen.answer.status).or_default() += 1;
                 if let Some(misfit) = judge(&decision, &seen) {
-                    let wrong = Wrong { question: question.clone(), decision: decision.clone(), seen, misfit };
-                    if wrong.misfit.is_soft { tally.soft.push(wrong) } else { tally.wrong.push(wrong) }
+                    let wrong =
+                        Wrong { question: question.clone(), decision: decision.clone(), seen, misfit };
+                    if wrong.misfit.is_soft {
+                        tally.soft.push(wrong);
+                    } else {
+                        tally.wrong.push(wrong);
+                    }
                     break;
                 }
             }

@@ -6,23 +6,54 @@ use super::node::{Node, line, section};
 impl Maker {
     pub fn directory(&mut self) -> Node {
         let plain = [
-            ("@TREE/www", "/"), ("@TREE/www/", "/"), ("@TREE/www/s", "/s"), ("@TREE/www/s/", "/s/"),
-            ("@TREE/www/s/t", "/s/t"), ("@TREE/www/pub", "/pub"), ("@TREE/www/n", "/n"), ("@TREE", "/"),
-            ("@TREE/two", "/"), ("@TREE/two/s", "/s"), ("@TREE/two/admin", "/admin"), ("@TREE/ext", "/al"),
-            ("\"@TREE/www/s/t\"", "/s/t"), ("@TREE/www/sp ace", "/"), ("@TREE/cgi", "/cgi/"), ("@TREE/www/S", "/s"),
-            ("@TREE/www//s/./t", "/s/t"), ("@TREE/www/link", "/link"), ("@TREE/www/none", "/none"), ("/", "/"),
-            ("@TREE/www/s/a.html", "/s/a.html"), ("@TREE/www/err", "/err"), ("@TREE/ext/sub", "/al/sub"), ("www/s", "/s"),
+            ("@TREE/www", "/"),
+            ("@TREE/www/", "/"),
+            ("@TREE/www/s", "/s"),
+            ("@TREE/www/s/", "/s/"),
+            ("@TREE/www/s/t", "/s/t"),
+            ("@TREE/www/pub", "/pub"),
+            ("@TREE/www/n", "/n"),
+            ("@TREE", "/"),
+            ("@TREE/two", "/"),
+            ("@TREE/two/s", "/s"),
+            ("@TREE/two/admin", "/admin"),
+            ("@TREE/ext", "/al"),
+            ("\"@TREE/www/s/t\"", "/s/t"),
+            ("@TREE/www/sp ace", "/"),
+            ("@TREE/cgi", "/cgi/"),
+            ("@TREE/www/S", "/s"),
+            ("@TREE/www//s/./t", "/s/t"),
+            ("@TREE/www/link", "/link"),
+            ("@TREE/www/none", "/none"),
+            ("/", "/"),
+            ("@TREE/www/s/a.html", "/s/a.html"),
+            ("@TREE/www/err", "/err"),
+            ("@TREE/ext/sub", "/al/sub"),
+            ("www/s", "/s"),
         ];
         let patterns = [
-            ("@TREE/www/*", "/s"), ("@TREE/*/s", "/s"), ("@TREE/www/s*", "/sx"), ("@TREE/www/?", "/n"),
-            ("@TREE/www/s/*", "/s/t"), ("@TREE/www/[sn]", "/n"), ("@TREE/www/**/t", "/s/t"), ("/*", "/"),
+            ("@TREE/www/*", "/s"),
+            ("@TREE/*/s", "/s"),
+            ("@TREE/www/s*", "/sx"),
+            ("@TREE/www/?", "/n"),
+            ("@TREE/www/s/*", "/s/t"),
+            ("@TREE/www/[sn]", "/n"),
+            ("@TREE/www/**/t", "/s/t"),
+            ("/*", "/"),
         ];
         let regexes = [
-            ("~ \"/s$\"", "/s"), ("~ \"/s/\"", "/s/"), ("~ \"^@TREE/www/s\"", "/s"), ("~ \"a\\.html$\"", "/s/a.html"),
+            ("~ \"/s$\"", "/s"),
+            ("~ \"/s/\"", "/s/"),
+            ("~ \"^@TREE/www/s\"", "/s"),
+            ("~ \"a\\.html$\"", "/s/a.html"),
             ("~ /www/(s|n)/", "/n/"),
         ];
         let matches = [
-            ("\"/s/t\"", "/s/t"), ("^@TREE/www/(s|pub)/?$", "/pub"), ("\"\\.css$\"", "/s/b.css"), ("/n", "/n"), ("\"(?i)/S/\"", "/s/"),
+            ("\"/s/t\"", "/s/t"),
+            ("^@TREE/www/(s|pub)/?$", "/pub"),
+            ("\"\\.css$\"", "/s/b.css"),
+            ("/n", "/n"),
+            ("\"(?i)/S/\"", "/s/"),
         ];
         let (name, (path, aim)) = match self.chance.below(100) {
             0..12 if self.has.patterns => ("Directory", patterns[self.chance.below(patterns.len())]),
@@ -43,17 +74,48 @@ impl Maker {
 
     pub fn location(&mut self) -> Node {
         let plain = [
-            "/", "/s", "/s/", "/s/a.html", "/s/t", "/s/t/", "/pub", "/n", "/n/", "/p", "/p/admin", "/p/", "/cgi", "/cgi/app.cgi",
-            "/al", "/al/", "/none", "/admin", "/S", "s", "/s/index.html", "/index.html", "/old", "/sp%20ace", "/err", "/lp", "//s",
+            "/",
+            "/s",
+            "/s/",
+            "/s/a.html",
+            "/s/t",
+            "/s/t/",
+            "/pub",
+            "/n",
+            "/n/",
+            "/p",
+            "/p/admin",
+            "/p/",
+            "/cgi",
+            "/cgi/app.cgi",
+            "/al",
+            "/al/",
+            "/none",
+            "/admin",
+            "/S",
+            "s",
+            "/s/index.html",
+            "/index.html",
+            "/old",
+            "/sp%20ace",
+            "/err",
+            "/lp",
+            "//s",
         ];
         let patterns = ["/s/*", "/*", "/s*", "/p/*/x", "/?", "/s/[ab]*", "/*/a.html", "/pub/*"];
-        let regexes = [
-            ("~ \"/s\"", "/s"), ("~ \"^/s/.*\\.html$\"", "/s/a.html"), ("~ \"\\.(css|js)$\"", "/s/b.css"),
-        ];
+        let regexes =
+            [("~ \"/s\"", "/s"), ("~ \"^/s/.*\\.html$\"", "/s/a.html"), ("~ \"\\.(css|js)$\"", "/s/b.css")];
         let matches = [
-            ("^/s/$", "/s/"), ("\"/public\"", "/s/public/x"), ("^/(s|pub)(/|$)", "/pub"), ("\"\\.(css|js)$\"", "/y.css"),
-            ("\"^/p/.+\"", "/p/x"), ("(?i)^/s/", "/S/"), ("\"^/s/(?<name>[^/]+)$\"", "/s/a.html"), ("\"//\"", "//s/a.html"),
-            ("^/$", "/"), ("\"\\.html\"", "/x.html"),
+            ("^/s/$", "/s/"),
+            ("\"/public\"", "/s/public/x"),
+            ("^/(s|pub)(/|$)", "/pub"),
+            ("\"\\.(css|js)$\"", "/y.css"),
+            ("\"^/p/.+\"", "/p/x"),
+            ("(?i)^/s/", "/S/"),
+            ("\"^/s/(?<name>[^/]+)$\"", "/s/a.html"),
+            ("\"//\"", "//s/a.html"),
+            ("^/$", "/"),
+            ("\"\\.html\"", "/x.html"),
         ];
         let (name, path, aim) = match self.chance.below(100) {
             0..14 if self.has.patterns => {
@@ -73,7 +135,11 @@ impl Maker {
                 ("Location", path, if path.starts_with('/') { path.to_owned() } else { format!("/{path}") })
             }
         };
-        let path = if self.chance.percent(15) && !path.contains(['"', '~']) { format!("\"{path}\"") } else { path.to_owned() };
+        let path = if self.chance.percent(15) && !path.contains(['"', '~']) {
+            format!("\"{path}\"")
+        } else {
+            path.to_owned()
+        };
         self.aims.push(aim.clone());
         let mut inner = self.rules(Place::Location, &aim);
         if self.has.proxy && self.chance.percent(12) && name == "Location" {
@@ -84,11 +150,24 @@ impl Maker {
 
     pub fn files(&mut self, place: Place) -> Node {
         let names = [
-            ("Files", "a.html", "/s/a.html"), ("Files", "index.html", "/s/"), ("Files", "\"*.css\"", "/s/b.css"), ("Files", "\"*.html\"", "/x.html"),
-            ("Files", "?.html", "/n/a.html"), ("Files", "none.html", "/s/none.html"), ("Files", "s/a.html", "/s/a.html"),
-            ("Files", "~ \"\\.css$\"", "/y.css"), ("FilesMatch", "\"^\\.ht\"", "/s/.htsecret"), ("FilesMatch", "\"\\.(html|css)$\"", "/s/b.css"),
-            ("FilesMatch", "^a", "/s/a.html"), ("FilesMatch", "\"\\.cgi$\"", "/cgi/app.cgi"), ("Files", "app.cgi", "/cgi/app.cgi"),
-            ("FilesMatch", "\".+\"", "/plain"), ("Files", "*", "/s/"), ("Files", "s", "/s"), ("FilesMatch", "^$", "/s/"), ("Files", "plain", "/plain/x.css"),
+            ("Files", "a.html", "/s/a.html"),
+            ("Files", "index.html", "/s/"),
+            ("Files", "\"*.css\"", "/s/b.css"),
+            ("Files", "\"*.html\"", "/x.html"),
+            ("Files", "?.html", "/n/a.html"),
+            ("Files", "none.html", "/s/none.html"),
+            ("Files", "s/a.html", "/s/a.html"),
+            ("Files", "~ \"\\.css$\"", "/y.css"),
+            ("FilesMatch", "\"^\\.ht\"", "/s/.htsecret"),
+            ("FilesMatch", "\"\\.(html|css)$\"", "/s/b.css"),
+            ("FilesMatch", "^a", "/s/a.html"),
+            ("FilesMatch", "\"\\.cgi$\"", "/cgi/app.cgi"),
+            ("Files", "app.cgi", "/cgi/app.cgi"),
+            ("FilesMatch", "\".+\"", "/plain"),
+            ("Files", "*", "/s/"),
+            ("Files", "s", "/s"),
+            ("FilesMatch", "^$", "/s/"),
+            ("Files", "plain", "/plain/x.css"),
         ];
         let (name, path, aim) = names[self.chance.below(names.len())];
         self.aims.push(aim.to_owned());
@@ -115,7 +194,13 @@ impl Maker {
         match self.chance.below(20) {
             0 => return Vec::new(),
             1 => return vec![line("# nothing")],
-            2 if self.has.odd_overrides => return vec![line(self.chance.pick(&["Requier all granted", "Require Valid-User", "<Broken"]))],
+            2 if self.has.odd_overrides => {
+                return vec![line(self.chance.pick(&[
+                    "Requier all granted",
+                    "Require Valid-User",
+                    "<Broken",
+                ]))];
+            }
             _ => {}
         }
         self.rules(Place::Htaccess, "/s/a.html")

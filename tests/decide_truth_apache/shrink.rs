@@ -29,7 +29,7 @@ pub fn shrink(rig: &Rig, files: &Files, wrong: Wrong, decide: Decide<'_>) -> Sma
                     let mut fewer = small.files.clone();
                     fewer[file].1 = node::without(&fewer[file].1, at, only_brackets);
                     let is_less = node::count(&fewer[file].1) < node::count(&small.files[file].1);
-                    if !is_less || !small.take(rig, fewer, small.wrong.question.clone(), decide) {
+                    if !is_less || !small.take(rig, fewer, &small.wrong.question.clone(), decide) {
                         at += 1;
                     }
                 }
@@ -51,9 +51,9 @@ impl Small {
     }
 
     /// Keeps them where they fail in the same way.
-    fn take(&mut self, rig: &Rig, files: Files, question: Question, decide: Decide<'_>) -> bool {
+    fn take(&mut self, rig: &Rig, files: Files, question: &Question, decide: Decide<'_>) -> bool {
         let mut tally = Tally::default();
-        rig.compare(&files, std::slice::from_ref(&question), decide, &mut tally);
+        rig.compare(&files, std::slice::from_ref(question), decide, &mut tally);
         let Some(wrong) = tally.wrong.pop().or_else(|| tally.soft.pop()) else { return false };
         let is_same = wrong.misfit.complaint == self.wrong.misfit.complaint
             && wrong.decision.outcome == self.wrong.decision.outcome
@@ -74,7 +74,7 @@ impl Small {
                     let mut fewer = self.files.clone();
                     let end = (at + length).min(fewer[file].1.len());
                     fewer[file].1.drain(at..end);
-                    if !self.take(rig, fewer, self.wrong.question.clone(), decide) {
+                    if !self.take(rig, fewer, &self.wrong.question.clone(), decide) {
                         at = end;
                     }
                 }
@@ -96,7 +96,7 @@ impl Small {
         for change in changes {
             let mut question = self.wrong.question.clone();
             change(&mut question);
-            self.take(rig, self.files.clone(), question, decide);
+            self.take(rig, self.files.clone(), &question, decide);
         }
     }
 

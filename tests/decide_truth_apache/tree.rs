@@ -43,8 +43,19 @@ const FILES: &[&str] = &[
 ];
 
 /// Directories that sections, files of rules and requests are about.
-pub const DIRECTORIES: &[&str] =
-    &["www", "www/pub", "www/s", "www/s/t", "www/s/t/u", "www/n", "two", "two/s", "two/admin", "ext", "ext/sub"];
+pub const DIRECTORIES: &[&str] = &[
+    "www",
+    "www/pub",
+    "www/s",
+    "www/s/t",
+    "www/s/t/u",
+    "www/n",
+    "two",
+    "two/s",
+    "two/admin",
+    "ext",
+    "ext/sub",
+];
 
 /// What comes from a client: who has which password.
 pub const PASSWORDS: &[(&str, &str)] =
@@ -105,7 +116,8 @@ impl Tree {
         for shut in ["www/locked", "conf/shut"] {
             mode(shut, 0o700);
         }
-        for (target, link) in [("s", "www/link"), ("s/a.html", "www/flink.html"), ("../../ext", "www/s/out")] {
+        for (target, link) in [("s", "www/link"), ("s/a.html", "www/flink.html"), ("../../ext", "www/s/out")]
+        {
             symlink(target, tree.root.join(link)).expect("a link");
         }
         tree
