@@ -245,6 +245,9 @@ impl Maker {
     fn limit(&mut self) -> String {
         let methods =
             ["GET", "POST", "GET POST", "PUT DELETE", "GET POST HEAD OPTIONS", "OPTIONS", "HEAD", "PATCH"];
+        if self.chance.percent(4) {
+            return "Limit get".into();
+        }
         let name = self.chance.pick(&["Limit", "LimitExcept"]);
         format!("{name} {}", self.chance.pick(&methods))
     }

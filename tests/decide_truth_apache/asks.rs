@@ -112,7 +112,7 @@ impl Made {
         let chance = &mut self.chance;
         if chance.percent(15) {
             match path.strip_suffix('/').filter(|rest| !rest.is_empty()) {
-                Some(rest) => path = rest.to_owned(),
+                Some(rest) => path.truncate(rest.len()),
                 None => path.push('/'),
             }
         }

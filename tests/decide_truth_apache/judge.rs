@@ -39,6 +39,7 @@ impl Seen {
         let location = self.answer.header("location").next().unwrap_or_default();
         let is_trace = self.method == "TRACE";
         match self.answer.status {
+            401 => self.answer.challenges() == ["Basic realm=\"up\""] && self.answer.is_echo(),
             200..=299 | 405 | 501 => !is_trace,
             // The slash behind a directory; the lines of configurations lead to others.
             301 => !location.contains("go.example") && !location.contains("/pub/x.html"),
@@ -127,7 +128,7 @@ pub fn judge(decision: &Decision, seen: &Seen) -> Option<Misfit> {
         Outcome::Open if status.is_some() => ("open has no status of its own".to_owned(), false),
         Outcome::Open if !is_handled => ("it does not come to a handler".to_owned(), false),
         Outcome::Open => (open(decision, seen)?, false),
-        Outcome::Challenge if real != 401 => ("no password is asked for".to_owned(), false),
+        Outcome::Challenge if real != 401 || is_handled => ("no password is asked for".to_owned(), false),
         Outcome::Challenge => (challenge(decision, seen)?, false),
         Outcome::Forbidden if real != 403 => ("it is not refused".to_owned(), false),
         Outcome::Forbidden if seen.codes().is_empty() => ("a line says so, and no check".to_owned(), true),

@@ -59,6 +59,9 @@ impl Maker {
             let what = ["CGIPassAuth On", "CGIPassAuth Off", "Options +ExecCGI", "Options +ExecCGI"];
             nodes.push(line(self.chance.pick(&what)));
         }
+        if self.has.proxy && !is_server && self.chance.percent(6) {
+            nodes.push(line("SetHandler \"proxy:http://127.0.0.1:@ECHO/\""));
+        }
         if self.has.rewrite && self.chance.percent(if is_server { 80 } else { 22 }) && place != Place::If {
             nodes.push(line("RewriteEngine On"));
             nodes.extend(self.rewriting(place));
@@ -194,7 +197,8 @@ impl Maker {
             for text in self.chance.pick(&lines).split('\n') {
                 nodes.push(line(text));
             }
-            self.aims.extend(["/p", "/p/", "/p/x", "/p/admin/x", "/p/pub/x"].map(str::to_owned));
+            self.aims
+                .extend(["/p", "/p/", "/p/x", "/p/admin/x", "/p/pub/x", "/p/code-401"].map(str::to_owned));
             if self.chance.percent(30) {
                 let opening = [
                     "Proxy *",
