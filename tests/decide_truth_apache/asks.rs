@@ -83,6 +83,7 @@ impl Made {
             1 => "127.0.0.1".to_owned(),
             2 => "main.example".to_owned(),
             3 => self.hosts[chance.below(self.hosts.len())].to_ascii_uppercase(),
+            4 if chance.percent(20) => format!("{}.", self.hosts[chance.below(self.hosts.len())]),
             _ => self.hosts[chance.below(self.hosts.len())].clone(),
         };
         let is_other = self.has.hosts && chance.percent(15);
