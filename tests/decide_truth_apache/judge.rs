@@ -151,14 +151,14 @@ fn open(decision: &Decision, seen: &Seen) -> Option<String> {
     let Some(got) = seen.answer.echoed().filter(|_| seen.answer.status == 200) else {
         return decision.authorization.map(|said| format!("no backend is asked, but {}", said.as_str()));
     };
-    let got = (!got.is_empty()).then(|| got.join(", "));
+    // A program may get an empty variable where no header came.
+    let got = Some(got.join(", ")).filter(|got| !got.is_empty());
     let sent = seen.sent.clone();
     let fits = match decision.authorization {
         None => return Some("a backend is asked".to_owned()),
         Some(Authorization::Unknown) => true,
         Some(Authorization::Forwarded) => got == sent,
         Some(Authorization::Dropped) => got.is_none(),
-        // An empty header is one, too.
         Some(Authorization::Replaced) => got.is_some() && got != sent || got.is_none() && sent.is_none(),
     };
     let said = decision.authorization.map_or("nothing", Authorization::as_str);
