@@ -8,7 +8,7 @@ use crate::wire::Answer;
 
 /// What is logged where a content handler answers with 403 or 404.
 const BY_HANDLER: &[&str] =
-    &["AH00128", "AH01276", "AH00132", "AH00130", "AH02811", "AH02809", "AH01264", "AH01266", "AH02810"];
+    &["AH00128", "AH00129", "AH01276", "AH00132", "AH00130", "AH02811", "AH02809", "AH01264", "AH01266", "AH02810", "AH02812"];
 
 /// What is logged where access is refused: by `Require`, by `Deny`, on the way to the file.
 const BY_ACCESS: &[&str] = &["AH01630", "AH01797", "AH00529", "AH00035", "AH00037", "AH00036", "AH01631"];
@@ -40,7 +40,7 @@ impl Seen {
         let is_trace = self.method == "TRACE";
         match self.answer.status {
             401 => self.answer.challenges() == ["Basic realm=\"up\""] && self.answer.is_echo(),
-            200..=299 | 405 | 501 => !is_trace,
+            200..=299 | 405 | 501 => !is_trace || self.answer.is_echo(),
             // The slash behind a directory; the lines of configurations lead to others.
             301 => !location.contains("go.example") && !location.contains("/pub/x.html"),
             302 => location == "http://go.example/e" && self.logged(BY_HANDLER).is_some(),
@@ -148,7 +148,7 @@ pub fn judge(decision: &Decision, seen: &Seen) -> Option<Misfit> {
 }
 
 fn open(decision: &Decision, seen: &Seen) -> Option<String> {
-    let Some(got) = seen.answer.echoed().filter(|_| seen.answer.status == 200) else {
+    let Some(got) = seen.answer.echoed() else {
         return decision.authorization.map(|said| format!("no backend is asked, but {}", said.as_str()));
     };
     // A program may get an empty variable where no header came.

@@ -90,6 +90,9 @@ impl<'s> Visit<'_, 's> {
         let ground = grounds.merge(&sections);
         *at = Some(ground.clone());
         let target = self.map(&mut round, &ground)?;
+        if let Target::Backend(_, url) = &target {
+            round.filename = Some(format!("proxy:{url}"));
+        }
         let mut sections = match &target {
             Target::Backend(_, url) => {
                 let directories = grounds.lookup().proxies(self.server, url);
@@ -121,6 +124,9 @@ impl<'s> Visit<'_, 's> {
         }
         if let Target::Backend(line, url) = target {
             self.tell(line, "hands the request on");
+            if round.method == "TRACE" && self.settings.traces.is_some_and(|line| line.is_ignoring_case(0, "off")) {
+                return Err(self.trace());
+            }
             return Ok(Ending { round, ground, sections, next: Next::Backend(line, url) });
         }
         self.fix_up(round, ground, sections, at)

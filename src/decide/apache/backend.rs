@@ -4,19 +4,24 @@ use super::stop::Stop;
 use super::visit::{Brought, Ending, Next, Visit};
 use crate::decide::Authorization;
 use crate::model::{Directive, Family, Ground, Name};
+use crate::source::Seen;
 
 impl<'s> Visit<'_, 's> {
     /// None where no backend is asked.
     pub fn authorization(&self, ending: &Ending<'s>) -> Result<Option<Authorization>, Stop> {
         let ground = &*ending.ground;
+        if self.lacks_slash(ending) {
+            return Ok(None);
+        }
         let handler = self.handler(ground);
         let (target, is_program) = match (&ending.next, &handler) {
             (Next::Backend(_, url), _) => (url.clone(), false),
             (_, Some((_, word))) if word.starts_with("proxy:") => (word[6..].to_owned(), false),
-            (_, Some((_, word))) if word == "cgi-script" => (String::new(), true),
+            (_, Some((_, word))) if word == "cgi-script" && self.runs_programs(ending) => (String::new(), true),
             (_, Some(_)) => return Ok(None),
             (_, None) => match self.handled_by_name(ending) {
-                Some(word) if word == "cgi-script" => (String::new(), true),
+                Some(word) if word == "cgi-script" && self.runs_programs(ending) => (String::new(), true),
+                Some(word) if word == "script" && ending.round.seen == Seen::File => (String::new(), true),
                 Some(word) if word.starts_with("proxy:") => (word[6..].to_owned(), false),
                 _ => return Ok(None),
             },
@@ -59,6 +64,35 @@ impl<'s> Visit<'_, 's> {
         }
     }
 
+    /// Whether the visitor is sent to the same path with a slash behind it.
+    fn lacks_slash(&self, ending: &Ending<'s>) -> bool {
+        let slash = ending.ground.last_setting("DirectorySlash");
+        matches!(ending.next, Next::Content)
+            && ending.round.seen == Seen::Directory
+            && !ending.round.uri.ends_with('/')
+            && self.ready.site.has_module_like(&["dir_module"])
+            && slash.is_none_or(|line| !line.is_ignoring_case(0, "off"))
+    }
+
+    /// Whether a file is run here: `Options ExecCGI`.
+    fn runs_programs(&self, ending: &Ending<'s>) -> bool {
+        let mut is_on = false;
+        for line in ending.ground.lines(Family::Options).filter(|line| line.name() == Name::Options) {
+            let words: Vec<String> = line.arguments().map(|word| word.text().to_ascii_lowercase()).collect();
+            if words.iter().any(|word| !word.starts_with(['+', '-'])) {
+                is_on = false;
+            }
+            for word in &words {
+                match word.trim_start_matches('+') {
+                    "execcgi" | "all" => is_on = true,
+                    "-execcgi" | "-all" => is_on = false,
+                    _ => {}
+                }
+            }
+        }
+        is_on && ending.round.seen == Seen::File
+    }
+
     fn passes_header(&self, ground: &Ground<'s>) -> bool {
         ground.lines(Family::CgiPassAuth).last().is_some_and(|line| line.is_ignoring_case(0, "on"))
     }
@@ -78,7 +112,7 @@ impl<'s> Visit<'_, 's> {
             let matched = self.matched(&line.literal(0)?, is_expression, &ending.round.uri).ok()?;
             if matched.is_some() {
                 if is_script {
-                    return Some("cgi-script".into());
+                    return Some("script".into());
                 }
                 break;
             }

@@ -8,7 +8,7 @@ use super::expr;
 use super::stop::Stop;
 use super::visit::{Asking, Round, Visit};
 use crate::model::{Directive, EMPTY, Family, Ground, Name, Scope, Sections, Verdict};
-use crate::source::{Access, Obstacle, Seen, Span};
+use crate::source::{Access, Seen, Span};
 
 /// What holds in a directory on the way.
 #[derive(Clone, Debug)]
@@ -160,8 +160,7 @@ impl<'s> Visit<'_, 's> {
             level.policy = grounds.apply(level.policy, id);
             level.links = fold_links(level.links, [grounds.scope(id)].into_iter());
         }
-        let access = self.ready.disk.access(&at.join("x"));
-        level.is_closed = matches!(access, Access::Unreadable(Obstacle::Parent(_)));
+        level.is_closed = self.ready.disk.behind(at) == Seen::Directory && self.ready.disk.is_closed(at);
         let rules = grounds.overrides(level.policy);
         if !rules.opens_files() {
             return level;

@@ -212,6 +212,19 @@ impl Site<'_> {
         openings.filter(move |it| it.name_text().eq_ignore_ascii_case(section)).filter_map(|it| it.literal(1))
     }
 
+    /// The document root that httpd was built with, where it is known: Debian's.
+    #[must_use]
+    pub fn built_in_root(&self) -> Option<std::path::PathBuf> {
+        let reading = self.reading()?;
+        let is_debian = reading.lines.iter().filter(|line| line.step == crate::load::Step::Directive).any(|line| {
+            let file = reading.file(*line);
+            let (tree, source) = (self.files.tree(file), self.files.sources.get(file));
+            let word = |n| tree.raw(source, line.statement, n).unwrap_or_default();
+            word(0).eq_ignore_ascii_case(b"LoadModule") && word(2).starts_with(b"/usr/lib/apache2/modules/")
+        });
+        is_debian.then(|| "/var/www/html".into())
+    }
+
     /// The line that loads a module, wherever it stands.
     fn load_line(&self, name: &str) -> Option<Span> {
         let wanted = words::module_meant(name)?;
