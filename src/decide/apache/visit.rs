@@ -163,6 +163,8 @@ impl Asked for Asking<'_, '_, '_> {
                 request.host.as_ref().map(|host| host.to_ascii_lowercase())
             }
             "SERVER_NAME" => super::settings::name(self.visit.ready.site, self.visit.server),
+            // Behind the first round it is that of `ServerName`, or the usual one (seen on 2.4.71).
+            "SERVER_PORT" if self.round.is_sub || self.round.depth > 0 => None,
             "SERVER_PORT" => request.port.map(|port| port.to_string()),
             "SERVER_ADDR" => self.visit.ready.hosts.local_address(request).map(|address| address.to_string()),
             "REQUEST_FILENAME" | "SCRIPT_FILENAME" => Some(self.round.filename.clone().unwrap_or_default()),

@@ -215,12 +215,12 @@ impl Site<'_> {
     /// The document root that httpd was built with, where it is known: Debian's.
     #[must_use]
     pub fn built_in_root(&self) -> Option<std::path::PathBuf> {
-        let reading = self.reading()?;
-        let is_debian = reading.lines.iter().filter(|line| line.step == crate::load::Step::Directive).any(|line| {
-            let file = reading.file(*line);
+        let is_debian = self.config.files().into_iter().any(|file| {
             let (tree, source) = (self.files.tree(file), self.files.sources.get(file));
-            let word = |n| tree.raw(source, line.statement, n).unwrap_or_default();
-            word(0).eq_ignore_ascii_case(b"LoadModule") && word(2).starts_with(b"/usr/lib/apache2/modules/")
+            let word = |id, n| tree.raw(source, id, n).unwrap_or_default();
+            (0..).take(tree.len()).any(|id| {
+                name_is(tree, source, id, "loadmodule") && word(id, 2).starts_with(b"/usr/lib/apache2/modules/")
+            })
         });
         is_debian.then(|| "/var/www/html".into())
     }
