@@ -50,7 +50,7 @@ impl<'s> Visit<'_, 's> {
             let Next::Again(uri, query) = &ending.next else { return Ok(ending) };
             let mut next = Round::new(String::new(), query.clone(), &ending.round.method);
             next.environment = ending.round.environment.redirected();
-            next.user.clone_from(&ending.round.user);
+            next.before_user.clone_from(&ending.round.user);
             next.before = Some(ending.sections.clone());
             next.before_directory = Some(ending.round.directory());
             self.edit_credentials(&ending.ground);
@@ -133,6 +133,8 @@ impl<'s> Visit<'_, 's> {
             round.user = user.or(round.user);
         } else if let Some(doubt) = &ground.doubt {
             return Err(Stop::unknown(doubt.clone()));
+        } else {
+            round.user = round.before_user.take();
         }
         if let Target::Backend(line, url) = target {
             self.tell(line, "hands the request on");
@@ -193,6 +195,7 @@ impl<'s> Visit<'_, 's> {
                 return Ok(Ending { round, ground, sections, next });
             }
             Some(Section::Backend(line, url)) => {
+                self.tell(line, "hands the request on");
                 return Ok(Ending { round, ground, sections, next: Next::Backend(url) });
             }
             None => {}
@@ -263,7 +266,7 @@ impl<'s> Visit<'_, 's> {
             let mut sub = Round::new(uri, None, "GET");
             sub.is_sub = true;
             sub.environment = round.environment.clone();
-            sub.user.clone_from(&round.user);
+            sub.before_user.clone_from(&round.user);
             sub.before = Some(sections.clone());
             sub.before_directory = Some(round.directory());
             sub.depth = MOST_REDIRECTS + 1 + round.depth.saturating_sub(MOST_REDIRECTS);

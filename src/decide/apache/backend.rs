@@ -119,16 +119,8 @@ impl<'s> Visit<'_, 's> {
 
     /// `AddHandler` by the ending of the name, and programs of a `ScriptAlias`.
     fn handled_by_name(&self, ending: &Ending<'s>) -> Option<String> {
-        for line in self.settings.own_first(Family::Alias) {
-            let is_script = line.name_word().to_ascii_lowercase().starts_with("scriptalias");
-            let is_expression = line.name() == Name::AliasMatch;
-            let matched = self.matched(&line.literal(0)?, is_expression, &ending.round.uri).ok()?;
-            if matched.is_some() {
-                if is_script {
-                    return Some("script".into());
-                }
-                break;
-            }
+        if ending.round.is_script {
+            return Some("script".into());
         }
         let name = ending.round.filename.as_deref()?.rsplit('/').next()?.to_owned();
         let endings: Vec<String> = name.split('.').skip(1).map(str::to_ascii_lowercase).collect();

@@ -61,6 +61,10 @@ pub struct Round {
     pub before: Option<Sections>,
     /// The directory of that request, with a slash behind it.
     pub before_directory: Option<String>,
+    /// Who has logged in there.
+    pub before_user: Option<String>,
+    /// Whether `ScriptAlias` makes a program of the file.
+    pub is_script: bool,
     /// Whether it is only asked how it would be answered.
     pub is_sub: bool,
     /// How many rounds there were before.
@@ -80,6 +84,8 @@ impl Round {
             environment: Environment::default(),
             before: None,
             before_directory: None,
+            before_user: None,
+            is_script: false,
             is_sub: false,
             depth: 0,
         }
