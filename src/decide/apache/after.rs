@@ -32,7 +32,9 @@ impl<'s> Visit<'_, 's> {
     fn rounds(&self) -> Result<Ending<'s>, (Stop, Option<std::sync::Arc<Ground<'s>>>)> {
         let start = || -> Result<Round, Stop> {
             self.check_connection()?;
+            // Of several slashes at the beginning one is left, whatever `MergeSlashes` says.
             let raw = self.request.path();
+            let raw = &raw[raw.bytes().take_while(|byte| *byte == b'/').count().saturating_sub(1)..];
             if !raw.starts_with('/') {
                 return Err(Stop::responds(400));
             }
@@ -129,7 +131,10 @@ impl<'s> Visit<'_, 's> {
             self.set_variables(lines.into_iter(), &mut round);
         }
         // The same sections once more: nobody is judged twice (spec a119).
-        if round.before.as_ref() != Some(&sections) || self.has_nested_conditions(&sections) {
+        // Sections of backends and conditions in conditions are merged anew each time.
+        let is_merged_anew = matches!(target, Target::Backend(..)) && !sections.directories.is_empty()
+            || self.has_nested_conditions(&sections);
+        if round.before.as_ref() != Some(&sections) || is_merged_anew {
             let user = self.check(&round, &ground)?;
             round.user = user.or(round.user);
         } else if let Some(doubt) = &ground.doubt {
@@ -343,6 +348,9 @@ impl<'s> Visit<'_, 's> {
             }
             // A rewriting rule makes its own answer of it (`hook_uri2file` forgets the first status).
             Err(Stop::Answer(inner)) if self.is_answered_by_rule.get() => Err(Stop::Answer(inner)),
+            Err(Stop::Unknown(why)) if self.ready.site.has_module_like(&["proxy_http"]) => {
+                Err(Stop::Unknown(why))
+            }
             // The challenge is that of the page, if it asks for a login itself.
             Err(Stop::Answer(inner)) if inner.is_challenge() && answer.is_challenge() => {
                 self.story.replace(told);
