@@ -109,8 +109,8 @@ fn fits(expected: &str, status: u16) -> bool {
 fn put(root: &Path, text: &str, port: u16) {
     let _ = fs::remove_dir_all(root);
     let shown = root.display().to_string();
-    let mut header = format!(
-        "ServerRoot TREE\nServerName main.example\nListen 127.0.0.1:PORT\nUser www-data\nGroup www-data\nDocumentRoot TREE/www\n"
+    let mut header = String::from(
+        "ServerRoot TREE\nServerName main.example\nListen 127.0.0.1:PORT\nUser www-data\nGroup www-data\nDocumentRoot TREE/www\n",
     );
     for name in LOADED {
         header += &format!("LoadModule {name}_module {MODULES}/mod_{name}.so\n");

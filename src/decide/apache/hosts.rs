@@ -70,10 +70,10 @@ impl Hosts {
                     chains.len() - 1
                 });
                 // Without a name of its own it has that of the main server, or that of its address.
-                let other = match host.places.first().and_then(|place| place.address) {
-                    None => main_name.as_deref(),
-                    Some(address) => address.is_loopback().then_some("localhost"),
-                };
+                let is_everywhere = host.places.iter().any(|place| place.address.is_none());
+                let is_loopback = place.address.is_some_and(|address| address.is_loopback());
+                let by_address = is_loopback.then_some("localhost");
+                let other = if is_everywhere { main_name.as_deref() } else { by_address };
                 chains[number].1.add(*scope, other);
             }
         }

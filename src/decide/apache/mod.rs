@@ -14,6 +14,7 @@ mod expr;
 mod hosts;
 mod login;
 mod map;
+mod pages;
 mod parse;
 mod passwords;
 mod regexes;

@@ -90,9 +90,6 @@ impl<'s> Visit<'_, 's> {
         if sections().any(|scope| options(scope, "inherit")) {
             return Err(Stop::unknown("rewriting rules that are inherited are not followed"));
         }
-        if Self::links(ground) == super::walk::Links::No {
-            return Err(Stop::refused(403));
-        }
         let directory = match own.kind() {
             Kind::Directory | Kind::Htaccess => own.directory().and_then(|path| path.to_str()),
             Kind::Location => None,
@@ -109,8 +106,11 @@ impl<'s> Visit<'_, 's> {
         };
         let name = round.filename.clone().unwrap_or_default();
         // The way to a directory without its slash is left to mod_dir.
-        if name == directory.trim_end_matches('/') && own.kind() == Kind::Htaccess {
+        if name == directory.trim_end_matches('/') && own.kind() != Kind::Location {
             return Ok(None);
+        }
+        if Self::links(ground) == super::walk::Links::No {
+            return Err(Stop::refused(403));
         }
         let mut path = name.clone();
         match self.rewrite(&rules_of(own), Some(&directory), &mut path, round)? {

@@ -244,8 +244,27 @@ impl<'s> Scope<'s> {
     /// A line in it that httpd refuses for its arguments.
     fn refused_line(self) -> Option<Directive<'s>> {
         let scopes = std::iter::once(self).chain(self.descendants());
+        let orphan = std::iter::once(self).chain(self.descendants()).find_map(Scope::orphan);
+        if orphan.is_some() {
+            return orphan;
+        }
         let mut lines = scopes.flat_map(|scope| scope.own_all().chain(scope.opening()));
         lines.find(|line| line.is_refused())
+    }
+}
+
+impl<'s> Scope<'s> {
+    /// An `<Else>` or `<ElseIf>` in it that stands behind no `<If>` (spec a22).
+    fn orphan(self) -> Option<Directive<'s>> {
+        let mut is_open = false;
+        for opening in self.conditionals().filter_map(Scope::opening) {
+            let name = opening.name_word().to_ascii_lowercase();
+            if name != "if" && !is_open {
+                return Some(opening);
+            }
+            is_open = name != "else";
+        }
+        None
     }
 }
 
