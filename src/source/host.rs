@@ -18,23 +18,6 @@ pub use super::disk::Entry;
 /// The largest file that is read, in bytes. Offsets are 32 bits wide.
 pub const MAX_FILE: u64 = 256 << 20;
 
-/// What lies at a path.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Seen {
-    /// A regular file.
-    File,
-    /// A directory.
-    Directory,
-    /// A symbolic link.
-    Link,
-    /// A FIFO, a socket, a device.
-    Special,
-    /// Nothing.
-    Missing,
-    /// It could not be found out.
-    Unknown,
-}
-
 /// `--map FROM=TO`: the server's `from` lies at `to` here.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Map {
@@ -217,36 +200,6 @@ impl Host {
         self.find(path).is_ok()
     }
 
-    /// What lies at a path; a link at its end is not followed.
-    #[must_use]
-    pub fn seen(&self, path: &Path) -> Seen {
-        let (Some(directory), Some(name)) = (path.parent(), path.file_name()) else { return Seen::Directory };
-        let stat = if self.is_plain() {
-            self.disk.lstat(path)
-        } else {
-            match self.find(directory) {
-                Ok((here, _)) => self.disk.lstat(&here.join(name)).or_else(|error| match self.find(path) {
-                    Ok((_, stat)) => Ok(stat),
-                    Err(_) => Err(error),
-                }),
-                Err(ReadError::Missing) => return Seen::Missing,
-                Err(_) => return Seen::Unknown,
-            }
-        };
-        match stat {
-            Ok(stat) => match stat.kind {
-                Kind::File => Seen::File,
-                Kind::Directory => Seen::Directory,
-                Kind::Link => Seen::Link,
-                Kind::Special(_) => Seen::Special,
-            },
-            Err(error) => match read_error(&error) {
-                ReadError::Missing => Seen::Missing,
-                _ => Seen::Unknown,
-            },
-        }
-    }
-
     /// The names in a directory in bytewise order, at most `limit` of them.
     #[must_use]
     pub fn list(&self, path: &Path, limit: usize) -> Vec<String> {
@@ -320,7 +273,7 @@ impl Host {
         })
     }
 
-    fn is_plain(&self) -> bool {
+    pub(super) fn is_plain(&self) -> bool {
         self.root.is_none() && self.maps.is_empty() && !self.is_memory()
     }
 
@@ -360,7 +313,7 @@ impl Host {
         }
     }
 
-    fn find(&self, path: &Path) -> Result<(PathBuf, Stat), ReadError> {
+    pub(super) fn find(&self, path: &Path) -> Result<(PathBuf, Stat), ReadError> {
         if self.is_plain() {
             let stat = self.disk.stat(path).map_err(|error| read_error(&error))?;
             return Ok((path.to_path_buf(), stat));
@@ -373,7 +326,7 @@ impl Host {
     }
 }
 
-fn read_error(error: &io::Error) -> ReadError {
+pub(super) fn read_error(error: &io::Error) -> ReadError {
     match error.kind() {
         io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => ReadError::Missing,
         _ => ReadError::Io(error.to_string()),

@@ -5,6 +5,7 @@ mod disk;
 mod follow;
 mod glob;
 mod host;
+mod seen;
 mod users;
 
 use std::path::{Path, PathBuf};
@@ -14,7 +15,8 @@ pub use access::{Access, FileState, Obstacle};
 pub use disk::Disk;
 pub use glob::{matches, matches_any};
 pub(crate) use host::FileKey;
-pub use host::{Entry, Host, MAX_FILE, Map, ReadError, Seen};
+pub use host::{Entry, Host, MAX_FILE, Map, ReadError};
+pub use seen::Seen;
 pub use users::{Identity, Users};
 
 /// The number of a file among the [`Sources`] of a run.

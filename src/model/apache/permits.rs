@@ -1,8 +1,9 @@
 //! What `AllowOverride` lets each line of a `.htaccess` do (spec a35 to a40).
 
+use super::require::Logic;
 use crate::load::Step;
 use crate::model::names::{Family, INHERITED, known};
-use crate::model::{Directive, Name, Scope, ScopeRef, Site};
+use crate::model::{Directive, Kind, Name, Scope, ScopeRef, Site};
 use crate::source::{FileId, Span};
 
 /// `AllowOverride` and `AllowOverrideList` as they are in force in a directory.
@@ -245,8 +246,9 @@ impl<'s> Scope<'s> {
     fn refused_line(self) -> Option<Directive<'s>> {
         let scopes = std::iter::once(self).chain(self.descendants());
         let orphan = std::iter::once(self).chain(self.descendants()).find_map(Scope::orphan);
-        if orphan.is_some() {
-            return orphan;
+        let idle = std::iter::once(self).chain(self.descendants()).find_map(Scope::idle_requirement);
+        if orphan.or(idle).is_some() {
+            return orphan.or(idle);
         }
         let mut lines = scopes.flat_map(|scope| scope.own_all().chain(scope.opening()));
         lines.find(|line| line.is_refused())
@@ -254,6 +256,22 @@ impl<'s> Scope<'s> {
 }
 
 impl<'s> Scope<'s> {
+    /// A container without a requirement, or a negative one where only positive ones count (spec a78).
+    fn idle_requirement(self) -> Option<Directive<'s>> {
+        if self.kind() == Kind::Requirement && self.requires().next().is_none() {
+            return self.opening();
+        }
+        let outer = std::iter::once(self).chain(self.ancestors()).find(|scope| scope.kind() != Kind::Limit);
+        if outer.is_some_and(|outer| outer.kind() == Kind::Requirement && outer.logic() != Logic::Any) {
+            return None;
+        }
+        let mut negative = self.own(Family::Require).filter(|line| line.is_ignoring_case(0, "not"));
+        let mut none = self
+            .rule_containers()
+            .filter(|inner| inner.kind() == Kind::Requirement && inner.logic() == Logic::None);
+        negative.next().or_else(|| none.next()?.opening())
+    }
+
     /// An `<Else>` or `<ElseIf>` in it that stands behind no `<If>` (spec a22).
     fn orphan(self) -> Option<Directive<'s>> {
         let mut is_open = false;
