@@ -45,6 +45,7 @@ pub fn run(options: &Check) -> u8 {
         server: options.places.server.into(),
         stdin_filename: options.stdin_filename.clone(),
         defines: options.places.define.clone(),
+        leaves_served: true,
     };
     let settings = match settings(options) {
         Ok(settings) => settings,

@@ -28,16 +28,18 @@ use std::sync::{Mutex, OnceLock};
 pub use answer::{Answer, Reply};
 pub use apache::words;
 pub use apache::{
-    Choice, HtaccessState, IfModule, Methods, Misuse, Misused, NeverTrue, OnTheWay, OpenedFile, Outcomes,
-    Overrides, Passes, Twins, UnknownProvider, Unset, UnsetVariable, Viewpoint, WrongProvider,
+    Choice, Ground, Grounds, HtaccessState, IfModule, Judge, Methods, Misuse, Misused, NeverTrue, OnTheWay,
+    OpenedFile, Outcomes, OverrideRules, Overrides, Passes, Sections, Twins, UnknownProvider, Unset,
+    UnsetVariable, Verdict, Viewpoint, WrongProvider,
 };
+pub(crate) use apache::{EMPTY, Matching, below, clean};
 pub use asks::{Asks, Password};
 pub use build::{FilesMode, Look};
 pub use directive::{Directive, Value};
 pub use effect::{Check, State};
 pub use headers::{Backend, Forwarded, Lost};
 pub use location::{Located, Location, Modifier};
-pub use names::{Family, Name};
+pub use names::{Family, Known, Name, known};
 pub use neighbours::Neighbour;
 pub use password_file::{PasswordFile, PathValue};
 pub use protected::Area;
@@ -196,7 +198,7 @@ impl<'s> Scope<'s> {
 
     /// Its number among the scopes of the site, in the order of [`Site::scopes`].
     #[must_use]
-    pub fn number(self) -> usize {
+    pub fn index(self) -> usize {
         self.id as usize
     }
 

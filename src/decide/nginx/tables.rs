@@ -56,7 +56,7 @@ impl<'s> Tables<'s> {
 
     /// What is worked out of a scope.
     pub(super) fn place(&self, scope: Scope<'s>) -> &Place<'s> {
-        self.places[scope.number()].get_or_init(|| Box::new(Place::new(scope)))
+        self.places[scope.index()].get_or_init(|| Box::new(Place::new(scope)))
     }
 
     /// What the worker sees at a path; each is looked at once.
