@@ -2,13 +2,13 @@
 
 use super::backend;
 use super::files::location_of;
-use super::phases::Phase;
+use super::phases::{Phase, has_handler};
 use super::place::{in_force, is_on};
 use super::sockets::Known;
 use super::text::Text;
 use super::variables::Unknown;
 use super::visit::{End, Origin, Run, Visit};
-use crate::model::{Directive, Family};
+use crate::model::{Directive, Family, Scope};
 use crate::source::Seen;
 
 /// What the handlers of files make of a request.
@@ -22,7 +22,18 @@ impl<'r, 's> Run<'r, 's> {
     /// `ngx_http_core_content_phase`.
     pub(super) fn content(&mut self, visit: &mut Visit<'r, 's>) -> Known<Phase> {
         if let Some(handler) = visit.handler {
-            return self.handle(visit, handler.scope);
+            // A later `if` brings settings of its own: those of the location, without the backend of the
+            // `if` that chose the handler.
+            let scope = visit.place.scope;
+            let of_settings = [Some(scope), location_of(scope)];
+            let Some(own) = of_settings.into_iter().flatten().find(|scope| has_handler(*scope)) else {
+                return Ok(Phase::Finalize(500, Origin::Content));
+            };
+            let name = |scope: Scope<'s>| scope.backend().map(|backend| backend.pass.name());
+            if name(own) != name(handler.scope) {
+                return Err("two handlers are mixed by `if`".into());
+            }
+            return self.handle(visit, own);
         }
         if let Some(phase) = self.index(visit)? {
             return Ok(phase);
@@ -36,7 +47,7 @@ impl<'r, 's> Run<'r, 's> {
     }
 
     /// A handler other than that of files.
-    fn handle(&mut self, visit: &mut Visit<'r, 's>, scope: crate::model::Scope<'s>) -> Known<Phase> {
+    fn handle(&mut self, visit: &mut Visit<'r, 's>, scope: Scope<'s>) -> Known<Phase> {
         if let Some(backend) = scope.backend() {
             if !visit.is_subrequest {
                 let (authorization, by) = backend::authorization(self, visit, backend);
@@ -169,7 +180,8 @@ impl<'r, 's> Run<'r, 's> {
 
     fn any_status(&mut self, visit: &Visit<'r, 's>, why: &str) -> Served {
         let taken = self.choices.ask(&format!("file {}", shown(&visit.uri)), 4, why);
-        [404, 301, 403].get(taken.wrapping_sub(1)).map_or(Served::Sent, |code| Served::Fails(*code))
+        let there = if visit.method == "POST" { Served::Fails(405) } else { Served::Sent };
+        [404, 301, 403].get(taken.wrapping_sub(1)).map_or(there, |code| Served::Fails(*code))
     }
 }
 

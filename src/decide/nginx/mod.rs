@@ -112,6 +112,11 @@ fn begin<'r, 's>(
 ) -> Known<Phase> {
     let request = run.request;
     let refused = Ok(Phase::Finalize(400, Origin::Configuration));
+    // The request line has to fit into one buffer, with its end.
+    let length = request.method.len() + request.target.len() + " ".len() + " HTTP/1.1\r\n".len();
+    if length > buffer_size(socket.default)? && uri::is_method(&request.method) {
+        return Ok(Phase::Finalize(414, Origin::Configuration));
+    }
     let target = uri::cut_target(request.target.as_bytes());
     let Some(target) = target.filter(|_| uri::is_method(&request.method)) else { return refused };
     let header = request.host_header();
@@ -157,6 +162,19 @@ fn begin<'r, 's>(
         return Err(format!("the client's certificate for `{}` is not known", by.text()));
     }
     Ok(Phase::ServerRewrite)
+}
+
+/// The size of one buffer for the request line (`large_client_header_buffers`).
+fn buffer_size(server: Scope<'_>) -> Known<usize> {
+    let Some(by) = place::in_force(server, Family::LargeBuffers)? else { return Ok(8 << 10) };
+    let size = by.literal(1).unwrap_or_default().to_ascii_lowercase();
+    let (digits, shift) = match (size.strip_suffix('k'), size.strip_suffix('m')) {
+        (Some(digits), _) => (digits, 10),
+        (None, Some(digits)) => (digits, 20),
+        (None, None) => (size.as_str(), 0),
+    };
+    let count = digits.parse::<usize>().map_err(|_| format!("the size in `{}` is not known", by.text()))?;
+    Ok(count.saturating_mul(1 << shift))
 }
 
 fn client_certificate(server: Scope<'_>) -> Option<Directive<'_>> {

@@ -189,7 +189,8 @@ fn after_program(visit: &Visit<'_, '_>, ended: Ended, through: Phase) -> Phase {
     }
 }
 
-fn has_handler(scope: Scope<'_>) -> bool {
+/// Whether the very scope has a content handler of its own.
+pub(super) fn has_handler(scope: Scope<'_>) -> bool {
     scope.own(Family::Handler).chain(scope.own(Family::OtherHandler)).next().is_some()
 }
 

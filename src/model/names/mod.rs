@@ -61,6 +61,7 @@ pub enum Name {
     RealIpHeader,
     DisableSymlinks,
     AuthRequestSet,
+    LargeClientHeaderBuffers,
     /// What may change what the content phase makes of a file: `gzip_static`, `dav_methods`.
     ContentModule,
     /// A directive of nginx that nothing is known of, most often of a foreign module.
@@ -149,6 +150,7 @@ pub enum Family {
     Symlinks,
     /// Variables that are set once a subrequest was answered.
     SubrequestVariables,
+    LargeBuffers,
     ContentModule,
     Foreign,
     // From here on, not inherited (spec M5).
@@ -241,6 +243,7 @@ impl Name {
             Name::RealIpHeader => Family::RealIpHeader,
             Name::DisableSymlinks => Family::Symlinks,
             Name::AuthRequestSet => Family::SubrequestVariables,
+            Name::LargeClientHeaderBuffers => Family::LargeBuffers,
             Name::ContentModule => Family::ContentModule,
             Name::Foreign => Family::Foreign,
             Name::Map | Name::Geo => Family::Variables,

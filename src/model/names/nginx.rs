@@ -78,6 +78,7 @@ impl Name {
             b"real_ip_header" => RealIpHeader,
             b"disable_symlinks" => DisableSymlinks,
             b"auth_request_set" => AuthRequestSet,
+            b"large_client_header_buffers" => LargeClientHeaderBuffers,
             b"gzip_static" | b"random_index" | b"dav_methods" | b"image_filter" | b"xslt_stylesheet" => {
                 ContentModule
             }

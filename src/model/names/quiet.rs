@@ -93,7 +93,6 @@ const NAMES: &[&str] = &[
     "etag",
     "if_modified_since",
     "ignore_invalid_headers",
-    "large_client_header_buffers",
     "log_format",
     "log_not_found",
     "log_subrequest",
