@@ -1,11 +1,13 @@
 //! authlint reads nginx and Apache configuration and says who can reach what.
 pub mod cli;
 pub mod decide;
+pub mod expect;
 pub mod finding;
 pub mod lints;
 pub mod load;
 pub mod model;
 mod parallel;
 pub mod report;
+pub mod settings;
 pub mod source;
 pub mod syntax;

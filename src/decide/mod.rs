@@ -5,14 +5,18 @@
 //! known the answer is [`Outcome::Undetermined`], with the reason. A wrong answer is a bug.
 
 mod apache;
+pub mod areas;
 mod because;
 mod nginx;
 mod request;
+mod witness;
 
 use crate::model::{Look, Site};
+use crate::source::Span;
 
 pub use because::{Because, Story};
 pub use request::{Credentials, Refused, Request};
+pub use witness::Witness;
 
 /// What becomes of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -119,6 +123,12 @@ impl Decision {
             because: Vec::new(),
             hangs_on: None,
         }
+    }
+
+    /// Whether a directive, or the opening of a section, had its say.
+    #[must_use]
+    pub fn is_by(&self, span: Span) -> bool {
+        self.because.iter().any(|because| because.span == span)
     }
 
     /// Nobody knows, because of `why`, a lower-case clause.

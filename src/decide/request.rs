@@ -122,6 +122,13 @@ impl Request {
         })
     }
 
+    /// `http://a.example:8080`; none where only a path was given.
+    #[must_use]
+    pub fn origin(&self) -> Option<String> {
+        let scheme = if self.is_tls { "https" } else { "http" };
+        Some(format!("{scheme}://{}", self.host_header()?))
+    }
+
     /// The path as it was sent, without the query.
     #[must_use]
     pub fn path(&self) -> &str {

@@ -10,11 +10,13 @@ mod apache;
 mod asks;
 mod build;
 mod directive;
+mod effect;
 mod headers;
 mod location;
 mod names;
 mod neighbours;
 mod password_file;
+mod protected;
 mod purpose;
 mod server;
 mod site;
@@ -32,11 +34,13 @@ pub use apache::{
 pub use asks::{Asks, Password};
 pub use build::{FilesMode, Look};
 pub use directive::{Directive, Value};
+pub use effect::{Check, State};
 pub use headers::{Backend, Forwarded, Lost};
 pub use location::{Located, Location, Modifier};
 pub use names::{Family, Name};
 pub use neighbours::Neighbour;
 pub use password_file::{PasswordFile, PathValue};
+pub use protected::Area;
 pub use purpose::Purpose;
 pub use server::{Hidden, Listen, Server, TakenName};
 
@@ -69,6 +73,8 @@ pub struct Site<'f> {
     regexes: Mutex<HashMap<u32, Option<pcre2::bytes::Regex>>>,
     /// The locations that answer subrequests, found when first asked for.
     subrequest_targets: OnceLock<HashSet<u32>>,
+    /// The prefixes that ask, found when first asked for.
+    protected: OnceLock<protected::Protected>,
     /// The lines that name a password file which is opened, found when first asked for.
     files_for_logins: OnceLock<Vec<DirectiveData>>,
     /// The names of all lines, in small letters, and first arguments of `Require`; found when first asked for.
@@ -198,6 +204,12 @@ impl<'s> Scope<'s> {
     #[must_use]
     pub fn site(self) -> &'s Site<'s> {
         self.site
+    }
+
+    /// The statement that opens it; none for the top of a file.
+    #[must_use]
+    pub fn opened_by(self) -> Option<(FileId, StatementId)> {
+        self.data().opened_by
     }
 
     /// What sort of place it is.

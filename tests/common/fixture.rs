@@ -1,5 +1,6 @@
 //! Configurations with requests and their answers, for the decider and for the real server.
 
+use std::fmt::Write;
 use std::net::IpAddr;
 
 use authlint::decide::{Credentials, Decision, Outcome, Request};
@@ -76,13 +77,13 @@ impl Expected {
 pub fn shown(decision: &Decision) -> String {
     let mut text = decision.outcome.as_str().to_owned();
     if let (Outcome::Responds, Some(status)) = (decision.outcome, decision.status) {
-        text += &format!(" {status}");
+        let _ = write!(text, " {status}");
     }
     if let Some(realm) = &decision.realm {
-        text += &format!(" \"{realm}\"");
+        let _ = write!(text, " \"{realm}\"");
     }
     if let Some(authorization) = decision.authorization {
-        text += &format!(" {}", authorization.as_str());
+        let _ = write!(text, " {}", authorization.as_str());
     }
     text
 }

@@ -91,6 +91,7 @@ const NAMES: &[&str] = &[
     "directio_alignment",
     "error_log",
     "etag",
+    "http2",
     "if_modified_since",
     "ignore_invalid_headers",
     "log_format",

@@ -1,0 +1,376 @@
+//! The tests that httpd makes of the path of a request to a server: sections of URLs, and sections of the
+//! files that aliases lead to (spec a45 to a51, a115, a123 to a127).
+
+use std::path::{Component, Path, PathBuf};
+
+use super::httpd::{Entry, Place, entries};
+use super::names_of_files::{glob, in_a_segment, segment_end, to_a_segment};
+use super::pcre::{Flags, read};
+use super::walk::{Search, Test};
+use super::{Expression, Tests, Unsure, conditions};
+use crate::model::{Scope, Site};
+use crate::source::Span;
+
+/// More tests than this are not gathered.
+const MOST_TESTS: usize = 5_000;
+
+/// Gathers them.
+pub fn tests(site: &Site<'_>, server: Scope<'_>) -> Tests {
+    let entries = entries(site, server);
+    let gathered = Tests { merges_slashes: true, ..Tests::default() };
+    let mut gatherer = Gatherer { site, ways: Vec::new(), passed: Vec::new(), gathered };
+    for entry in &entries {
+        gatherer.read_way(entry);
+    }
+    gatherer.ways.sort();
+    gatherer.ways.dedup();
+    for entry in &entries {
+        if gatherer.gathered.all.len() > MOST_TESTS {
+            gatherer.unsure(entry.span, "there are more tests of the path than are followed");
+            break;
+        }
+        gatherer.read(entry);
+    }
+    gatherer.gathered
+}
+
+struct Gatherer<'s, 'f> {
+    site: &'s Site<'f>,
+    /// What the beginning of a URL's path becomes in the name of a file.
+    ways: Vec<(String, String)>,
+    /// And in the URL that is asked of a backend.
+    passed: Vec<(String, String)>,
+    gathered: Tests,
+}
+
+impl Gatherer<'_, '_> {
+    fn read_way(&mut self, entry: &Entry) {
+        let Some(first) = entry.words.first() else { return };
+        match entry.name.as_str() {
+            "documentroot" => {
+                let root = self.path(first);
+                self.ways.push((String::new(), root.trim_end_matches('/').to_owned()));
+            }
+            "alias" | "scriptalias" | "wsgiscriptalias" => {
+                let (from, to) = match (&entry.place, entry.words.get(1)) {
+                    (_, Some(to)) => (first.clone(), to),
+                    (Place::Location(path), None) => (path.clone(), first),
+                    _ => return,
+                };
+                let ends = if to.ends_with('/') { "/" } else { "" };
+                let to = self.path(to);
+                self.literal(&from);
+                self.ways.push((from, format!("{}{ends}", to.trim_end_matches('/'))));
+            }
+            "proxypass" => {
+                let (from, to) = match (&entry.place, entry.words.get(1)) {
+                    (Place::Location(path), _) if !first.starts_with('/') => (path.clone(), first),
+                    (_, Some(to)) => (first.clone(), to),
+                    _ => return,
+                };
+                self.passed.push((from, to.clone()));
+            }
+            "mergeslashes" if first.eq_ignore_ascii_case("off") => self.gathered.merges_slashes = false,
+            _ => {}
+        }
+    }
+
+    fn read(&mut self, entry: &Entry) {
+        let words: Vec<&str> = entry.words.iter().map(String::as_str).collect();
+        let first = words.first().copied().unwrap_or_default();
+        if !matches!(
+            entry.name.as_str(),
+            "servername" | "serveralias" | "header" | "requestheader" | "logformat"
+        ) && ["HTTP_HOST", "SERVER_NAME", "HTTP:Host"].iter().any(|name| entry.text.contains(name))
+        {
+            self.gathered.of_host.get_or_insert(entry.span);
+        }
+        match entry.name.as_str() {
+            "location" if first == "~" => self.search(words.get(1).copied().unwrap_or_default()),
+            "location" if is_glob(first) => self.glob(first, "", "", true, entry.span),
+            "location" => self.literal(first),
+            "locationmatch" | "proxypassmatch" | "aliasmatch" | "scriptaliasmatch" => self.search(first),
+            "directory" if first == "~" => self.directory_match(words.get(1).copied().unwrap_or_default()),
+            "directory" if is_glob(first) => {
+                for (from, to) in self.ways.clone() {
+                    self.glob(first, &from, &to, false, entry.span);
+                }
+            }
+            "directory" => self.directory(first),
+            "directorymatch" => self.directory_match(first),
+            "files" if first == "~" => self.files_match(words.get(1).copied().unwrap_or_default()),
+            "filesmatch" => self.files_match(first),
+            "files" => match glob(first.as_bytes()) {
+                Some(name) => {
+                    let name = Expression::start().then(name).then(Expression::end());
+                    self.name(&in_a_segment(&name), None);
+                }
+                None => self.unsure(entry.span, "this pattern is not followed"),
+            },
+            "proxypass" => {
+                let path = words.iter().find(|word| word.starts_with('/'));
+                path.into_iter().for_each(|path| {
+                    self.literal(path);
+                    self.prefix(path);
+                });
+                if entry.text.contains("mapping=") {
+                    self.unsure(entry.span, "this takes parameters out of the path before it is tested");
+                }
+            }
+            "proxy" | "proxymatch" => self.proxy(entry, first),
+            "redirect" | "redirectpermanent" | "redirecttemp" => {
+                let path = words.iter().take(2).find(|word| word.starts_with('/'));
+                path.into_iter().for_each(|path| self.literal(path));
+            }
+            "redirectmatch" => words.iter().take(2).for_each(|word| self.search(word)),
+            "rewriterule" => self.rewrite_rule(first, &entry.place),
+            "rewritecond" => self.rewrite_condition(&words, entry.span),
+            "setenvif" | "setenvifnocase" => self.set_env_if(entry, &words),
+            "if" | "elseif" | "setenvifexpr" => self.condition(entry),
+            "require" if first.eq_ignore_ascii_case("expr") => self.condition(entry),
+            "require" if first.eq_ignore_ascii_case("method") => self.methods(&words[1..]),
+            "limit" | "limitexcept" | "allowmethods" => self.methods(&words),
+            "authname" | "authtype" | "authuserfile" | "require" => self.condition(entry),
+            _ => {}
+        }
+    }
+
+    /// A path and all below it.
+    fn literal(&mut self, path: &str) {
+        let below = format!("{}/", path.trim_end_matches('/'));
+        self.gathered.all.push(Test::Exact(path.as_bytes().to_vec()));
+        self.gathered.all.push(Test::Exact(below.trim_end_matches('/').as_bytes().to_vec()));
+        self.prefix(&below);
+    }
+
+    fn prefix(&mut self, path: &str) {
+        self.gathered.all.push(Test::Prefix(path.as_bytes().to_vec()));
+        if !self.gathered.merges_slashes {
+            // It is looked for in the path with its slashes merged (spec a50).
+            let slash = || Expression::repeat(Expression::text(b"/"), 1, None);
+            let part = |byte: u8| if byte == b'/' { slash() } else { Expression::text(&[byte]) };
+            let parts = Expression::Concat(path.bytes().map(part).collect());
+            self.test(Search::new(Expression::start().then(parts), None));
+        }
+    }
+
+    fn test(&mut self, search: Search) {
+        self.gathered.all.push(Test::Search(search));
+    }
+
+    fn search(&mut self, pattern: &str) {
+        self.test(Search::read(pattern.as_bytes(), Flags::apache(false)));
+    }
+
+    fn glob(&mut self, pattern: &str, from: &str, to: &str, is_whole: bool, at: Span) {
+        match glob(pattern.trim_end_matches('/').as_bytes()) {
+            Some(meaning) => {
+                let meaning = Expression::start().then(meaning);
+                let end = if is_whole { Expression::end() } else { segment_end() };
+                self.test(Search::new(meaning.clone().then(end), None).moved(from.as_bytes(), to.as_bytes()));
+                if pattern.ends_with('/') {
+                    let slash = meaning.then(Expression::text(b"/"));
+                    let slash = if is_whole { slash.then(Expression::end()) } else { slash };
+                    self.test(Search::new(slash, None).moved(from.as_bytes(), to.as_bytes()));
+                }
+            }
+            None => self.unsure(at, "this pattern is not followed"),
+        }
+    }
+
+    fn directory(&mut self, word: &str) {
+        let directory = self.path(word);
+        for (from, to) in self.ways.clone() {
+            if let Some(rest) = directory.strip_prefix(to.as_str()) {
+                self.literal(&format!("{from}{rest}"));
+            }
+        }
+    }
+
+    /// Expressions of directories are looked for in the whole name of the file (spec a47).
+    fn directory_match(&mut self, pattern: &str) {
+        let whole = Search::read(pattern.as_bytes(), Flags::apache(false));
+        let cut = to_a_segment(&whole.expression);
+        for (from, to) in self.ways.clone() {
+            if cut != whole.expression {
+                let cut = Search { expression: cut.clone(), ..whole.clone() };
+                self.test(cut.moved(from.as_bytes(), to.as_bytes()));
+            }
+            self.test(whole.clone().moved(from.as_bytes(), to.as_bytes()));
+        }
+    }
+
+    fn files_match(&mut self, pattern: &str) {
+        let meaning = read(pattern.as_bytes(), Flags::apache(false));
+        let unread = meaning.unread.map(|what| format!("`{pattern}` is not followed: {what}"));
+        self.name(&in_a_segment(&meaning.expression), unread);
+    }
+
+    /// The name of a file is that of the last segment, or, where a part of the path is not there, of one
+    /// before it (spec a48).
+    fn name(&mut self, name: &Expression, unread: Option<String>) {
+        let rest = || {
+            let segment = read(b"[^/]*", Flags::default()).expression;
+            name.clone().then(segment)
+        };
+        self.test(Search::new(name.clone(), unread.clone()));
+        self.test(Search::new(rest().then(Expression::end()), unread.clone()));
+        self.test(Search::new(rest().then(read(b"/\\z", Flags::default()).expression), unread));
+    }
+
+    fn proxy(&mut self, entry: &Entry, first: &str) {
+        for (from, to) in self.passed.clone() {
+            let is_match = entry.name == "proxymatch" || first == "~";
+            if is_match {
+                let pattern =
+                    if first == "~" { entry.words.get(1).map_or("", String::as_str) } else { first };
+                for to in [to.clone(), format!("proxy:{to}")] {
+                    let search = Search::read(pattern.as_bytes(), Flags::apache(false));
+                    self.test(search.moved(from.as_bytes(), to.as_bytes()));
+                }
+            } else if let Some(rest) = first.strip_prefix(to.as_str()).filter(|_| !is_glob(first)) {
+                self.literal(&format!("{from}{rest}"));
+                self.prefix(&format!("{from}{rest}"));
+            } else if is_glob(first) && first != "*" {
+                self.unsure(entry.span, "this pattern is not followed");
+            }
+        }
+    }
+
+    /// In a directory the path is looked at without the way to it.
+    fn rewrite_rule(&mut self, pattern: &str, place: &Place) {
+        let pattern = pattern.strip_prefix('!').unwrap_or(pattern);
+        for is_caseless in [false, true] {
+            let search = Search::read(pattern.as_bytes(), Flags::apache(is_caseless));
+            self.test(search.clone());
+            match place {
+                Place::Server => {}
+                Place::Location(path) => {
+                    let from = format!("{}/", path.trim_end_matches('/'));
+                    self.test(search.clone().moved(from.as_bytes(), b""));
+                }
+                Place::Directory(directory) => {
+                    let directory = self.path(&directory.to_string_lossy());
+                    for (from, to) in self.ways.clone() {
+                        if let Some(rest) = directory.strip_prefix(to.as_str()) {
+                            let from = format!("{from}{}/", rest.trim_end_matches('/'));
+                            self.test(search.clone().moved(from.as_bytes(), b""));
+                        } else if let Some(rest) = to.strip_prefix(directory.as_str()) {
+                            let rest = rest.trim_start_matches('/');
+                            self.test(search.clone().moved(from.as_bytes(), rest.as_bytes()));
+                        }
+                    }
+                }
+                Place::Pattern => {
+                    // The way to the directory may be any part of the path.
+                    let cut = Expression::Behind { set: super::Bytes::one(b'/'), at_start: true };
+                    let anywhere = without_start(&search.expression, &cut);
+                    self.test(Search { expression: anywhere, ..search.clone() });
+                }
+            }
+        }
+    }
+
+    fn rewrite_condition(&mut self, words: &[&str], at: Span) {
+        let [subject, pattern, ..] = words else { return };
+        self.methods_in(pattern);
+        let text = pattern.strip_prefix('!').unwrap_or(pattern);
+        // That the answer hangs on a file is told with it.
+        let is_of_files = ["-f", "-d", "-s", "-l", "-L", "-h", "-x", "-F", "-U"].contains(&text);
+        let names = subject.split("%{").skip(1).filter_map(|part| part.split_once('}')).map(|(name, _)| name);
+        let hangs = names.clone().any(|name| conditions::hangs_on_request(&name.to_ascii_uppercase()));
+        let is_captured = subject.contains('$')
+            || subject.split('%').skip(1).any(|part| part.starts_with(|c: char| c.is_ascii_digit()));
+        if is_of_files || !(hangs || is_captured) {
+            if *subject == "expr" {
+                conditions::read(&words.join(" "), at, &mut self.gathered.all, &mut self.gathered.unsure);
+            }
+            return;
+        }
+        match text.as_bytes().first() {
+            _ if !subject.eq_ignore_ascii_case("%{REQUEST_URI}") => {
+                self.unsure(at, "this tests something else of the request line than the path");
+            }
+            Some(b'=') => self.gathered.all.push(Test::Exact(text.as_bytes()[1..].to_vec())),
+            Some(b'<' | b'>' | b'-') => self.unsure(at, "this comparison is not followed"),
+            _ => {
+                for is_caseless in [false, true] {
+                    self.test(Search::read(text.as_bytes(), Flags::apache(is_caseless)));
+                }
+            }
+        }
+    }
+
+    fn set_env_if(&mut self, entry: &Entry, words: &[&str]) {
+        let [attribute, pattern, ..] = words else { return };
+        match attribute.to_ascii_lowercase().as_str() {
+            "request_uri" => {
+                for is_caseless in [false, true] {
+                    self.test(Search::read(pattern.as_bytes(), Flags::apache(is_caseless)));
+                }
+                if entry.place == Place::Server {
+                    self.unsure(entry.span, "here this sees the path as the client sends it");
+                }
+            }
+            "request_method" => self.methods_in(pattern),
+            "host" => drop(self.gathered.of_host.get_or_insert(entry.span)),
+            _ => {}
+        }
+    }
+
+    fn condition(&mut self, entry: &Entry) {
+        conditions::read(&entry.text, entry.span, &mut self.gathered.all, &mut self.gathered.unsure);
+        if matches!(entry.name.as_str(), "if" | "elseif" | "require" | "setenvifexpr") {
+            let plain: String = entry
+                .text
+                .split("%{")
+                .map(|part| part.split_once('}').map_or(part, |(_, rest)| rest))
+                .collect();
+            self.methods_in(&plain);
+        }
+    }
+
+    fn methods(&mut self, names: &[&str]) {
+        self.gathered.methods.extend(names.iter().map(|name| (*name).to_owned()));
+    }
+
+    fn methods_in(&mut self, text: &str) {
+        let names = text.split(|c: char| !c.is_ascii_uppercase()).filter(|name| name.len() > 2);
+        self.gathered.methods.extend(names.map(str::to_owned));
+    }
+
+    fn unsure(&mut self, span: Span, why: &str) {
+        self.gathered.unsure.push(Unsure { span, why: why.into() });
+    }
+
+    /// A path of a directive, absolute and without dots and a slash at the end.
+    fn path(&self, word: &str) -> String {
+        let path = self.site.absolute(Path::new(word)).unwrap_or_else(|| PathBuf::from(word));
+        let mut clean = PathBuf::new();
+        for part in path.components() {
+            match part {
+                Component::ParentDir => drop(clean.pop()),
+                Component::CurDir => {}
+                part => clean.push(part),
+            }
+        }
+        let text = clean.to_string_lossy().into_owned();
+        if text == "/" { String::new() } else { text }
+    }
+}
+
+/// The same with another meaning of its beginning.
+fn without_start(expression: &Expression, start: &Expression) -> Expression {
+    let all = |parts: &[Expression]| parts.iter().map(|part| without_start(part, start)).collect();
+    match expression {
+        Expression::Concat(parts) => Expression::Concat(all(parts)),
+        Expression::Either(ways) => Expression::Either(all(ways)),
+        Expression::Repeat { of, least, most } => Expression::repeat(without_start(of, start), *least, *most),
+        other if *other == Expression::start() => start.clone(),
+        other => other.clone(),
+    }
+}
+
+fn is_glob(word: &str) -> bool {
+    word.contains(['*', '?', '['])
+}
