@@ -38,7 +38,29 @@ pub fn contradiction(decision: &Decision, sent: &Sent<'_>, answer: &Answer, log:
     if let Some(wrong) = wrong {
         return Some(wrong.into());
     }
-    realm(decision, answer).or_else(|| authorization(decision, sent, answer))
+    realm(decision, answer)
+        .or_else(|| authorization(decision, sent, answer))
+        .or_else(|| logged(decision, answer, log))
+}
+
+/// The server's log names the server that answers, and the password file that does not know a user.
+fn logged(decision: &Decision, answer: &Answer, log: &str) -> Option<String> {
+    let between = |before: &str, after: &str| -> Option<&str> {
+        Some(log.split_once(before)?.1.split_once(after)?.0).filter(|text| !text.is_empty())
+    };
+    let plain = |name: &str| name.trim_start_matches('.').to_ascii_lowercase();
+    if let (Some(said), Some(name)) = (&decision.server, between(", server: ", ", request: "))
+        && plain(said) != plain(name)
+    {
+        return Some(format!("server {said} is said, the log has {name}"));
+    }
+    let file = between("was not found in \"", "\"")?;
+    let is_it = decision
+        .user_file
+        .as_deref()
+        .is_some_and(|said| said.replace("/./", "/") == file.replace("/./", "/"));
+    let is_told = decision.outcome == Outcome::Challenge && answer.status == 401;
+    (is_told && !is_it).then(|| format!("password file {:?} is said, the log has {file}", decision.user_file))
 }
 
 /// Why it is not the content handler that has answered.
