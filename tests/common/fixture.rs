@@ -74,6 +74,7 @@ impl Expected {
 }
 
 /// A decision in the words of the fixtures.
+#[allow(dead_code)] // the server is asked without the decider
 pub fn shown(decision: &Decision) -> String {
     let mut text = decision.outcome.as_str().to_owned();
     if let (Outcome::Responds, Some(status)) = (decision.outcome, decision.status) {

@@ -29,7 +29,7 @@ pub(super) fn authorization<'r, 's>(
     };
     for line in scope.list(backend.list).filter(is_header) {
         let value = Text::new(&line.argument(1).map(|value| value.bytes()).unwrap_or_default(), false);
-        if value.is_variable("http_authorization") {
+        if value.is_variable("http_authorization") && run.has_header {
             sent.push((Authorization::Forwarded, line));
             continue;
         }
@@ -59,6 +59,8 @@ pub(super) fn authorization<'r, 's>(
     let switch = backend.switch().and_then(|family: Family| scope.directive(family));
     match dropped.or(switch.filter(|switch| switch.is(0, "off"))) {
         Some(line) => (Authorization::Dropped, Some(line)),
+        // Where the request line is refused, the header was never read.
+        None if !run.has_header => (Authorization::Dropped, None),
         None if backend.switch().is_none_or(|family| scope.lacks(family) || switch.is_some()) => {
             (Authorization::Forwarded, None)
         }

@@ -50,7 +50,7 @@ impl Map {
             source.iter().enumerate().filter(|(_, byte)| **byte == b'.').map(|(at, _)| at).collect();
         let starred = |parts: [&[u8]; 2]| self.exact.get(&parts.concat());
         // The longest name with a star in front, then the longest with one at the end.
-        let head = || dots.iter().filter(|at| **at > 0).find_map(|at| starred([b"*", &source[*at..]]));
+        let head = || dots.iter().find_map(|at| starred([b"*", &source[*at..]]));
         let tail = || dots.iter().rev().find_map(|at| starred([&source[..=*at], b"*"]));
         self.exact.get(&source).or_else(head).or_else(tail)
     }

@@ -228,9 +228,8 @@ impl<'r, 's> Run<'r, 's> {
             Ok(source) => {
                 self.story.tell(by.span(), "gives a variable its value");
                 let address = std::str::from_utf8(source).ok().and_then(|text| text.parse::<IpAddr>().ok());
-                let Some(address) = address else {
-                    return Err(Unknown::new("`geo` is asked for something that is no address", false));
-                };
+                // What is no address is looked up as the last one there is.
+                let address = address.unwrap_or(IpAddr::V4(std::net::Ipv4Addr::BROADCAST));
                 geo.ranges.iter().position(|(range, _)| range.holds(address))
             }
             Err(unknown) => {
