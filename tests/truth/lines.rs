@@ -67,7 +67,7 @@ const NOISE: &str = "sendfile on | keepalive_timeout 5s | default_type text/plai
     | proxy_cookie_path / /x | client_body_timeout 5s | msie_padding off | max_ranges 0 \
     | if_modified_since off | chunked_transfer_encoding off | mirror /_mirror | mirror off | disable_symlinks off | rewrite_log on | uninitialized_variable_warn off \
     | recursive_error_pages off | satisfy all | auth_basic_user_file users | proxy_set_header X-A b | error_page 599 /x | post_action /nowhere \
-    | lingering_close off | client_header_timeout 5s | open_log_file_cache off";
+    | lingering_close off | open_log_file_cache off";
 
 /// Directives that http, server and location take alike.
 pub fn common(random: &mut Random, nodes: &mut Vec<Node>, weight: usize) {

@@ -93,7 +93,8 @@ impl Asked {
 
     /// What the server answers; an error where it does not listen there.
     pub fn send(&self, ports: [u16; 2]) -> std::io::Result<wire::Answer> {
-        let request = Asked { is_path: false, ..self.clone() }.request(ports);
+        let host = if self.is_path { "unknown.test".into() } else { self.host.clone() };
+        let request = Asked { is_path: false, host, ..self.clone() }.request(ports);
         let from = self.address();
         let to: IpAddr = if from.is_ipv4() { "127.0.0.1" } else { "::1" }.parse().expect("an address");
         let port = ports[usize::from(self.other)];
