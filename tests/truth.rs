@@ -28,6 +28,8 @@ mod requests;
 mod server;
 #[path = "truth/tables.rs"]
 mod tables;
+#[path = "truth/tools.rs"]
+mod tools;
 #[path = "common/wire.rs"]
 mod wire;
 

@@ -65,7 +65,10 @@ fn line(request: &Request) -> Value {
         Credentials::Bad => json!("bad"),
         Credentials::User(name) => json!({ "user": name }),
     };
-    let url = format!("http://{host}:{port}{}", request.target);
+    let url = match request.port {
+        Some(_) => format!("http://{host}:{port}{}", request.target),
+        None => request.target.clone(),
+    };
     let mut line = json!({ "method": request.method, "url": url, "credentials": credentials });
     if let Some(from) = request.from {
         line["from"] = json!(from.to_string());

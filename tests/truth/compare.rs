@@ -38,7 +38,29 @@ pub fn contradiction(decision: &Decision, sent: &Sent<'_>, answer: &Answer, log:
     if let Some(wrong) = wrong {
         return Some(wrong.into());
     }
-    realm(decision, answer).or_else(|| authorization(decision, sent, answer))
+    realm(decision, answer)
+        .or_else(|| authorization(decision, sent, answer))
+        .or_else(|| logged(decision, answer, log))
+}
+
+/// The server's log names the server that answers, and the password file that does not know a user.
+fn logged(decision: &Decision, answer: &Answer, log: &str) -> Option<String> {
+    let between = |before: &str, after: &str| -> Option<&str> {
+        Some(log.split_once(before)?.1.split_once(after)?.0).filter(|text| !text.is_empty())
+    };
+    let plain = |name: &str| name.trim_start_matches('.').to_ascii_lowercase();
+    if let (Some(said), Some(name)) = (&decision.server, between(", server: ", ", request: "))
+        && plain(said) != plain(name)
+    {
+        return Some(format!("server {said} is said, the log has {name}"));
+    }
+    // With an error page credentials may be looked at twice.
+    let log = log.replace("/./", "/");
+    let said = decision.user_file.as_ref()?.replace("/./", "/");
+    let is_told = decision.outcome == Outcome::Challenge && answer.status == 401;
+    let is_other = log.contains("was not found in ") && !log.contains("password mismatch");
+    let is_it = log.contains(&format!("was not found in \"{said}\""));
+    (is_told && is_other && !is_it).then(|| "the log has another password file".into())
 }
 
 /// Why it is not the content handler that has answered.

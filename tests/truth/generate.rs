@@ -2,6 +2,7 @@
 
 use crate::lines::{self, MAPS};
 use crate::nodes::{self, Node, Random, block, line};
+use crate::tools::TOOLS;
 
 /// What stands before the http block.
 pub const HEADER: &str = "user www-data;\nworker_processes 1;\nerror_log RUN/error.log error;\nevents { worker_connections 256; }\n";
@@ -17,36 +18,7 @@ const PREFIXES: &str = "/ | / | / | /a | /a/ | /a/ | /a/b | /a/b/ | /secret | /s
 const REGEXES: &str = "~ \\.php$ | ~ \\.php$ | ~ \\.css$ | ~* \\.CSS$ | ~ ^/a/ | ~ ^/a/.*\\.css$ | ~ ^/secret | ~ /secret \
     | ~ ^/(a|secret)/(.*)$ | ~ \\.(css|js|php)$ | ~ ^/x.*$ | ~ ^/$ | ~ /b/ | ~ [A-Z] | ~ ^/a(?<rest>/.*)?$ \
     | ~ (?i)SECRET | ~ ^/api/v[0-9]+/ | ~ . | ~ \"^/a{1,2}/\" | ~* ^/SECRET/ | ~ x | ~ ^/[^/]+/$ | ~\\.css$ \
-    | ~ ^/(?!a) | ~ /$ | ~ ^/static/(.*)\\.js$ | ~* \"php\"";
-
-/// Locations that other lines name, on the level of the server.
-const TOOLS: &[(&str, &str)] = &[
-    ("= /_ok", "return 204"),
-    ("= /_ok", "internal; return 200 RETURN"),
-    ("= /_401", "return 401"),
-    ("= /_401", "internal; add_header WWW-Authenticate 'Basic realm=\"up\"' always; return 401"),
-    ("= /_403", "return 403"),
-    ("= /_404", "internal; return 404"),
-    ("= /_500", "return 500"),
-    ("= /_302", "return 302 /login"),
-    ("= /_file", "deny all; alias TREE/html/x.css"),
-    ("= /_none", "internal"),
-    ("= /_echo", "proxy_pass http://127.0.0.1:ECHO"),
-    ("= /_echo401", "internal; proxy_pass http://127.0.0.1:ECHO/code-401"),
-    ("= /_guarded", "auth_basic G; auth_basic_user_file users; return 204"),
-    ("/_dir/", "alias TREE/html/"),
-    ("= /_rewrite", "rewrite ^ /_ok last"),
-    ("= /_text", "return 404 RETURN"),
-    ("/_internal", "internal; alias TREE/html/x.css"),
-    ("= /_mirror", "return 204"),
-    ("@app", "proxy_pass http://127.0.0.1:ECHO"),
-    ("@app", "return 200 RETURN"),
-    ("@back", "return 302 /login"),
-    ("@back", "root TREE/alt; try_files $uri /index.html"),
-    ("@deny", "deny all"),
-    ("@auth", "auth_basic Named; auth_basic_user_file both"),
-    ("@try", "try_files /x.css =404"),
-];
+    | ~ ^/(?!a) | ~ /$ | ~ ^/static/(.*)\\.js$ | ~* \"php\" | ~ /\\. | ~ /\\.ht | ~ ^/(?<rest>.*)x";
 
 /// A whole configuration.
 pub fn configuration(random: &mut Random) -> Vec<Node> {
@@ -117,7 +89,7 @@ fn server(random: &mut Random, number: usize, servers: usize) -> Vec<Node> {
     nodes.push(line(format!("listen {address}{is_default}")));
     if random.percent(15) && !address.contains("localhost") && !address.contains("[::]") {
         nodes.push(line(
-            random.word("listen OTHER | listen 127.0.0.2:PORT | listen [::]:PORT | listen [::1]:PORT | listen 127.0.0.1:PORT | listen 127.0.0.5:PORT"),
+            random.word("listen OTHER | listen 127.0.0.2:PORT | listen [::]:PORT | listen [::1]:PORT | listen 127.0.0.1:PORT | listen 127.0.0.5:PORT | listen unix:RUN/socket"),
         ));
         if nodes[0] == nodes[1] {
             nodes.pop();
@@ -147,22 +119,27 @@ fn server(random: &mut Random, number: usize, servers: usize) -> Vec<Node> {
     for _ in 0..=random.below(6) {
         nodes.extend(location(random, "", 0, &mut taken));
     }
-    let used = nodes::text(&nodes);
-    for at in 0..TOOLS.len() {
-        let (name, inner) = TOOLS[at];
+    tools(random, &mut nodes, &mut taken);
+    nodes
+}
+
+/// Adds locations that other lines name.
+fn tools(random: &mut Random, nodes: &mut Vec<Node>, taken: &mut Vec<String>) {
+    let used = nodes::text(nodes);
+    for (name, inner) in TOOLS {
         let word = name.trim_start_matches("= ");
         let is_used = used.contains(word) || word == "/_ok" && used.contains("/_rewrite");
-        if is_used && random.percent(60) && !taken.contains(&name.to_owned()) {
-            taken.push(name.to_owned());
-            let mut inner: Vec<Node> = inner.split("; ").map(line).collect();
-            if random.percent(12) && !name.starts_with('@') {
-                lines::common(random, &mut inner, 30);
-                inner = once(inner);
-            }
-            nodes.push(block(format!("location {name}"), inner));
+        if !is_used || !random.percent(45) || taken.contains(&(*name).to_owned()) {
+            continue;
         }
+        taken.push((*name).to_owned());
+        let mut inner = nodes::parse(inner);
+        if random.percent(12) && !name.starts_with('@') {
+            lines::common(random, &mut inner, 30);
+            inner = once(inner);
+        }
+        nodes.push(block(format!("location {name}"), inner));
     }
-    nodes
 }
 
 enum Kind {

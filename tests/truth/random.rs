@@ -183,7 +183,7 @@ fn one(tree: &Tree, echo: u16, judge: Judge, seed: u64, counted: &Mutex<Count>) 
         *counted.outcomes.entry(decision.outcome.as_str()).or_default() += 1;
         counted.unknown_headers +=
             usize::from(decision.authorization == Some(authlint::decide::Authorization::Unknown));
-        if asked.tells_from {
+        if asked.tells_from && !asked.is_path {
             counted.told += 1;
             if decision.outcome == Outcome::Undetermined {
                 counted.undetermined += 1;
@@ -290,7 +290,11 @@ pub fn smallest(tree: &Tree, echo: u16, judge: Judge, nodes: &[Node], asked: &As
         asked.from,
         if asked.tells_from { "told" } else { "not told" },
         asked.who,
-        if asked.other { ", OTHER" } else { "" },
+        match (asked.other, asked.is_path) {
+            (_, true) => ", told the path",
+            (true, _) => ", OTHER",
+            _ => "",
+        },
         decision.outcome.as_str(),
         decision.status,
         decision.realm,
@@ -320,5 +324,6 @@ fn weight(asked: &Asked) -> usize {
             _ => 2,
         }
         + usize::from(asked.other)
+        + usize::from(asked.is_path)
         + asked.target.len()
 }

@@ -43,6 +43,8 @@ pub const FILES: &[&str] = &[
     "noindex/x.css",
     "closed/index.html",
     "empty/",
+    ".htpasswd",
+    ".git/config",
 ];
 
 /// Password files: `alice` has the password `secret`, `bob` has `hidden`.
@@ -68,6 +70,11 @@ const USERS: &[(&str, &str)] = &[
     ("case", "Alice:{PLAIN}secret\nBOB:{PLAIN}hidden\n"),
     ("carriage", "bob:{PLAIN}hidden\ralice:{PLAIN}secret\r"),
     ("equal", "alice\nalice:{PLAIN}secret\nbob:{PLAIN}hidden\n"),
+    ("plain", "alice:secret\nbob:hidden\n"),
+    ("rubbish", "alice:!\nbob:*\n:{PLAIN}x\nalice\n"),
+    ("argon", "alice:$argon2id$v=19$m=65536,t=3,p=4$c2FsdA$aGFzaA\nbob:{PLAIN}hidden\n"),
+    ("ssha", "alice:{SSHA}+RFhsab2AfzZ0VfEdyknXtUT06RhYmNk\n"),
+    ("twice", "alice:{PLAIN}secret\nalice:{PLAIN}other\n"),
     ("prefix", "alicea:{PLAIN}x\nalice:{PLAIN}secret\n"),
 ];
 
@@ -103,6 +110,11 @@ impl Tree {
         for root in ["html", "alt"] {
             for name in FILES {
                 tree.write(&format!("{root}/{name}"), &format!("{CONTENT} {root}/{name}\n"));
+            }
+            for (to, from) in
+                [("x.css", "link.css"), ("a", "linked"), ("../users", "out"), ("none", "dangling.css")]
+            {
+                symlink(to, tree.0.join(root).join(from)).expect("a link");
             }
             set_mode(&tree.0.join(root).join("unreadable.txt"), 0);
             set_mode(&tree.0.join(root).join("closed"), 0o700);
