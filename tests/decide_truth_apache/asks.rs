@@ -147,7 +147,7 @@ impl Made {
                 let at = path.bytes().rposition(|byte| byte.is_ascii_alphabetic()).unwrap_or(0);
                 format!("{}%{:02x}{}", &path[..at], path.as_bytes()[at], &path[at + 1..])
             }
-            2 => format!("{before}%2f{}", after.get(1..).unwrap_or_default()),
+            2 => format!("/{}%2f{}", before.get(1..).unwrap_or_default(), after.get(1..).unwrap_or_default()),
             3 => format!("{path}%2fx"),
             4 => format!("{before}/.{after}"),
             5 => format!("{before}/{after}"),

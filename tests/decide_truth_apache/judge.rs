@@ -40,7 +40,8 @@ impl Seen {
         let is_trace = self.method == "TRACE";
         match self.answer.status {
             401 => self.answer.challenges() == ["Basic realm=\"up\""] && self.answer.is_echo(),
-            200..=299 | 405 | 501 => !is_trace,
+            200..=299 | 405 | 501 if is_trace => self.answer.is_echo() || self.logged(&["AH01139"]).is_some(),
+            200..=299 | 405 | 501 => true,
             // The slash behind a directory; the lines of configurations lead to others.
             301 => !location.contains("go.example") && !location.contains("/pub/x.html"),
             302 => location == "http://go.example/e" && self.logged(BY_HANDLER).is_some(),
@@ -55,7 +56,7 @@ impl Seen {
 
     /// Whether no check and no failure is told of: a line of the configuration answers.
     fn is_by_line(&self) -> bool {
-        self.codes().iter().all(|code| ["AH00128", "AH01626", "AH01618", "AH01617"].contains(code))
+        self.codes().iter().all(|code| ["AH00128", "AH01626", "AH01618", "AH01617", "AH00670"].contains(code))
             && self.answer.challenges().is_empty()
     }
 
@@ -148,8 +149,11 @@ pub fn judge(decision: &Decision, seen: &Seen) -> Option<Misfit> {
 }
 
 fn open(decision: &Decision, seen: &Seen) -> Option<String> {
-    let Some(got) = seen.answer.echoed().filter(|_| seen.answer.status == 200) else {
-        return decision.authorization.map(|said| format!("no backend is asked, but {}", said.as_str()));
+    // A refusal may come of what stands before the backend, and the error document of a program.
+    let is_refusal = seen.answer.status >= 300 && seen.answer.challenges().is_empty();
+    let Some(got) = seen.answer.echoed().filter(|_| !is_refusal) else {
+        let said = decision.authorization.filter(|_| !is_refusal);
+        return said.map(|said| format!("no backend is asked, but {}", said.as_str()));
     };
     // A program may get an empty variable where no header came.
     let got = Some(got.join(", ")).filter(|got| !got.is_empty());
