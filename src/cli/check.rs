@@ -43,6 +43,7 @@ pub fn run(options: &Check) -> u8 {
         server: options.places.server.into(),
         stdin_filename: options.stdin_filename.clone(),
         defines: options.places.define.clone(),
+        leaves_served: true,
     };
     let loaded = load::load(&request, &mut host);
     let report = judge(&loaded, &host, options);

@@ -30,7 +30,7 @@ pub use apache::{
     OpenedFile, Outcomes, OverrideRules, Overrides, Passes, Sections, Twins, UnknownProvider, Unset,
     UnsetVariable, Verdict, Viewpoint, WrongProvider,
 };
-pub(crate) use apache::{EMPTY, Matching, Served, below, clean};
+pub(crate) use apache::{EMPTY, Matching, below, clean};
 pub use asks::{Asks, Password};
 pub use build::{FilesMode, Look};
 pub use directive::{Directive, Value};

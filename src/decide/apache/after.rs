@@ -33,6 +33,9 @@ impl<'s> Visit<'_, 's> {
         let start = || -> Result<Round, Stop> {
             self.check_connection()?;
             let raw = self.request.path();
+            if !raw.starts_with('/') {
+                return Err(Stop::responds(400));
+            }
             let mut first =
                 Round::new(raw.to_owned(), self.request.query().map(str::to_owned), &self.request.method);
             // They see the path as it came (spec a127).

@@ -61,9 +61,10 @@ impl<'s> Visit<'_, 's> {
         Ok(Some(Target::Backend(line, format!("{url}{rest}"))))
     }
 
+    /// Lines of the main server come first (seen on 2.4.71).
     fn passed_by_server(&self, round: &Round) -> Result<Option<Target<'s>>, Stop> {
         let is_kept = |line: &Directive<'_>| line.is(1, "!");
-        for line in self.settings.own_first(Family::Handler) {
+        for line in self.settings.scopes.iter().flat_map(|scope| scope.own(Family::Handler)) {
             let is_expression = match line.name() {
                 Name::ProxyPass => false,
                 Name::ProxyPassMatch => true,

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::net::IpAddr;
 use std::path::Path;
 
-use super::expr::{self, Asked};
+use super::expr;
 use super::passwords::UserFile;
 use super::visit::{Asking, Round, Visit};
 use crate::model::{Directive, Family, Ground, Outcomes};

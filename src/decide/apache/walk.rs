@@ -8,7 +8,7 @@ use super::expr;
 use super::stop::Stop;
 use super::visit::{Asking, Round, Visit};
 use crate::model::{Directive, EMPTY, Family, Ground, Name, Scope, Sections, Verdict};
-use crate::source::{Access, Seen, Span};
+use crate::source::{Access, Obstacle, Seen, Span};
 
 /// What holds in a directory on the way.
 #[derive(Clone, Debug)]
@@ -18,6 +18,8 @@ pub struct Level {
     /// What they merge to, for `AllowOverride`.
     policy: u32,
     links: Links,
+    /// Whether the server's user may not search it.
+    is_closed: bool,
     /// Why the way ends here, with the place that says so.
     halt: Option<(Stop, Option<(Span, String)>)>,
 }
@@ -38,7 +40,11 @@ impl<'s> Visit<'_, 's> {
     pub fn walk_directories(&self, round: &mut Round) -> Result<Sections, Stop> {
         let name = round.filename.clone().unwrap_or_default();
         let ready = self.ready;
-        let seen = ready.disk.behind(Path::new(&name));
+        let seen = match ready.disk.behind(Path::new(name.trim_end_matches('/'))) {
+            // A file is none with a slash behind it.
+            Seen::File if name.ends_with('/') => Seen::Missing,
+            seen => seen,
+        };
         let is_there = matches!(seen, Seen::File | Seen::Directory | Seen::Unknown);
         if seen == Seen::Special {
             return Err(Stop::unknown(format!("{name} is neither a file nor a directory")));
@@ -57,6 +63,9 @@ impl<'s> Visit<'_, 's> {
             }
             if rest.is_empty() || is_file {
                 break;
+            }
+            if level.is_closed {
+                return Err(Stop::refused(403));
             }
             let (part, behind) = rest.find('/').map_or((rest, ""), |end| rest.split_at(end));
             let next = at.join(part);
@@ -143,7 +152,7 @@ impl<'s> Visit<'_, 's> {
         let grounds = &self.ready.grounds;
         let mut level = above.cloned().unwrap_or_else(|| {
             let links = fold_links(Links::Yes, self.settings.scopes.iter().copied());
-            Level { sections: Vec::new(), policy: EMPTY, links, halt: None }
+            Level { sections: Vec::new(), policy: EMPTY, links, is_closed: false, halt: None }
         });
         let first = level.sections.len();
         grounds.lookup().at_level(self.server, at, &mut level.sections);
@@ -151,8 +160,14 @@ impl<'s> Visit<'_, 's> {
             level.policy = grounds.apply(level.policy, id);
             level.links = fold_links(level.links, [grounds.scope(id)].into_iter());
         }
+        let access = self.ready.disk.access(&at.join("x"));
+        level.is_closed = matches!(access, Access::Unreadable(Obstacle::Parent(_)));
         let rules = grounds.overrides(level.policy);
         if !rules.opens_files() {
+            return level;
+        }
+        if level.is_closed {
+            level.halt = Some((Stop::refused(403), None));
             return level;
         }
         let Some(file) = grounds.htaccess_of(at) else {

@@ -20,7 +20,9 @@ impl Loader<'_> {
         let (roots, names) = self.served(reading);
         let mut roots: Vec<PathBuf> = roots
             .into_iter()
-            .filter(|root| config.installed || self.host.places(root) || self.host.is_memory())
+            .filter(|root| {
+                !self.leaves_served || config.installed || self.host.places(root) || self.host.is_memory()
+            })
             .filter(|root| root.components().count() > 2)
             .collect();
         roots.sort_unstable();

@@ -79,7 +79,9 @@ impl Passes {
     /// What `Order`, `Allow` and `Deny` lines come to, by whether each is about the visitor (spec a95).
     pub(crate) fn by(lines: &[Directive<'_>], judge: &dyn Fn(Directive<'_>) -> Passes) -> Passes {
         let order = lines.iter().rfind(|line| line.name() == Name::Order).and_then(|line| line.literal(0));
-        let allows_last = !order.is_some_and(|order| order.eq_ignore_ascii_case("allow,deny"));
+        let allows_last = !order.is_some_and(|order| {
+            order.eq_ignore_ascii_case("allow,deny") || order.eq_ignore_ascii_case("mutual-failure")
+        });
         let list =
             |name| lines.iter().filter(move |line| line.name() == name).map(|line| judge(*line));
         let allowed = any(list(Name::Allow));

@@ -65,7 +65,8 @@ impl<'l> Lookup<'l, '_> {
 
     /// Where requests for a URL are passed on to.
     pub fn passed_to(self, server: u32, url: &str) -> Option<String> {
-        let mut servers = [server, 0].into_iter().filter_map(|id| self.servers.get(&id));
+        // Those of the main server come first (seen on 2.4.71).
+        let mut servers = [0, server].into_iter().filter_map(|id| self.servers.get(&id));
         match servers.find_map(|serving| serving.passed_to(url))? {
             Passed::To(target) => Some(target),
             Passed::Not => None,

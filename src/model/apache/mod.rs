@@ -41,7 +41,7 @@ pub use overrides::{HtaccessState, OnTheWay, Overrides};
 pub use permits::{OverrideRules, Verdict};
 pub use providers::{UnknownProvider, WrongProvider};
 pub use require::{Judge, Outcomes, Role, Viewpoint};
-pub(crate) use serving::{Served, below, clean};
+pub(crate) use serving::{below, clean};
 pub use twins::Twins;
 pub use variables::{Unset, UnsetVariable};
 

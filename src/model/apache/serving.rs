@@ -116,7 +116,7 @@ impl Serving {
 
     /// Where requests for a URL path are passed on to, as far as this server's own lines say.
     pub fn passed_to(&self, url: &str) -> Option<Passed> {
-        let (prefix, target) = self.proxied.iter().find(|(prefix, _)| url.starts_with(prefix.as_str()))?;
+        let (prefix, target) = self.proxied.iter().find(|(prefix, _)| below(prefix, url).is_some())?;
         Some(match target {
             Some(target) => Passed::To(format!("{target}{}", &url[prefix.len()..])),
             None => Passed::Not,
