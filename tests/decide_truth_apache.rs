@@ -154,7 +154,7 @@ fn httpd_answers_to_configurations_made_by_chance_as_decided() {
     let undetermined: usize = tally.undetermined.values().sum();
     eprintln!(
         "{} of {count} configurations were taken, {} answers, {undetermined} undetermined\n{:?}\n{:?}",
-        tally.started, tally.answers, tally.statuses, tally.outcomes
+        tally.started, tally.answers, tally.statuses, tally.outcomes,
     );
     let mut reasons: Vec<_> = tally.undetermined.iter().collect();
     reasons.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
@@ -172,6 +172,13 @@ fn httpd_answers_to_configurations_made_by_chance_as_decided() {
         std::fs::write(path, format!("{wrong}\n\n######## only who answers is another\n{soft}"))
             .expect("a writable file");
     }
+    let unsteady = &tally.unsteady;
+    assert!(
+        unsteady.is_empty(),
+        "{} answers hang on what was asked before, as {:?}",
+        unsteady.len(),
+        unsteady[0]
+    );
     assert!(wrong.is_empty(), "{wrong}");
     let share = number("AUTHLINT_TRUTH_SHARE", 5);
     assert!(
@@ -234,4 +241,28 @@ fn every_answer_of_httpd_fits_one_outcome() {
         }
     }
     assert!(odd.is_empty(), "{odd:#?}");
+}
+
+#[test]
+#[ignore = "slow"]
+fn an_answer_does_not_hang_on_those_before_it() {
+    let rig = Rig::new("alone");
+    let first = number("AUTHLINT_TRUTH_SEED", 1);
+    for seed in first..first + number("AUTHLINT_TRUTH_COUNT", 1) {
+        let mut made = maker::make(seed as u64);
+        let questions = made.questions(QUESTIONS);
+        rig.tree.put(&made.files, rig.ports, rig.echo.port);
+        let start = || httpd::Httpd::start(&rig.tree.root, &rig.tree.main(), rig.ports[0]);
+        let Some(running) = start() else { continue };
+        let ask = |question: &asks::Question| rig.ask(question, question.headers().remove(0));
+        let together: Vec<_> = questions.iter().map(ask).collect();
+        drop(running);
+        for (question, seen) in questions.iter().zip(together) {
+            let _running = start();
+            let alone = ask(question);
+            if alone.answer.status != seen.answer.status {
+                eprintln!("seed {seed} {}: {} alone, {}", question.told(), alone.told(), seen.told());
+            }
+        }
+    }
 }

@@ -7,8 +7,10 @@ use authlint::decide::{Authorization, Decision, Outcome};
 use crate::wire::Answer;
 
 /// What is logged where a content handler answers with 403 or 404.
-const BY_HANDLER: &[&str] =
-    &["AH00128", "AH01276", "AH00132", "AH00130", "AH02811", "AH02809", "AH01264", "AH01266", "AH02810"];
+const BY_HANDLER: &[&str] = &[
+    "AH00128", "AH01276", "AH00132", "AH00130", "AH02811", "AH02809", "AH01264", "AH01266", "AH02810",
+    "AH02812", "AH00129",
+];
 
 /// What is logged where access is refused: by `Require`, by `Deny`, on the way to the file.
 const BY_ACCESS: &[&str] = &["AH01630", "AH01797", "AH00529", "AH00035", "AH00037", "AH00036", "AH01631"];

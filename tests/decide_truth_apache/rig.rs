@@ -48,6 +48,8 @@ pub struct Tally {
     /// The decided outcomes.
     pub outcomes: BTreeMap<&'static str, usize>,
     pub wrong: Vec<Wrong>,
+    /// Where it matters what was asked before.
+    pub unsteady: Vec<String>,
     /// The status is right, but not who gave it.
     pub soft: Vec<Wrong>,
 }
@@ -134,7 +136,14 @@ impl Rig {
     pub fn judge(&self, main: &Path, questions: &[Question], decide: Decide<'_>, tally: &mut Tally) {
         let requests: Vec<Request> = questions.iter().map(|question| question.request(self.ports)).collect();
         let decisions = decide(main, &requests);
-        for (question, decision) in questions.iter().zip(decisions) {
+        let backwards: Vec<Request> = requests.iter().rev().cloned().collect();
+        let again = decide(main, &backwards).into_iter().rev();
+        for ((question, decision), again) in questions.iter().zip(decisions).zip(again) {
+            if decision != again {
+                tally
+                    .unsteady
+                    .push(format!("{}: {decision:?}, and in another order {again:?}", question.told()));
+            }
             tally.answers += 1;
             *tally.outcomes.entry(decision.outcome.as_str()).or_default() += 1;
             if decision.outcome == Outcome::Undetermined {

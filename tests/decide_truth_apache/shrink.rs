@@ -54,8 +54,7 @@ impl Small {
     fn take(&mut self, rig: &Rig, files: Files, question: &Question, decide: Decide<'_>) -> bool {
         let mut tally = Tally::default();
         rig.compare(&files, std::slice::from_ref(question), decide, &mut tally);
-        let Some(wrong) = tally.wrong.pop().or_else(|| tally.soft.pop()) else { if std::env::var_os("AUTHLINT_DEBUG").is_some() { eprintln!("TAKE none {tally:?}"); } return false };
-        if std::env::var_os("AUTHLINT_DEBUG").is_some() { eprintln!("TAKE {}", wrong.told()); }
+        let Some(wrong) = tally.wrong.pop().or_else(|| tally.soft.pop()) else { return false };
         let is_same = wrong.misfit.complaint == self.wrong.misfit.complaint
             && wrong.decision.outcome == self.wrong.decision.outcome
             && wrong.seen.answer.status == self.wrong.seen.answer.status;
