@@ -84,6 +84,17 @@ impl Host {
         }
     }
 
+    /// Whether `who` may reach what is in a directory; none where that cannot be known.
+    #[must_use]
+    pub fn is_searchable(&self, directory: &Path, who: &Identity) -> Option<bool> {
+        let Walk::Found { path, stat, .. } = self.walk(directory) else { return None };
+        match self.permits(who, Permission::Search, &path, &stat) {
+            Permits::Yes => Some(true),
+            Permits::No => Some(false),
+            Permits::Unsure(_) => None,
+        }
+    }
+
     fn permits(&self, who: &Identity, wanted: Permission, path: &Path, stat: &Stat) -> Permits {
         match who.may(wanted, stat) {
             Some(true) => Permits::Yes,

@@ -12,7 +12,7 @@ use std::sync::OnceLock;
 
 pub use access::{Access, FileState, Obstacle};
 pub use disk::Disk;
-pub use glob::matches;
+pub use glob::{matches, matches_any};
 pub(crate) use host::FileKey;
 pub use host::{Entry, Host, MAX_FILE, Map, ReadError, Seen};
 pub use users::{Identity, Users};

@@ -20,7 +20,7 @@ impl<'s> Visit<'_, 's> {
     /// What a backend gets to see, or how the way ends before the content.
     pub fn answer(&self) -> Result<Option<Authorization>, Stop> {
         match self.rounds() {
-            Err((Stop::Answer(answer), ground)) => Err(self.dressed(answer, ground.as_deref())),
+            Err((Stop::Answer(answer), ground)) => self.dressed(answer, ground.as_deref()),
             Err((stop, _)) => Err(stop),
             Ok(ending) => {
                 self.place.replace(place(&ending));
@@ -38,9 +38,9 @@ impl<'s> Visit<'_, 's> {
             }
             let mut first =
                 Round::new(raw.to_owned(), self.request.query().map(str::to_owned), &self.request.method);
+            self.take_early_edits();
             // They see the path as it came (spec a127).
             self.set_server_variables(&mut first);
-            self.take_early_edits();
             Ok(Round { uri: self.mended(raw)?, ..first })
         };
         let mut round = start().map_err(|stop| (stop, None))?;
@@ -90,6 +90,9 @@ impl<'s> Visit<'_, 's> {
         let ground = grounds.merge(&sections);
         *at = Some(ground.clone());
         let target = self.map(&mut round, &ground)?;
+        if let Target::Backend(_, url) = &target {
+            round.filename = Some(format!("proxy:{url}"));
+        }
         let mut sections = match &target {
             Target::Backend(_, url) => {
                 let directories = grounds.lookup().proxies(self.server, url);
@@ -121,6 +124,9 @@ impl<'s> Visit<'_, 's> {
         }
         if let Target::Backend(line, url) = target {
             self.tell(line, "hands the request on");
+            if round.method == "TRACE" && self.settings.traces.is_some_and(|line| line.is_ignoring_case(0, "off")) {
+                return Err(self.trace());
+            }
             return Ok(Ending { round, ground, sections, next: Next::Backend(line, url) });
         }
         self.fix_up(round, ground, sections, at)
@@ -261,22 +267,46 @@ impl<'s> Visit<'_, 's> {
         }
     }
 
-    /// `ErrorDocument` with a URL sends the visitor there; a page or a text keeps the status (spec a120,
-    /// a121).
-    fn dressed(&self, answer: Answer, ground: Option<&Ground<'s>>) -> Stop {
-        if answer.status < 400 || answer.status == 401 {
-            return Stop::Answer(answer);
-        }
-        let Some(ground) = ground else { return Stop::Answer(answer) };
+    /// `ErrorDocument` with a URL sends the visitor there; a page or a text keeps the status, unless a
+    /// backend gives the page (spec a120, a121).
+    fn dressed(&self, answer: Answer, ground: Option<&Ground<'s>>) -> Result<Option<Authorization>, Stop> {
         let status = answer.status.to_string();
-        let lines = ground.lines(Family::ErrorPage).filter(|line| line.is(0, &status)).last();
-        let Some(line) = lines else { return Stop::Answer(answer) };
-        let target = line.literal(1).unwrap_or_default();
-        if !(target.starts_with("http://") || target.starts_with("https://")) {
-            return Stop::Answer(answer);
+        let line = ground.and_then(|ground| {
+            ground.lines(Family::ErrorPage).filter(|line| line.is(0, &status)).last()
+        });
+        let target = line.and_then(|line| Some((line, line.literal(1)?)));
+        let Some((line, target)) = target.filter(|_| answer.status >= 400) else {
+            return Err(Stop::Answer(answer));
+        };
+        if target.starts_with("http://") || target.starts_with("https://") {
+            if answer.status == 401 {
+                return Err(Stop::Answer(answer));
+            }
+            self.tell(line, "sends the visitor elsewhere");
+            return Err(Stop::Answer(Answer { outcome: Outcome::Responds, ..Answer::refused(302) }));
         }
-        self.tell(line, "sends the visitor elsewhere");
-        Stop::Answer(Answer { outcome: Outcome::Responds, ..Answer::refused(302) })
+        if !target.starts_with('/') {
+            return Err(Stop::Answer(answer));
+        }
+        // The page is asked for in silence: what is told stays what was refused.
+        let told = self.story.borrow().clone();
+        let path = target.split('?').next().unwrap_or_default();
+        let mut round = Round::new(path.to_owned(), None, "GET");
+        round.depth = 1;
+        let page = self.round(round, &mut None).and_then(|ending| {
+            let is_backend = self.is_backend(&ending);
+            Ok(if is_backend { self.authorization(&ending)? } else { None })
+        });
+        match page {
+            Ok(Some(authorization)) => {
+                self.tell(line, "has a backend answer instead");
+                Ok(Some(authorization))
+            }
+            _ => {
+                self.story.replace(told);
+                Err(Stop::Answer(answer))
+            }
+        }
     }
 }
 

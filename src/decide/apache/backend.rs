@@ -2,25 +2,16 @@
 
 use super::stop::Stop;
 use super::visit::{Brought, Ending, Next, Visit};
-use crate::decide::Authorization;
+use crate::decide::{Authorization, Credentials};
 use crate::model::{Directive, Family, Ground, Name};
+use crate::source::Seen;
 
 impl<'s> Visit<'_, 's> {
     /// None where no backend is asked.
     pub fn authorization(&self, ending: &Ending<'s>) -> Result<Option<Authorization>, Stop> {
         let ground = &*ending.ground;
+        let Some((target, is_program)) = self.backend(ending) else { return Ok(None) };
         let handler = self.handler(ground);
-        let (target, is_program) = match (&ending.next, &handler) {
-            (Next::Backend(_, url), _) => (url.clone(), false),
-            (_, Some((_, word))) if word.starts_with("proxy:") => (word[6..].to_owned(), false),
-            (_, Some((_, word))) if word == "cgi-script" => (String::new(), true),
-            (_, Some(_)) => return Ok(None),
-            (_, None) => match self.handled_by_name(ending) {
-                Some(word) if word == "cgi-script" => (String::new(), true),
-                Some(word) if word.starts_with("proxy:") => (word[6..].to_owned(), false),
-                _ => return Ok(None),
-            },
-        };
         if let Some((line, _)) = handler.filter(|_| !matches!(ending.next, Next::Backend(..))) {
             self.tell(line, "hands the request on");
         }
@@ -47,6 +38,33 @@ impl<'s> Visit<'_, 's> {
         }))
     }
 
+    /// Whether another server is asked that says the status itself, and no program.
+    pub fn is_backend(&self, ending: &Ending<'s>) -> bool {
+        self.backend(ending).is_some_and(|(target, is_program)| {
+            !is_program && !target.contains("fcgi://") && !target.contains("scgi://")
+        })
+    }
+
+    /// The address of the backend, or that a program is run.
+    fn backend(&self, ending: &Ending<'s>) -> Option<(String, bool)> {
+        if self.lacks_slash(ending) {
+            return None;
+        }
+        let program = || Some((String::new(), true));
+        match (&ending.next, self.handler(&ending.ground)) {
+            (Next::Backend(_, url), _) => Some((url.clone(), false)),
+            (_, Some((_, word))) if word.starts_with("proxy:") => Some((word[6..].to_owned(), false)),
+            (_, Some((_, word))) if word == "cgi-script" && self.runs_programs(ending) => program(),
+            (_, Some(_)) => None,
+            (_, None) => match self.handled_by_name(ending)?.as_str() {
+                "cgi-script" if self.runs_programs(ending) => program(),
+                "script" if ending.round.seen == Seen::File => program(),
+                word if word.starts_with("proxy:") => Some((word[6..].to_owned(), false)),
+                _ => None,
+            },
+        }
+    }
+
     /// `SetEnvIf Authorization "(.*)" HTTP_AUTHORIZATION=$1` and the like.
     fn by_variable(&self, ending: &Ending<'s>) -> Authorization {
         let value = ending.round.environment.value("HTTP_AUTHORIZATION");
@@ -57,6 +75,35 @@ impl<'s> Visit<'_, 's> {
             Some(_) => Authorization::Replaced,
             None => Authorization::Unknown,
         }
+    }
+
+    /// Whether the visitor is sent to the same path with a slash behind it.
+    fn lacks_slash(&self, ending: &Ending<'s>) -> bool {
+        let slash = ending.ground.last_setting("DirectorySlash");
+        matches!(ending.next, Next::Content)
+            && ending.round.seen == Seen::Directory
+            && !ending.round.uri.ends_with('/')
+            && self.ready.site.has_module_like(&["dir_module"])
+            && slash.is_none_or(|line| !line.is_ignoring_case(0, "off"))
+    }
+
+    /// Whether a file is run here: `Options ExecCGI`.
+    fn runs_programs(&self, ending: &Ending<'s>) -> bool {
+        let mut is_on = false;
+        for line in ending.ground.lines(Family::Options).filter(|line| line.name() == Name::Options) {
+            let words: Vec<String> = line.arguments().map(|word| word.text().to_ascii_lowercase()).collect();
+            if words.iter().any(|word| !word.starts_with(['+', '-'])) {
+                is_on = false;
+            }
+            for word in &words {
+                match word.trim_start_matches('+') {
+                    "execcgi" | "all" => is_on = true,
+                    "-execcgi" | "-all" => is_on = false,
+                    _ => {}
+                }
+            }
+        }
+        is_on && ending.round.seen == Seen::File
     }
 
     fn passes_header(&self, ground: &Ground<'s>) -> bool {
@@ -78,7 +125,7 @@ impl<'s> Visit<'_, 's> {
             let matched = self.matched(&line.literal(0)?, is_expression, &ending.round.uri).ok()?;
             if matched.is_some() {
                 if is_script {
-                    return Some("cgi-script".into());
+                    return Some("script".into());
                 }
                 break;
             }
@@ -97,8 +144,13 @@ impl<'s> Visit<'_, 's> {
 
     /// What `RequestHeader` and `AuthBasicFake` leave of the header.
     fn edited(&self, ground: &Ground<'s>) -> Authorization {
+        let early = self.settings.scopes.iter().flat_map(|scope| scope.own(Family::HeaderEdits));
+        let early = early.filter(|line| is_early(*line) && edit(*line).is_some()).last();
         let mut sent = if *self.credentials.borrow() == Brought::Unknown {
-            Authorization::Replaced
+            match early {
+                Some(line) if self.may_be_the_same(line) => Authorization::Unknown,
+                _ => Authorization::Replaced,
+            }
         } else if self.is_dropped_early() {
             Authorization::Dropped
         } else {
@@ -114,6 +166,7 @@ impl<'s> Visit<'_, 's> {
                 self.tell(line, "changes the header");
                 sent = match edit {
                     Edit::Drops => Authorization::Dropped,
+                    Edit::Replaces if self.may_be_the_same(line) => Authorization::Unknown,
                     Edit::Replaces => Authorization::Replaced,
                     Edit::Unclear => Authorization::Unknown,
                 };
@@ -134,6 +187,14 @@ impl<'s> Visit<'_, 's> {
                 Edit::Replaces | Edit::Unclear => Brought::Unknown,
             });
         }
+    }
+
+    /// Whether a line may set just what the client has sent: of its credentials only the user is known.
+    fn may_be_the_same(&self, line: Directive<'_>) -> bool {
+        let Credentials::User(name) = &self.request.credentials else { return false };
+        let value = line.literal(2).unwrap_or_default().into_owned();
+        let decoded = value.strip_prefix("Basic ").map(decoded).unwrap_or_default();
+        decoded.starts_with(format!("{name}:").as_bytes())
     }
 
     fn is_dropped_early(&self) -> bool {
@@ -170,4 +231,20 @@ fn edit(line: Directive<'_>) -> Option<Edit> {
         "set" => Edit::Replaces,
         _ => Edit::Unclear,
     })
+}
+
+/// The bytes of a text in base 64, as far as it is one.
+fn decoded(text: &str) -> Vec<u8> {
+    const DIGITS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let (mut bits, mut count, mut out) = (0_u32, 0, Vec::new());
+    for byte in text.bytes() {
+        let Some(digit) = DIGITS.iter().position(|&known| known == byte) else { break };
+        bits = (bits << 6 | u32::try_from(digit).unwrap_or(0)) & 0xFFFF;
+        count += 6;
+        if count >= 8 {
+            count -= 8;
+            out.push(u8::try_from(bits >> count & 0xFF).unwrap_or(0));
+        }
+    }
+    out
 }

@@ -65,6 +65,12 @@ impl<'s> Disk<'s> {
         }
     }
 
+    /// Whether the server's user may not reach what is in a directory.
+    pub fn is_closed(&self, directory: &Path) -> bool {
+        self.may_look(directory)
+            && self.look.host.is_searchable(directory, self.site.identity()) == Some(false)
+    }
+
     /// The bytes of a file.
     pub fn read(&self, path: &Path) -> Option<Vec<u8>> {
         self.look.host.read(path).ok()

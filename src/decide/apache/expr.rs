@@ -1,6 +1,7 @@
 //! Expressions of `<If>` and `Require expr`, as httpd's own parser takes them (spec a52, a76).
 
 use super::regexes::Regexes;
+use crate::source::matches_any;
 
 /// What an expression asks of a request. None: it is not known.
 pub trait Asked {
@@ -179,12 +180,7 @@ impl Parser<'_> {
         }
         for operator in ["-ipmatch", "-strmatch", "-strcmatch", "-fnmatch"] {
             if self.takes_name(operator) {
-                let right = self.word()?;
-                let is_client = matches!(&left, Word::Variable(name) if name == "REMOTE_ADDR");
-                return Some(match operator {
-                    "-ipmatch" if is_client => Expr::Network(right),
-                    _ => Expr::Unknown,
-                });
+                return Some(Expr::Compare(left, operator.to_owned(), self.word()?));
             }
         }
         None
@@ -397,6 +393,22 @@ impl Expr {
 }
 
 fn compare(left: &str, operator: &str, right: &str) -> Option<bool> {
+    let patterned = |left: &str, right: &str| matches_any(right.as_bytes(), left.as_bytes());
+    match operator {
+        "-ipmatch" => return super::requirement::is_in(right, left.parse().ok()?),
+        "-strmatch" => return Some(super::hosts::wildcard(right.as_bytes(), left.as_bytes())),
+        "-strcmatch" => {
+            let (left, right) = (left.to_ascii_lowercase(), right.to_ascii_lowercase());
+            return Some(super::hosts::wildcard(right.as_bytes(), left.as_bytes()));
+        }
+        // Here a star stops at a slash.
+        "-fnmatch" => {
+            let (left, right) = (left.split('/'), right.split('/'));
+            let is_same = left.clone().count() == right.clone().count();
+            return Some(is_same && left.zip(right).all(|(left, right)| patterned(left, right)));
+        }
+        _ => {}
+    }
     let number = |text: &str| text.trim().parse::<i64>().ok();
     let ordering = match operator {
         "eq" | "ne" | "lt" | "le" | "gt" | "ge" => number(left)?.cmp(&number(right)?),

@@ -39,8 +39,8 @@ struct Chain {
 pub struct Hosts {
     hosts: Vec<Host>,
     chains: Vec<(Place, Chain)>,
-    /// The ports that are listened on; empty where that is not known.
-    ports: Vec<u16>,
+    /// Addresses and ports that are listened on; empty where that is not known.
+    listened: Vec<(Option<IpAddr>, u16)>,
     only: Option<u32>,
     is_unsure: bool,
 }
@@ -49,8 +49,12 @@ impl Hosts {
     pub fn new(site: &Site<'_>) -> Self {
         let main = site.scopes().next();
         let listened = main.into_iter().flat_map(|main| main.own(Family::Listen));
-        let ports: Option<Vec<u16>> = listened
-            .map(|line| line.literal(0)?.rsplit(':').next()?.parse().ok().filter(|_| line.is_certain()))
+        let listened: Option<Vec<(Option<IpAddr>, u16)>> = listened
+            .map(|line| {
+                let word = line.literal(0).filter(|_| line.is_certain())?;
+                let place = place(&if word.contains(':') { word.into_owned() } else { format!("*:{word}") })?;
+                Some((place.address, place.port?))
+            })
             .collect();
         let main_name = main.and_then(|main| own_name(main));
         let scopes: Vec<Scope<'_>> =
@@ -73,7 +77,22 @@ impl Hosts {
             ([one], _) => Some(one.scope),
             _ => None,
         };
-        Hosts { hosts, chains, ports: ports.unwrap_or_default(), only, is_unsure }
+        Hosts { hosts, chains, listened: listened.unwrap_or_default(), only, is_unsure }
+    }
+
+    /// The address that the client has connected to: the one that is listened on, or what the request says.
+    pub fn local_address(&self, request: &Request) -> Option<IpAddr> {
+        let mut listened = self.listened.iter().filter(|(_, port)| Some(*port) == request.port);
+        match (listened.next(), listened.next()) {
+            (Some((Some(address), _)), None) => Some(*address),
+            // A client on this machine may have any address of its own, and asks the usual one.
+            _ => request.local_address().map(|address| match (address, request.from) {
+                (IpAddr::V4(four), Some(from)) if four.is_loopback() && from == address => {
+                    IpAddr::from([127, 0, 0, 1])
+                }
+                _ => address,
+            }),
+        }
     }
 
     /// The scope of the server that answers.
@@ -84,13 +103,13 @@ impl Hosts {
         let (Some(host), Some(port)) = (request.host.as_deref(), request.port) else {
             return self.only.ok_or_else(|| Stop::unknown("there are several servers: the URL has to name one"));
         };
-        if !self.ports.is_empty() && !self.ports.contains(&port) {
+        if !self.listened.is_empty() && !self.listened.iter().any(|(_, listened)| *listened == port) {
             return Err(Stop::unknown(format!("nothing listens on port {port}")));
         }
         if self.hosts.iter().any(|host| host.is_unsure) {
             return Err(Stop::unknown("a virtual host has an address that is not known"));
         }
-        let address = request.local_address();
+        let address = self.local_address(request);
         let has_addresses =
             self.chains.iter().any(|(place, _)| place.address.is_some() && place.port.is_none_or(|it| it == port));
         if address.is_none() && has_addresses {
@@ -135,7 +154,7 @@ impl Chain {
 }
 
 /// Whether a name matches a pattern of `*` and `?`.
-fn wildcard(pattern: &[u8], name: &[u8]) -> bool {
+pub fn wildcard(pattern: &[u8], name: &[u8]) -> bool {
     let (mut p, mut n, mut star) = (0, 0, None);
     while n < name.len() {
         match pattern.get(p) {

@@ -128,7 +128,8 @@ impl<'s> Visit<'_, 's> {
 
     /// `DocumentRoot`
     pub fn document_root(&self) -> Option<String> {
-        let root = self.ready.grounds.served(self.server)?.root()?;
+        let root = self.ready.grounds.served(self.server)?.root();
+        let root = root.or_else(|| self.ready.site.built_in_root())?;
         clean(&root).to_str().map(str::to_owned)
     }
 }

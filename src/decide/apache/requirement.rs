@@ -111,7 +111,7 @@ impl<'s> Judging<'_, '_, 's> {
         if super::visit::is_local(from) {
             return Some(true);
         }
-        self.visit.request.local_address().map(|own| own == from)
+        self.visit.ready.hosts.local_address(self.visit.request).map(|own| own == from)
     }
 
     /// `expr`; one about the user asks for a login when it fails (spec a76).

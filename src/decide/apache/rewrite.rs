@@ -157,7 +157,7 @@ impl<'s> Visit<'_, 's> {
             return Err(Stop::unknown("rewriting rules that are inherited are not followed"));
         }
         if self.links(ground) == super::walk::Links::No {
-            return Err(Stop::responds(403));
+            return Err(Stop::refused(403));
         }
         let directory = match own.kind() {
             Kind::Directory | Kind::Htaccess => own.directory().and_then(|path| path.to_str()),

@@ -163,13 +163,14 @@ impl Asked for Asking<'_, '_, '_> {
                 request.host.as_ref().map(|host| host.to_ascii_lowercase())
             }
             "SERVER_NAME" => super::settings::name(self.visit.ready.site, self.visit.server),
+            // Behind the first round it is that of `ServerName`, or the usual one (seen on 2.4.71).
+            "SERVER_PORT" if self.round.is_sub || self.round.depth > 0 => None,
             "SERVER_PORT" => request.port.map(|port| port.to_string()),
-            "SERVER_ADDR" => request.local_address().map(|address| address.to_string()),
-            "REQUEST_FILENAME" | "SCRIPT_FILENAME" => self.round.filename.clone(),
+            "SERVER_ADDR" => self.visit.ready.hosts.local_address(request).map(|address| address.to_string()),
+            "REQUEST_FILENAME" | "SCRIPT_FILENAME" => Some(self.round.filename.clone().unwrap_or_default()),
             "PATH_INFO" => text(&self.round.path_info),
             "DOCUMENT_ROOT" => {
-                let root = self.visit.ready.grounds.served(self.visit.server)?.root()?;
-                root.to_str().map(str::to_owned)
+                self.visit.document_root()
             }
             "IS_SUBREQ" => text(if self.round.is_sub { "true" } else { "false" }),
             _ => None,

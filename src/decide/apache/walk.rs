@@ -7,8 +7,8 @@ use std::sync::{Arc, PoisonError};
 use super::expr;
 use super::stop::Stop;
 use super::visit::{Asking, Round, Visit};
-use crate::model::{Directive, EMPTY, Family, Ground, Name, Scope, Sections, Verdict};
-use crate::source::{Access, Obstacle, Seen, Span};
+use crate::model::{Directive, EMPTY, Family, Ground, Matching, Name, Scope, Sections, Verdict};
+use crate::source::{Access, Seen, Span};
 
 /// What holds in a directory on the way.
 #[derive(Clone, Debug)]
@@ -160,8 +160,7 @@ impl<'s> Visit<'_, 's> {
             level.policy = grounds.apply(level.policy, id);
             level.links = fold_links(level.links, [grounds.scope(id)].into_iter());
         }
-        let access = self.ready.disk.access(&at.join("x"));
-        level.is_closed = matches!(access, Access::Unreadable(Obstacle::Parent(_)));
+        level.is_closed = self.ready.disk.behind(at) == Seen::Directory && self.ready.disk.is_closed(at);
         let rules = grounds.overrides(level.policy);
         if !rules.opens_files() {
             return level;
@@ -216,10 +215,23 @@ impl<'s> Visit<'_, 's> {
 
     /// `<Location>` for the path.
     pub fn walk_locations(&self, sections: &mut Sections, uri: &str) -> Result<(), Stop> {
-        if !self.settings.merges_slashes && uri.contains("//") {
-            return Err(Stop::unknown("which `<Location>` matches double slashes is not followed"));
+        let lookup = self.ready.grounds.lookup();
+        sections.locations = lookup.locations(self.server, uri, None);
+        if uri.contains("//") {
+            // Only expressions see double slashes (spec a50).
+            let is_expression =
+                |id: &u32| matches!(self.ready.grounds.scope(*id).matching(), Matching::Expression(_));
+            let mut merged = String::new();
+            for c in uri.chars() {
+                if c != '/' || !merged.ends_with('/') {
+                    merged.push(c);
+                }
+            }
+            let others = lookup.locations(self.server, &merged, None).into_iter();
+            sections.locations.retain(is_expression);
+            sections.locations.extend(others.filter(|id| !is_expression(id)));
+            sections.locations.sort_unstable();
         }
-        sections.locations = self.ready.grounds.lookup().locations(self.server, uri, None);
         Ok(())
     }
 

@@ -54,6 +54,8 @@ pub struct Environment {
     modules: HashMap<Vec<u8>, bool>,
     /// Whether this begins with a main configuration.
     pub is_main: bool,
+    /// Whether what lies here at the server's paths is the server's.
+    pub files_are_here: bool,
     /// Whether a part of the configuration was not to be found.
     pub lacks_parts: bool,
     /// Whether any `LoadModule` was read.

@@ -111,7 +111,7 @@ fn fits(pattern: &Path, path: &Path) -> bool {
             (None, None) => return true,
             (Some(pattern), Some(part)) => {
                 let (pattern, part) = (pattern.as_os_str(), part.as_os_str());
-                if !crate::source::matches(pattern.as_encoded_bytes(), part.as_encoded_bytes()) {
+                if !crate::source::matches_any(pattern.as_encoded_bytes(), part.as_encoded_bytes()) {
                     return false;
                 }
             }

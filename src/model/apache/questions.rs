@@ -85,7 +85,7 @@ impl<'s> Scope<'s> {
                     match (patterns.next(), parts.next()) {
                         (None, None) => return Some(true),
                         (Some(pattern), Some(part)) => {
-                            if !crate::source::matches(pattern.as_bytes(), part.as_bytes()) {
+                            if !crate::source::matches_any(pattern.as_bytes(), part.as_bytes()) {
                                 return Some(false);
                             }
                         }
