@@ -150,7 +150,9 @@ fn httpd_answers_to_the_pages_of_the_lints_as_decided() {
     for case in &cases {
         let (main, files) = placed::put(&rig.tree.root, &case.text, rig.ports);
         for (path, text) in &files {
-            let text = text.replace("127.0.0.1:1\n", &format!("127.0.0.1:{}\n", rig.echo.port));
+            let level = if *path == main { "LogLevel info\n" } else { "" };
+            let text =
+                (text.clone() + level).replace("127.0.0.1:1\n", &format!("127.0.0.1:{}\n", rig.echo.port));
             fs::write(path, text.replace("127.0.0.1:1/", &format!("127.0.0.1:{}/", rig.echo.port)))
                 .expect("a file");
         }
@@ -171,6 +173,9 @@ fn httpd_answers_to_the_pages_of_the_lints_as_decided() {
         for wrong in tally.wrong.drain(..) {
             let _ = write!(report, "{}\n{}", case.name, wrong.told());
         }
+    }
+    for unsteady in &tally.unsteady {
+        let _ = writeln!(report, "{unsteady}");
     }
     let undetermined: usize = tally.undetermined.values().sum();
     eprintln!(
