@@ -51,7 +51,10 @@ impl<'s> Directive<'s> {
     pub fn name_word(self) -> Cow<'s, str> {
         match self.expanded().and_then(|expanded| expanded.words.first()) {
             Some(name) => String::from_utf8_lossy(name),
-            None => Cow::Borrowed(self.name_text()),
+            None => {
+                let name = self.tree().value(self.source(), self.data.statement, 0).unwrap_or_default();
+                Cow::Owned(String::from_utf8_lossy(&name).into_owned())
+            }
         }
     }
 

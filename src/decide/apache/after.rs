@@ -50,8 +50,10 @@ impl<'s> Visit<'_, 's> {
             let Next::Again(uri, query) = &ending.next else { return Ok(ending) };
             let mut next = Round::new(String::new(), query.clone(), &ending.round.method);
             next.environment = ending.round.environment.redirected();
-            next.user.clone_from(&ending.round.user);
+            next.before_user.clone_from(&ending.round.user);
             next.before = Some(ending.sections.clone());
+            next.before_directory = Some(ending.round.directory());
+            self.edit_credentials(&ending.ground);
             next.depth = depth + 1;
             let ground = Some(ending.ground.clone());
             next.uri = self.mended(&escaped(uri)).map_err(|stop| (stop, ground.clone()))?;
@@ -106,30 +108,53 @@ impl<'s> Visit<'_, 's> {
                 self.walk_directories(&mut round)?
             }
         };
+        // In the same directory nothing but the name of the file is looked at again (`ap_directory_walk`).
+        if let Some(before) = &round.before
+            && matches!(target, Target::File)
+            && round.before_directory.as_deref() == Some(&round.directory())
+        {
+            sections.directories.clone_from(&before.directories);
+            let name = round.filename.as_deref().unwrap_or_default().rsplit('/').next().unwrap_or_default();
+            sections.files = grounds.lookup().files(self.server, &sections.directories, name);
+        }
         self.walk_locations(&mut sections, &round.uri)?;
         self.walk_conditions(&mut sections, &round)?;
         let ground = grounds.merge(&sections);
         *at = Some(ground.clone());
+        self.last.replace(Some((sections.clone(), round.directory())));
         let lines = ground.scopes.iter().skip(self.settings.scopes.len()).copied();
         let lines: Vec<Directive<'s>> = lines.flat_map(|scope| scope.own(Family::EnvIf)).collect();
         if !round.is_sub {
             self.set_variables(lines.into_iter(), &mut round);
         }
         // The same sections once more: nobody is judged twice (spec a119).
-        if round.before.as_ref() != Some(&sections) {
+        if round.before.as_ref() != Some(&sections) || self.has_nested_conditions(&sections) {
             let user = self.check(&round, &ground)?;
             round.user = user.or(round.user);
         } else if let Some(doubt) = &ground.doubt {
             return Err(Stop::unknown(doubt.clone()));
+        } else {
+            round.user = round.before_user.take();
         }
         if let Target::Backend(line, url) = target {
             self.tell(line, "hands the request on");
             if round.method == "TRACE" && self.settings.traces.is_some_and(|line| line.is_ignoring_case(0, "off")) {
                 return Err(self.trace());
             }
-            return Ok(Ending { round, ground, sections, next: Next::Backend(line, url) });
+            let mut changed = round.clone();
+            if self.rewrite_in_section(&mut changed, &ground)?.is_some() {
+                return Err(Stop::unknown("rewriting of what goes to a backend is not followed"));
+            }
+            self.redirect_in_sections(&round, &ground)?;
+            return Ok(Ending { round, ground, sections, next: Next::Backend(url) });
         }
         self.fix_up(round, ground, sections, at)
+    }
+
+    /// Whether conditions stand in conditions that hold: then what is merged is never the same.
+    fn has_nested_conditions(&self, sections: &Sections) -> bool {
+        let mut all = sections.ifs.iter().flatten().map(|&id| self.ready.grounds.scope(id));
+        all.any(|scope| scope.conditionals().next().is_some())
     }
 
     fn trace(&self) -> Stop {
@@ -156,17 +181,26 @@ impl<'s> Visit<'_, 's> {
     ) -> Result<Ending<'s>, Stop> {
         let rewritten = self.rewrite_in_section(&mut round, &ground)?;
         self.redirect_in_sections(&round, &ground)?;
+        let is_directory = round.seen == Seen::Directory && self.ready.site.has_module_like(&["dir_module"]);
+        let slash = ground.last_setting("DirectorySlash");
+        let adds_slash = slash.is_none_or(|line| !line.is_ignoring_case(0, "off"));
+        // The slash behind a directory comes before another round.
+        if is_directory && !round.uri.ends_with('/') && adds_slash {
+            return Ok(Ending { round, ground, sections, next: Next::Content });
+        }
+        self.fake_credentials(&ground);
         match rewritten {
             Some(Section::Again(url)) => {
                 let next = Next::Again(url, round.query.clone());
                 return Ok(Ending { round, ground, sections, next });
             }
             Some(Section::Backend(line, url)) => {
-                return Ok(Ending { round, ground, sections, next: Next::Backend(line, url) });
+                self.tell(line, "hands the request on");
+                return Ok(Ending { round, ground, sections, next: Next::Backend(url) });
             }
             None => {}
         }
-        if round.seen == Seen::Directory && self.ready.site.has_module_like(&["dir_module"]) {
+        if is_directory {
             return self.index(round, ground, sections, at);
         }
         if round.seen == Seen::Missing
@@ -206,10 +240,6 @@ impl<'s> Visit<'_, 's> {
         at: &mut Option<std::sync::Arc<Ground<'s>>>,
     ) -> Result<Ending<'s>, Stop> {
         if !round.uri.ends_with('/') {
-            let slash = ground.last_setting("DirectorySlash");
-            if slash.is_none_or(|line| !line.is_ignoring_case(0, "off")) {
-                return Ok(Ending { round, ground, sections, next: Next::Content });
-            }
             return Ok(Ending { round, ground, sections, next: Next::Content });
         }
         if round.depth > MOST_INDEXES + MOST_REDIRECTS {
@@ -236,8 +266,9 @@ impl<'s> Visit<'_, 's> {
             let mut sub = Round::new(uri, None, "GET");
             sub.is_sub = true;
             sub.environment = round.environment.clone();
-            sub.user.clone_from(&round.user);
+            sub.before_user.clone_from(&round.user);
             sub.before = Some(sections.clone());
+            sub.before_directory = Some(round.directory());
             sub.depth = MOST_REDIRECTS + 1 + round.depth.saturating_sub(MOST_REDIRECTS);
             match self.round(sub, at) {
                 Ok(ending) if ending.round.seen == Seen::File => {
@@ -293,6 +324,10 @@ impl<'s> Visit<'_, 's> {
         let path = target.split('?').next().unwrap_or_default();
         let mut round = Round::new(path.to_owned(), None, "GET");
         round.depth = 1;
+        if let Some((sections, directory)) = self.last.borrow().clone() {
+            round.before = Some(sections);
+            round.before_directory = Some(directory);
+        }
         let page = self.round(round, &mut None).and_then(|ending| {
             let is_backend = self.is_backend(&ending);
             Ok(if is_backend { self.authorization(&ending)? } else { None })
@@ -301,6 +336,12 @@ impl<'s> Visit<'_, 's> {
             Ok(Some(authorization)) => {
                 self.tell(line, "has a backend answer instead");
                 Ok(Some(authorization))
+            }
+            // The challenge is that of the page, if it asks for a login itself.
+            Err(Stop::Answer(inner)) if inner.is_challenge() && answer.is_challenge() => {
+                self.story.replace(told);
+                let Answer { scheme, realm, .. } = inner;
+                Err(Stop::Answer(Answer { scheme, realm, ..answer }))
             }
             _ => {
                 self.story.replace(told);

@@ -52,7 +52,7 @@ impl<'s> Visit<'_, 's> {
         }
         let program = || Some((String::new(), true));
         match (&ending.next, self.handler(&ending.ground)) {
-            (Next::Backend(_, url), _) => Some((url.clone(), false)),
+            (Next::Backend(url), _) => Some((url.clone(), false)),
             (_, Some((_, word))) if word.starts_with("proxy:") => Some((word[6..].to_owned(), false)),
             (_, Some((_, word))) if word == "cgi-script" && self.runs_programs(ending) => program(),
             (_, Some(_)) => None,
@@ -119,16 +119,8 @@ impl<'s> Visit<'_, 's> {
 
     /// `AddHandler` by the ending of the name, and programs of a `ScriptAlias`.
     fn handled_by_name(&self, ending: &Ending<'s>) -> Option<String> {
-        for line in self.settings.own_first(Family::Alias) {
-            let is_script = line.name_word().to_ascii_lowercase().starts_with("scriptalias");
-            let is_expression = line.name() == Name::AliasMatch;
-            let matched = self.matched(&line.literal(0)?, is_expression, &ending.round.uri).ok()?;
-            if matched.is_some() {
-                if is_script {
-                    return Some("script".into());
-                }
-                break;
-            }
+        if ending.round.is_script {
+            return Some("script".into());
         }
         let name = ending.round.filename.as_deref()?.rsplit('/').next()?.to_owned();
         let endings: Vec<String> = name.split('.').skip(1).map(str::to_ascii_lowercase).collect();
@@ -151,7 +143,9 @@ impl<'s> Visit<'_, 's> {
                 Some(line) if self.may_be_the_same(line) => Authorization::Unknown,
                 _ => Authorization::Replaced,
             }
-        } else if self.is_dropped_early() {
+        } else if matches!(&*self.credentials.borrow(), Brought::Fake(_)) {
+            Authorization::Replaced
+        } else if self.is_dropped() {
             Authorization::Dropped
         } else {
             Authorization::Forwarded
@@ -197,9 +191,31 @@ impl<'s> Visit<'_, 's> {
         decoded.starts_with(format!("{name}:").as_bytes())
     }
 
-    fn is_dropped_early(&self) -> bool {
+    /// From here on the request has the credentials that `AuthBasicFake` makes (seen on 2.4.71).
+    pub fn fake_credentials(&self, ground: &Ground<'s>) {
+        let line = ground.setting("AuthBasicFake").last().copied();
+        let Some(line) = line.filter(|line| !line.is_ignoring_case(0, "off")) else { return };
+        let name = line.literal(0).unwrap_or_default().into_owned();
+        let is_plain = !name.contains("%{");
+        self.credentials.replace(if is_plain { Brought::Fake(name) } else { Brought::Unknown });
+    }
+
+    /// Another round has the header that the lines of the one before have left.
+    pub fn edit_credentials(&self, ground: &Ground<'s>) {
+        for line in ground.lines(Family::HeaderEdits).filter(|line| !is_early(*line)) {
+            match edit(line) {
+                None => {}
+                Some(Edit::Drops) => drop(self.credentials.replace(Brought::None)),
+                Some(_) => drop(self.credentials.replace(Brought::Unknown)),
+            }
+        }
+    }
+
+    /// Whether a line of the server or of an earlier round took the header away.
+    fn is_dropped(&self) -> bool {
         let mut lines = self.settings.scopes.iter().flat_map(|scope| scope.own(Family::HeaderEdits));
-        lines.any(|line| is_early(line) && matches!(edit(line), Some(Edit::Drops)))
+        let is_early = lines.any(|line| is_early(line) && matches!(edit(line), Some(Edit::Drops)));
+        is_early || *self.credentials.borrow() == Brought::None && self.request.credentials != Credentials::None
     }
 }
 

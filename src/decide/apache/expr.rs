@@ -40,7 +40,8 @@ pub enum Word {
     Variable(String),
     Call(String, Box<Word>),
     Joined(Vec<Word>),
-    Group(usize),
+    /// A group of an expression; which one is not followed.
+    Group,
 }
 
 /// How deep brackets and `!` may stand in each other.
@@ -236,9 +237,9 @@ impl Parser<'_> {
             }
             '%' => self.variable(),
             '$' => {
-                let digit = self.rest.get(1..2)?.parse().ok()?;
+                self.rest.get(1..2).filter(|digit| digit.bytes().all(|byte| byte.is_ascii_digit()))?;
                 self.rest = &self.rest[2..];
-                Some(Word::Group(digit))
+                Some(Word::Group)
             }
             c if c.is_ascii_digit() => {
                 let end = self.rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(self.rest.len());
@@ -301,7 +302,7 @@ impl Parser<'_> {
             }
             if c == '$' && quote.is_some() && self.rest[1..].starts_with(|c: char| c.is_ascii_digit()) {
                 parts.push(Word::Text(std::mem::take(&mut plain)));
-                parts.push(Word::Group(self.rest.get(1..2)?.parse().ok()?));
+                parts.push(Word::Group);
                 self.rest = &self.rest[2..];
                 continue;
             }
@@ -327,21 +328,13 @@ impl Parser<'_> {
 }
 
 impl Word {
-    /// Whether a variable is asked for in it.
-    pub fn is_text(&self) -> Option<&str> {
-        match self {
-            Word::Text(text) => Some(text),
-            _ => None,
-        }
-    }
-
     /// Its value for a request.
     pub fn value(&self, asked: &dyn Asked) -> Option<String> {
         match self {
             Word::Text(text) => Some(text.clone()),
             Word::Variable(name) => asked.variable(name),
             Word::Joined(parts) => parts.iter().map(|part| part.value(asked)).collect(),
-            Word::Group(_) => None,
+            Word::Group => None,
             Word::Call(name, argument) => {
                 let value = argument.value(asked)?;
                 match name.as_str() {

@@ -108,7 +108,7 @@ impl<'s> Visit<'_, 's> {
             Brought::None => return refused(),
             Brought::Unknown => return Err(Stop::unknown("the credentials are not known")),
             Brought::Bad => None,
-            Brought::User(name) => Some(name.as_str()),
+            Brought::User(name) | Brought::Fake(name) => Some(name.as_str()),
         };
         let is_authoritative = !ground
             .last_setting("AuthBasicAuthoritative")
@@ -187,6 +187,9 @@ impl<'s> Visit<'_, 's> {
             lines.basic(user)
         };
         match listed {
+            Listed::Yes if matches!(&*self.credentials.borrow(), Brought::Fake(_)) => {
+                Err(Stop::unknown("whether the password of `AuthBasicFake` is right is not known"))
+            }
             Listed::Yes => Ok(Said::Granted),
             Listed::No => Ok(Said::NotFound),
             Listed::Unusable => Ok(Said::Denied),

@@ -35,7 +35,8 @@ impl<'s> Visit<'_, 's> {
             self.tell(line, "answers before any check");
             return Err(Stop::responds(status));
         }
-        round.filename = Some(self.file(round, ground)?);
+        let name = self.file(round, ground)?;
+        round.filename = Some(name);
         Ok(Target::File)
     }
 
@@ -96,7 +97,7 @@ impl<'s> Visit<'_, 's> {
     }
 
     /// The file that `Alias` or the document root has for a path.
-    fn file(&self, round: &Round, ground: &Ground<'s>) -> Result<String, Stop> {
+    fn file(&self, round: &mut Round, ground: &Ground<'s>) -> Result<String, Stop> {
         let absolute = |path: &str| {
             let path = self.ready.site.absolute(std::path::Path::new(path));
             path.and_then(|path| path.to_str().map(str::to_owned))
@@ -119,6 +120,7 @@ impl<'s> Visit<'_, 's> {
             let is_expression = line.name() == Name::AliasMatch;
             let word = line.literal(0).unwrap_or_default();
             if let Some(matched) = self.matched(&word, is_expression, &round.uri)? {
+                round.is_script = line.name_word().to_ascii_lowercase().starts_with("scriptalias");
                 return absolute(&target(&line.literal(1).unwrap_or_default(), &matched)).ok_or_else(lost);
             }
         }

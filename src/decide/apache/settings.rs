@@ -65,7 +65,9 @@ impl<'s> Ready<'s> {
         settings.merges_slashes = !is(settings.last("MergeSlashes"), "off");
         settings.is_tls = is(settings.last("SSLEngine"), "on");
         settings.has_canonical_name = is(settings.last("UseCanonicalName"), "on");
-        let slashes = settings.last("AllowEncodedSlashes");
+        // A virtual host does not inherit it (seen on 2.4.71).
+        let own = settings.scopes.last().into_iter().flat_map(|scope| scope.own(Family::Setting));
+        let slashes = own.filter(|line| line.is_named("AllowEncodedSlashes")).last();
         settings.encoded_slashes = if is(slashes, "on") {
             EncodedSlashes::On
         } else if is(slashes, "nodecode") {

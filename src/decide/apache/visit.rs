@@ -25,6 +25,8 @@ pub struct Visit<'v, 's> {
     pub hangs_on: RefCell<Option<String>>,
     pub place: RefCell<Option<String>>,
     pub user_file: RefCell<Option<String>>,
+    /// The sections of the round that was refused, and its directory.
+    pub last: RefCell<Option<(Sections, String)>>,
     /// `[END]` was come by.
     pub is_rewritten_for_good: Cell<bool>,
 }
@@ -35,6 +37,8 @@ pub enum Brought {
     None,
     Bad,
     User(String),
+    /// Those that `AuthBasicFake` makes, of this user.
+    Fake(String),
     /// A directive puts something in their place.
     Unknown,
 }
@@ -55,6 +59,12 @@ pub struct Round {
     /// The sections of the request that this one comes from: where they are the same, nobody is judged
     /// again (spec a119).
     pub before: Option<Sections>,
+    /// The directory of that request, with a slash behind it.
+    pub before_directory: Option<String>,
+    /// Who has logged in there.
+    pub before_user: Option<String>,
+    /// Whether `ScriptAlias` makes a program of the file.
+    pub is_script: bool,
     /// Whether it is only asked how it would be answered.
     pub is_sub: bool,
     /// How many rounds there were before.
@@ -73,9 +83,23 @@ impl Round {
             user: None,
             environment: Environment::default(),
             before: None,
+            before_directory: None,
+            before_user: None,
+            is_script: false,
             is_sub: false,
             depth: 0,
         }
+    }
+}
+
+impl Round {
+    /// The directory that the request is for, with a slash behind it.
+    pub fn directory(&self) -> String {
+        let name = self.filename.as_deref().unwrap_or_default();
+        if self.seen == Seen::Directory {
+            return format!("{}/", name.trim_end_matches('/'));
+        }
+        name.rfind('/').map_or_else(String::new, |end| name[..=end].to_owned())
     }
 }
 
@@ -85,16 +109,16 @@ pub struct Ending<'s> {
     pub round: Round,
     pub ground: Arc<Ground<'s>>,
     pub sections: Sections,
-    pub next: Next<'s>,
+    pub next: Next,
 }
 
 /// What comes behind a round.
 #[derive(Clone, Debug)]
-pub enum Next<'s> {
+pub enum Next {
     /// The content handler.
     Content,
-    /// A backend, by this line.
-    Backend(Directive<'s>, String),
+    /// A backend at this address.
+    Backend(String),
     /// Another round.
     Again(String, Option<String>),
 }
@@ -116,6 +140,7 @@ impl<'v, 's> Visit<'v, 's> {
             hangs_on: RefCell::default(),
             place: RefCell::default(),
             user_file: RefCell::default(),
+            last: RefCell::default(),
             is_rewritten_for_good: Cell::new(false),
         }
     }
@@ -188,7 +213,7 @@ impl Asked for Asking<'_, '_, '_> {
             Brought::None => Some(String::new()),
             // What is behind it is not known; that it is there is.
             Brought::Bad | Brought::User(_) => Some("Basic Kjoq".into()),
-            Brought::Unknown => None,
+            Brought::Fake(_) | Brought::Unknown => None,
         }
     }
 

@@ -207,10 +207,26 @@ impl<'s> Visit<'_, 's> {
             let seen = self.ready.disk.behind(&path);
             (!matches!(seen, Seen::Missing | Seen::Unknown)).then_some((path, seen))
         });
-        found.map(|(path, seen)| match seen {
-            Seen::Directory | Seen::Special => (Stop::refused(403), None),
-            _ => (Stop::unknown(format!("{} was not read", path.display())), None),
-        })
+        let (path, seen) = found?;
+        match seen {
+            Seen::Directory | Seen::Special => Some((Stop::refused(403), None)),
+            _ => self.unread_text(&path).map(|stop| (stop, None)),
+        }
+    }
+
+    /// A text that is no configuration was not loaded: httpd finds a word that it does not know.
+    fn unread_text(&self, path: &Path) -> Option<Stop> {
+        let lost = Stop::unknown(format!("{} was not read", path.display()));
+        if let Access::Unreadable(_) = self.ready.disk.access(path) {
+            return Some(Stop::refused(403));
+        }
+        let Some(bytes) = self.ready.disk.read(path) else { return Some(lost) };
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+        let first = lines.next()?.split_ascii_whitespace().next().unwrap_or_default();
+        let is_plain = first.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        let is_unknown = is_plain && crate::model::known(first.as_bytes()).is_none();
+        Some(if is_unknown && self.ready.site.has_only_own_modules() { Stop::refused(500) } else { lost })
     }
 
     /// `<Location>` for the path.
