@@ -73,6 +73,7 @@ fn cases() -> Vec<Case> {
     cases
 }
 
+/// The passwords of users on the pages are nobody's, so that the user is one whom no file lists.
 /// Requests for all places of a configuration, and for something below. What is to be there is made.
 fn questions(root: &Path, main: &Path) -> Vec<Question> {
     let mut host = Host::new(None, Vec::new()).expect("a host");
@@ -121,7 +122,7 @@ fn questions(root: &Path, main: &Path) -> Vec<Question> {
                     ("GET", Credentials::None),
                     ("GET", Credentials::Bad),
                     ("POST", Credentials::None),
-                    ("GET", Credentials::User("alice".into())),
+                    ("GET", Credentials::User("stranger".into())),
                 ] {
                     questions.push(Question {
                         method: method.to_owned(),
