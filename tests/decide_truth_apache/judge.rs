@@ -48,7 +48,9 @@ impl Seen {
             200..=299 | 405 | 501 => true,
             // The slash behind a directory; the lines of configurations lead to others.
             301 => !location.contains("go.example") && !location.contains("/pub/x.html"),
-            302 => location == "http://go.example/e" && self.logged(BY_HANDLER).is_some(),
+            // The handler's refusal may be dressed by an error document that lies elsewhere.
+            302 if location != "http://go.example/e" => false,
+            302 | 410 => self.logged(BY_HANDLER).or(self.logged(REFUSED_BY_HANDLER)).is_some(),
             403 => match (self.logged(REFUSED_BY_HANDLER), self.logged(BY_ACCESS)) {
                 (Some(handler), Some(access)) => handler < access,
                 (handler, _) => handler.is_some(),
@@ -137,7 +139,10 @@ pub fn judge(decision: &Decision, seen: &Seen) -> Option<Misfit> {
         Outcome::Challenge if real != 401 || is_handled => ("no password is asked for".to_owned(), false),
         Outcome::Challenge => (challenge(decision, seen)?, false),
         Outcome::Forbidden if real != 403 => ("it is not refused".to_owned(), false),
-        Outcome::Forbidden if seen.is_by_line() => ("a line says so, and no check".to_owned(), true),
+        // Rewriting that `Options` forbids is both.
+        Outcome::Forbidden if seen.is_by_line() && seen.logged(&["AH00670"]).is_none() => {
+            ("a line says so, and no check".to_owned(), true)
+        }
         Outcome::Forbidden if is_handled => ("the handler refuses it".to_owned(), true),
         Outcome::Error if real != 500 => ("there is no failure".to_owned(), false),
         Outcome::Responds if *status != Some(real) => ("the status is another".to_owned(), false),
