@@ -45,6 +45,8 @@ mod common;
 mod dress;
 #[path = "common/field.rs"]
 mod field;
+#[path = "decide_truth_apache/fixtures.rs"]
+mod fixtures;
 #[path = "common/httpd.rs"]
 #[allow(dead_code)]
 mod httpd;

@@ -65,7 +65,7 @@ impl Request {
                 rest
             }
             _ if url.starts_with('/') => {
-                request.target = url.to_owned();
+                url.clone_into(&mut request.target);
                 return Ok(request);
             }
             _ => {

@@ -45,7 +45,11 @@ impl<'s> Visit<'_, 's> {
                     (None, Err(Stop::Answer(answer))) => answer.status == 403,
                     _ => false,
                 };
-                if is_same { result } else { Err(Stop::unknown("`Allow` and `Deny` hang on what is not known")) }
+                if is_same {
+                    result
+                } else {
+                    Err(Stop::unknown("`Allow` and `Deny` hang on what is not known"))
+                }
             }
         }
     }
@@ -105,7 +109,9 @@ impl<'s> Visit<'_, 's> {
             return Err(Stop::refused(403));
         }
         if !outcome.must_be(Outcomes::USER) {
-            return Err(Stop::Unknown(doubt.unwrap_or_else(|| "what `Require` comes to is not known".into())));
+            return Err(Stop::Unknown(
+                doubt.unwrap_or_else(|| "what `Require` comes to is not known".into()),
+            ));
         }
         let challenge = self.challenge(round, ground)?;
         let user = self.login(round, ground, &challenge)?;
@@ -114,7 +120,9 @@ impl<'s> Visit<'_, 's> {
             return Ok(Some(user));
         }
         if outcome.may_be(Outcomes::GRANTED) {
-            return Err(Stop::Unknown(doubt.unwrap_or_else(|| "what `Require` comes to is not known".into())));
+            return Err(Stop::Unknown(
+                doubt.unwrap_or_else(|| "what `Require` comes to is not known".into()),
+            ));
         }
         let sends_forbidden = ground.last_setting("AuthzSendForbiddenOnFailure");
         let sends_forbidden = sends_forbidden.filter(|line| line.is_ignoring_case(0, "on"));

@@ -24,7 +24,7 @@ impl<'s> Visit<'_, 's> {
             Err((stop, _)) => Err(stop),
             Ok(ending) => {
                 self.place.replace(place(&ending));
-                self.authorization(&ending)
+                Ok(self.authorization(&ending))
             }
         }
     }
@@ -32,7 +32,9 @@ impl<'s> Visit<'_, 's> {
     fn rounds(&self) -> Result<Ending<'s>, (Stop, Option<std::sync::Arc<Ground<'s>>>)> {
         let start = || -> Result<Round, Stop> {
             self.check_connection()?;
+            // Of several slashes at the beginning one is left, whatever `MergeSlashes` says.
             let raw = self.request.path();
+            let raw = &raw[raw.bytes().take_while(|byte| *byte == b'/').count().saturating_sub(1)..];
             if !raw.starts_with('/') {
                 return Err(Stop::responds(400));
             }
@@ -43,7 +45,8 @@ impl<'s> Visit<'_, 's> {
             self.set_server_variables(&mut first);
             Ok(Round { uri: self.mended(raw)?, ..first })
         };
-        let mut round = start().map_err(|stop| (stop, None))?;
+        let defaults = || self.ready.grounds.merge(&Sections { server: self.server, ..Sections::default() });
+        let mut round = start().map_err(|stop| (stop, Some(defaults())))?;
         for depth in 0..=MOST_REDIRECTS {
             let mut ground = None;
             let ending = self.round(round, &mut ground).map_err(|stop| (stop, ground))?;
@@ -87,7 +90,7 @@ impl<'s> Visit<'_, 's> {
     ) -> Result<Ending<'s>, Stop> {
         let grounds = &self.ready.grounds;
         let mut sections = Sections { server: self.server, ..Sections::default() };
-        self.walk_locations(&mut sections, &round.uri)?;
+        self.walk_locations(&mut sections, &round.uri);
         self.walk_conditions(&mut sections, &round)?;
         let ground = grounds.merge(&sections);
         *at = Some(ground.clone());
@@ -117,7 +120,7 @@ impl<'s> Visit<'_, 's> {
             let name = round.filename.as_deref().unwrap_or_default().rsplit('/').next().unwrap_or_default();
             sections.files = grounds.lookup().files(self.server, &sections.directories, name);
         }
-        self.walk_locations(&mut sections, &round.uri)?;
+        self.walk_locations(&mut sections, &round.uri);
         self.walk_conditions(&mut sections, &round)?;
         let ground = grounds.merge(&sections);
         *at = Some(ground.clone());
@@ -128,7 +131,10 @@ impl<'s> Visit<'_, 's> {
             self.set_variables(lines.into_iter(), &mut round);
         }
         // The same sections once more: nobody is judged twice (spec a119).
-        if round.before.as_ref() != Some(&sections) || self.has_nested_conditions(&sections) {
+        // Sections of backends and conditions in conditions are merged anew each time.
+        let is_merged_anew = matches!(target, Target::Backend(..)) && !sections.directories.is_empty()
+            || self.has_nested_conditions(&sections);
+        if round.before.as_ref() != Some(&sections) || is_merged_anew {
             let user = self.check(&round, &ground)?;
             round.user = user.or(round.user);
         } else if let Some(doubt) = &ground.doubt {
@@ -138,7 +144,9 @@ impl<'s> Visit<'_, 's> {
         }
         if let Target::Backend(line, url) = target {
             self.tell(line, "hands the request on");
-            if round.method == "TRACE" && self.settings.traces.is_some_and(|line| line.is_ignoring_case(0, "off")) {
+            if round.method == "TRACE"
+                && self.settings.traces.is_some_and(|line| line.is_ignoring_case(0, "off"))
+            {
                 return Err(self.trace());
             }
             let mut changed = round.clone();
@@ -280,8 +288,8 @@ impl<'s> Visit<'_, 's> {
                 Ok(_) => {}
                 Err(Stop::Unknown(why)) => return Err(Stop::Unknown(why)),
                 Err(Stop::Answer(answer)) => {
-                    let is_passed_on = (300..400).contains(&answer.status)
-                        || answer.status == 401 && names.len() == 1;
+                    let is_passed_on =
+                        (300..400).contains(&answer.status) || answer.status == 401 && names.len() == 1;
                     if is_passed_on {
                         return Err(Stop::Answer(answer));
                     }
@@ -293,7 +301,7 @@ impl<'s> Visit<'_, 's> {
         }
         *at = Some(ground.clone());
         match refusal {
-            Some(answer) => Err(Stop::Answer(Answer { realm: None, ..answer })),
+            Some(answer) => Err(Stop::Answer(answer)),
             None => Ok(Ending { round, ground, sections, next: Next::Content }),
         }
     }
@@ -303,16 +311,16 @@ impl<'s> Visit<'_, 's> {
     fn dressed(&self, answer: Answer, ground: Option<&Ground<'s>>) -> Result<Option<Authorization>, Stop> {
         let status = answer.status.to_string();
         let line = ground.and_then(|ground| {
-            ground.lines(Family::ErrorPage).filter(|line| line.is(0, &status)).last()
+            // A URL for 401 is not taken.
+            let is_url = |line: &Directive<'_>| line.literal(1).is_some_and(|word| word.contains("://"));
+            let lines = ground.lines(Family::ErrorPage).filter(|line| line.is(0, &status));
+            lines.filter(|line| answer.status != 401 || !is_url(line)).last()
         });
         let target = line.and_then(|line| Some((line, line.literal(1)?)));
         let Some((line, target)) = target.filter(|_| answer.status >= 400) else {
             return Err(Stop::Answer(answer));
         };
         if target.starts_with("http://") || target.starts_with("https://") {
-            if answer.status == 401 {
-                return Err(Stop::Answer(answer));
-            }
             self.tell(line, "sends the visitor elsewhere");
             return Err(Stop::Answer(Answer { outcome: Outcome::Responds, ..Answer::refused(302) }));
         }
@@ -328,14 +336,20 @@ impl<'s> Visit<'_, 's> {
             round.before = Some(sections);
             round.before_directory = Some(directory);
         }
-        let page = self.round(round, &mut None).and_then(|ending| {
+        self.is_answered_by_rule.set(false);
+        let page = self.round(round, &mut None).map(|ending| {
             let is_backend = self.is_backend(&ending);
-            Ok(if is_backend { self.authorization(&ending)? } else { None })
+            if is_backend { self.authorization(&ending) } else { None }
         });
         match page {
             Ok(Some(authorization)) => {
                 self.tell(line, "has a backend answer instead");
                 Ok(Some(authorization))
+            }
+            // A rewriting rule makes its own answer of it (`hook_uri2file` forgets the first status).
+            Err(Stop::Answer(inner)) if self.is_answered_by_rule.get() => Err(Stop::Answer(inner)),
+            Err(Stop::Unknown(why)) if self.ready.site.has_module_like(&["proxy_http"]) => {
+                Err(Stop::Unknown(why))
             }
             // The challenge is that of the page, if it asks for a login itself.
             Err(Stop::Answer(inner)) if inner.is_challenge() && answer.is_challenge() => {

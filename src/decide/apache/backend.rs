@@ -1,6 +1,5 @@
 //! What a backend gets to see of `Authorization` (spec a108 to a114).
 
-use super::stop::Stop;
 use super::visit::{Brought, Ending, Next, Visit};
 use crate::decide::{Authorization, Credentials};
 use crate::model::{Directive, Family, Ground, Name};
@@ -8,34 +7,36 @@ use crate::source::Seen;
 
 impl<'s> Visit<'_, 's> {
     /// None where no backend is asked.
-    pub fn authorization(&self, ending: &Ending<'s>) -> Result<Option<Authorization>, Stop> {
+    pub fn authorization(&self, ending: &Ending<'s>) -> Option<Authorization> {
         let ground = &*ending.ground;
-        let Some((target, is_program)) = self.backend(ending) else { return Ok(None) };
-        let handler = self.handler(ground);
+        let (target, is_program) = self.backend(ending)?;
+        let handler = Self::handler(ground);
         if let Some((line, _)) = handler.filter(|_| !matches!(ending.next, Next::Backend(..))) {
             self.tell(line, "hands the request on");
         }
         let sent = self.edited(ground);
         let scheme = target.split("://").next().unwrap_or_default().trim_start_matches("unix:").to_owned();
         let drops = is_program
-            || ["fcgi", "scgi"].iter().any(|known| scheme == *known || target.contains(&format!("|{known}://")));
+            || ["fcgi", "scgi"]
+                .iter()
+                .any(|known| scheme == *known || target.contains(&format!("|{known}://")));
         if !drops {
-            return Ok(Some(sent));
+            return Some(sent);
         }
-        let passes = self.passes_header(ground);
+        let passes = Self::passes_header(ground);
         let variable = ending.round.environment.is_set("HTTP_AUTHORIZATION");
         let lines: Vec<Directive<'s>> = ground.lines(Family::Setting).collect();
         let is_set_by_name = lines.iter().any(|line| {
             (line.is_named("setenv") || line.is_named("passenv"))
                 && line.arguments().any(|word| word.text().contains("HTTP_AUTHORIZATION"))
         });
-        Ok(Some(match (passes, variable) {
+        Some(match (passes, variable) {
             _ if is_set_by_name => Authorization::Unknown,
             (true, _) => sent,
             (false, Some(false)) => Authorization::Dropped,
             (false, Some(true)) => self.by_variable(ending),
             (false, None) => Authorization::Unknown,
-        }))
+        })
     }
 
     /// Whether another server is asked that says the status itself, and no program.
@@ -51,13 +52,13 @@ impl<'s> Visit<'_, 's> {
             return None;
         }
         let program = || Some((String::new(), true));
-        match (&ending.next, self.handler(&ending.ground)) {
+        match (&ending.next, Self::handler(&ending.ground)) {
             (Next::Backend(url), _) => Some((url.clone(), false)),
             (_, Some((_, word))) if word.starts_with("proxy:") => Some((word[6..].to_owned(), false)),
-            (_, Some((_, word))) if word == "cgi-script" && self.runs_programs(ending) => program(),
+            (_, Some((_, word))) if word == "cgi-script" && Self::runs_programs(ending) => program(),
             (_, Some(_)) => None,
-            (_, None) => match self.handled_by_name(ending)?.as_str() {
-                "cgi-script" if self.runs_programs(ending) => program(),
+            (_, None) => match Self::handled_by_name(ending)?.as_str() {
+                "cgi-script" if Self::runs_programs(ending) => program(),
                 "script" if ending.round.seen == Seen::File => program(),
                 word if word.starts_with("proxy:") => Some((word[6..].to_owned(), false)),
                 _ => None,
@@ -88,7 +89,7 @@ impl<'s> Visit<'_, 's> {
     }
 
     /// Whether a file is run here: `Options ExecCGI`.
-    fn runs_programs(&self, ending: &Ending<'s>) -> bool {
+    fn runs_programs(ending: &Ending<'s>) -> bool {
         let mut is_on = false;
         for line in ending.ground.lines(Family::Options).filter(|line| line.name() == Name::Options) {
             let words: Vec<String> = line.arguments().map(|word| word.text().to_ascii_lowercase()).collect();
@@ -106,19 +107,19 @@ impl<'s> Visit<'_, 's> {
         is_on && ending.round.seen == Seen::File
     }
 
-    fn passes_header(&self, ground: &Ground<'s>) -> bool {
+    fn passes_header(ground: &Ground<'s>) -> bool {
         ground.lines(Family::CgiPassAuth).last().is_some_and(|line| line.is_ignoring_case(0, "on"))
     }
 
     /// The last `SetHandler`, if it names one.
-    fn handler(&self, ground: &Ground<'s>) -> Option<(Directive<'s>, String)> {
+    fn handler(ground: &Ground<'s>) -> Option<(Directive<'s>, String)> {
         let line = ground.lines(Family::Handler).filter(|line| line.name() == Name::SetHandler).last()?;
         let word = line.literal(0)?.into_owned();
         (!word.eq_ignore_ascii_case("none")).then_some((line, word))
     }
 
     /// `AddHandler` by the ending of the name, and programs of a `ScriptAlias`.
-    fn handled_by_name(&self, ending: &Ending<'s>) -> Option<String> {
+    fn handled_by_name(ending: &Ending<'s>) -> Option<String> {
         if ending.round.is_script {
             return Some("script".into());
         }
@@ -150,7 +151,8 @@ impl<'s> Visit<'_, 's> {
         } else {
             Authorization::Forwarded
         };
-        let fake = ground.setting("AuthBasicFake").last().copied().filter(|line| !line.is_ignoring_case(0, "off"));
+        let fake =
+            ground.setting("AuthBasicFake").last().copied().filter(|line| !line.is_ignoring_case(0, "off"));
         if let Some(line) = fake {
             self.tell(line, "puts other credentials in their place");
             sent = Authorization::Replaced;
@@ -215,7 +217,8 @@ impl<'s> Visit<'_, 's> {
     fn is_dropped(&self) -> bool {
         let mut lines = self.settings.scopes.iter().flat_map(|scope| scope.own(Family::HeaderEdits));
         let is_early = lines.any(|line| is_early(line) && matches!(edit(line), Some(Edit::Drops)));
-        is_early || *self.credentials.borrow() == Brought::None && self.request.credentials != Credentials::None
+        is_early
+            || *self.credentials.borrow() == Brought::None && self.request.credentials != Credentials::None
     }
 }
 
@@ -227,7 +230,8 @@ enum Edit {
 }
 
 fn is_early(line: Directive<'_>) -> bool {
-    line.argument(line.arity().saturating_sub(1)).is_some_and(|word| word.text().eq_ignore_ascii_case("early"))
+    line.argument(line.arity().saturating_sub(1))
+        .is_some_and(|word| word.text().eq_ignore_ascii_case("early"))
 }
 
 /// None where the line is about another header.

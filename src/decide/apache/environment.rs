@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::expr::{self, Asked};
+use super::expr::Asked;
+use super::parse;
 use super::regexes::filled;
 use super::visit::{Asking, Round, Visit};
 use crate::model::{Directive, Family};
@@ -50,7 +51,7 @@ impl<'s> Visit<'_, 's> {
         for line in lines {
             let (matched, first) = self.env_test(line, round);
             for word in line.arguments().skip(first) {
-                set(&word.text(), &matched, &mut round.environment);
+                set(&word.text(), matched.as_ref().map(Option::as_deref), &mut round.environment);
             }
         }
     }
@@ -68,7 +69,7 @@ impl<'s> Visit<'_, 's> {
         let name = line.name_word().to_ascii_lowercase();
         let word = |n: usize| line.literal(n).unwrap_or_default().into_owned();
         if name == "setenvifexpr" {
-            let holds = expr::parse(&word(0)).and_then(|expr| expr.holds(&asking, &self.ready.regexes));
+            let holds = parse::parse(&word(0)).and_then(|expr| expr.holds(&asking, &self.ready.regexes));
             return (holds.map(|holds| holds.then(Vec::new)), 1);
         }
         let ignores_case = name.ends_with("nocase");
@@ -94,7 +95,7 @@ impl<'s> Visit<'_, 's> {
 }
 
 #[allow(clippy::option_option)] // unknown, no match, match
-fn set(word: &str, matched: &Option<Option<Vec<String>>>, environment: &mut Environment) {
+fn set(word: &str, matched: Option<Option<&[String]>>, environment: &mut Environment) {
     let (name, value) = word.split_once('=').unwrap_or((word, "1"));
     let (name, is_unset) = name.strip_prefix('!').map_or((name, false), |name| (name, true));
     match matched {

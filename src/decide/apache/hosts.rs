@@ -37,7 +37,7 @@ struct Chain {
 /// The virtual hosts of a site.
 #[derive(Debug)]
 pub struct Hosts {
-    hosts: Vec<Host>,
+    all: Vec<Host>,
     chains: Vec<(Place, Chain)>,
     /// Addresses and ports that are listened on; empty where that is not known.
     listened: Vec<(Option<IpAddr>, u16)>,
@@ -69,7 +69,12 @@ impl Hosts {
                     chains.push((*place, Chain::default()));
                     chains.len() - 1
                 });
-                chains[number].1.add(*scope, main_name.as_deref());
+                // Without a name of its own it has that of the main server, or that of its address.
+                let other = match host.places.first().and_then(|place| place.address) {
+                    None => main_name.as_deref(),
+                    Some(address) => address.is_loopback().then_some("localhost"),
+                };
+                chains[number].1.add(*scope, other);
             }
         }
         let only = match (hosts.as_slice(), main) {
@@ -77,7 +82,7 @@ impl Hosts {
             ([one], _) => Some(one.scope),
             _ => None,
         };
-        Hosts { hosts, chains, listened: listened.unwrap_or_default(), only, is_unsure }
+        Hosts { all: hosts, chains, listened: listened.unwrap_or_default(), only, is_unsure }
     }
 
     /// The address that the client has connected to: the one that is listened on, or what the request says.
@@ -101,17 +106,21 @@ impl Hosts {
             return Err(Stop::unknown("whether a virtual host is there is not known"));
         }
         let (Some(host), Some(port)) = (request.host.as_deref(), request.port) else {
-            return self.only.ok_or_else(|| Stop::unknown("there are several servers: the URL has to name one"));
+            return self
+                .only
+                .ok_or_else(|| Stop::unknown("there are several servers: the URL has to name one"));
         };
         if !self.listened.is_empty() && !self.listened.iter().any(|(_, listened)| *listened == port) {
             return Err(Stop::unknown(format!("nothing listens on port {port}")));
         }
-        if self.hosts.iter().any(|host| host.is_unsure) {
+        if self.all.iter().any(|host| host.is_unsure) {
             return Err(Stop::unknown("a virtual host has an address that is not known"));
         }
         let address = self.local_address(request);
-        let has_addresses =
-            self.chains.iter().any(|(place, _)| place.address.is_some() && place.port.is_none_or(|it| it == port));
+        let has_addresses = self
+            .chains
+            .iter()
+            .any(|(place, _)| place.address.is_some() && place.port.is_none_or(|it| it == port));
         if address.is_none() && has_addresses {
             return Err(Stop::unknown("it hangs on the address that the client connects to"));
         }
@@ -125,10 +134,10 @@ impl Hosts {
 }
 
 impl Chain {
-    fn add(&mut self, scope: Scope<'_>, main_name: Option<&str>) {
+    fn add(&mut self, scope: Scope<'_>, other_name: Option<&str>) {
         let number = self.hosts.len();
         self.hosts.push(scope.number());
-        let own = own_name(scope).or_else(|| main_name.map(str::to_owned));
+        let own = own_name(scope).or_else(|| other_name.map(str::to_owned));
         self.exact.entry(own.unwrap_or_default()).or_insert(number);
         for line in scope.own(Family::ServerName).filter(|line| line.name() == Name::ServerAlias) {
             for word in line.arguments() {

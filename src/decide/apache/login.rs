@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::expr;
+use super::parse;
 use super::passwords::{Listed, UserFile};
 use super::stop::{Answer, Stop};
 use super::visit::{Asking, Brought, Round, Visit};
@@ -22,7 +22,11 @@ enum Said {
 
 impl<'s> Visit<'_, 's> {
     /// `AuthType`, in small letters, with its line; none where nobody is asked.
-    pub fn scheme(&self, round: &Round, ground: &Ground<'s>) -> Result<Option<(Directive<'s>, String)>, Stop> {
+    pub fn scheme(
+        &self,
+        round: &Round,
+        ground: &Ground<'s>,
+    ) -> Result<Option<(Directive<'s>, String)>, Stop> {
         let Some(line) = ground.line(Family::Scheme) else { return Ok(None) };
         let word = self.text(line, round)?.to_ascii_lowercase();
         Ok((word != "none").then_some((line, word)))
@@ -32,7 +36,7 @@ impl<'s> Visit<'_, 's> {
     fn text(&self, line: Directive<'s>, round: &Round) -> Result<String, Stop> {
         let text = line.literal(0).unwrap_or_default();
         let asking = Asking { visit: self, round };
-        let value = expr::parse_text(&text).and_then(|word| word.value(&asking));
+        let value = parse::parse_text(&text).and_then(|word| word.value(&asking));
         value.ok_or_else(|| Stop::unknown(format!("what `{}` comes to is not known", line.text())))
     }
 
@@ -78,7 +82,8 @@ impl<'s> Visit<'_, 's> {
             return Err(Stop::refused(500));
         }
         let changes = ground.lines(Family::Setting).find(|line| {
-            line.is_named("header") && line.arguments().any(|word| word.text().eq_ignore_ascii_case("www-authenticate"))
+            line.is_named("header")
+                && line.arguments().any(|word| word.text().eq_ignore_ascii_case("www-authenticate"))
         });
         let realm = Some(realm).filter(|_| changes.is_none());
         let user_file = self.user_file(ground).map(|(_, path)| path);
@@ -113,7 +118,7 @@ impl<'s> Visit<'_, 's> {
         let is_authoritative = !ground
             .last_setting("AuthBasicAuthoritative")
             .is_some_and(|line| line.is_ignoring_case(0, "off"));
-        let providers = self.providers(ground);
+        let providers = Self::providers(ground);
         if providers.is_empty() && !self.ready.site.has_module_like(&["authn_file"]) {
             return Err(Stop::refused(500));
         }
@@ -146,10 +151,12 @@ impl<'s> Visit<'_, 's> {
     }
 
     /// The words of `AuthBasicProvider`.
-    fn providers(&self, ground: &Ground<'s>) -> Vec<String> {
+    fn providers(ground: &Ground<'s>) -> Vec<String> {
         let words = |scope: &crate::model::Scope<'s>| -> Vec<String> {
             let lines = scope.own(Family::Provider).filter(|line| line.is_named("AuthBasicProvider"));
-            lines.flat_map(|line| line.arguments().map(|word| word.text().into_owned()).collect::<Vec<_>>()).collect()
+            lines
+                .flat_map(|line| line.arguments().map(|word| word.text().into_owned()).collect::<Vec<_>>())
+                .collect()
         };
         ground.scopes.iter().rev().map(words).find(|words| !words.is_empty()).unwrap_or_default()
     }

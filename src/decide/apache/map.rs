@@ -24,7 +24,7 @@ impl<'s> Visit<'_, 's> {
             Rewritten::File => return Ok(Target::File),
             Rewritten::Backend(line, url) => return Ok(Target::Backend(line, url)),
         }
-        if let Some(found) = self.passed_in_section(round, ground)? {
+        if let Some(found) = self.passed_in_section(round, ground) {
             return Ok(found);
         }
         if let Some(found) = self.passed_by_server(round)? {
@@ -41,25 +41,24 @@ impl<'s> Visit<'_, 's> {
     }
 
     /// `ProxyPass` in a `<Location>`.
-    fn passed_in_section(&self, round: &Round, ground: &Ground<'s>) -> Result<Option<Target<'s>>, Stop> {
-        let is_pass =
-            |line: &Directive<'_>| matches!(line.name(), Name::ProxyPass | Name::ProxyPassMatch);
+    fn passed_in_section(&self, round: &Round, ground: &Ground<'s>) -> Option<Target<'s>> {
+        let is_pass = |line: &Directive<'_>| matches!(line.name(), Name::ProxyPass | Name::ProxyPassMatch);
         let sections = ground.scopes.iter().rev().filter(|scope| scope.kind() == Kind::Location);
         let mut lines = sections.filter_map(|scope| {
             let line = scope.own(Family::Handler).filter(|line| is_pass(line)).last()?;
             Some((*scope, line))
         });
-        let Some((scope, line)) = lines.next() else { return Ok(None) };
+        let (scope, line) = lines.next()?;
         let url = line.literal(0).unwrap_or_default();
         if url == "!" {
             self.tell(line, "keeps the request here");
-            return Ok(None);
+            return None;
         }
         let crate::model::Matching::Literal(path) = scope.matching() else {
-            return Ok(Some(Target::Backend(line, url.into_owned())));
+            return Some(Target::Backend(line, url.into_owned()));
         };
         let rest = crate::model::below(path, &round.uri).unwrap_or_default();
-        Ok(Some(Target::Backend(line, format!("{url}{rest}"))))
+        Some(Target::Backend(line, format!("{url}{rest}")))
     }
 
     /// Lines of the main server come first (seen on 2.4.71).
@@ -86,7 +85,8 @@ impl<'s> Visit<'_, 's> {
     /// `Redirect` without a path in a `<Location>` (spec a124).
     fn redirect_in_section(&self, ground: &Ground<'s>) -> Result<(), Stop> {
         let sections = ground.scopes.iter().rev().filter(|scope| scope.kind() == Kind::Location);
-        let lines = sections.flat_map(|scope| scope.own(Family::Rewrite).filter(|it| it.name() == Name::Redirect));
+        let lines =
+            sections.flat_map(|scope| scope.own(Family::Rewrite).filter(|it| it.name() == Name::Redirect));
         for line in lines {
             if let Some(rules::Redirect { path: None, status }) = rules::redirect(line) {
                 self.tell(line, "answers before any check");

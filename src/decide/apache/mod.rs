@@ -8,11 +8,13 @@ mod access;
 mod after;
 mod backend;
 mod disk;
+mod engine;
 mod environment;
 mod expr;
 mod hosts;
 mod login;
 mod map;
+mod parse;
 mod passwords;
 mod regexes;
 mod requirement;
@@ -75,7 +77,7 @@ impl<'s> Ready<'s> {
 }
 
 /// What apache answers.
-pub fn decide<'s>(decider: &Decider<'s>, request: &Request) -> Decision {
+pub fn decide(decider: &Decider<'_>, request: &Request) -> Decision {
     let ready = decider.apache.0.get_or_init(|| Ready::new(decider.site, decider.look));
     let Some(ready) = ready else { return Decision::undetermined("this is no configuration of Apache") };
     if let Some(doubt) = &ready.doubt {

@@ -127,7 +127,9 @@ impl Lines {
     /// Whether somebody is in a group.
     pub fn is_in_group(&self, user: &str, group: &str) -> bool {
         let lines = self.0.iter().filter(|(name, _)| name.trim_end() == group);
-        lines.flat_map(|(_, rest)| rest).any(|rest| rest.split_ascii_whitespace().any(|one| unquoted(one) == user))
+        lines
+            .flat_map(|(_, rest)| rest)
+            .any(|rest| rest.split_ascii_whitespace().any(|one| unquoted(one) == user))
     }
 }
 
@@ -150,7 +152,8 @@ mod tests {
 
     #[test]
     fn users() {
-        let users = lines(b"# x \\\nlost:aaaaaaaaaaaaa\nalice:{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=\n bob:plain \n");
+        let users =
+            lines(b"# x \\\nlost:aaaaaaaaaaaaa\nalice:{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=\n bob:plain \n");
         assert_eq!(users.basic("alice"), Listed::Yes);
         assert_eq!(users.basic("bob"), Listed::Unusable);
         assert_eq!(users.basic("lost"), Listed::No);

@@ -11,8 +11,11 @@ const BOUND: &str = "(*LIMIT_MATCH=50000)";
 /// All that were asked for.
 #[derive(Debug, Default)]
 pub struct Regexes {
-    known: RwLock<HashMap<(String, bool), Option<Arc<Regex>>>>,
+    known: RwLock<HashMap<(String, bool), Made>>,
 }
+
+/// None: it is refused.
+type Made = Option<Arc<Regex>>;
 
 /// What the groups of an expression held; the first is the whole.
 pub type Groups = Vec<String>;

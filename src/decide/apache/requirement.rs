@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::path::Path;
 
 use super::expr;
+use super::parse;
 use super::passwords::UserFile;
 use super::visit::{Asking, Round, Visit};
 use crate::model::{Directive, Family, Ground, Outcomes};
@@ -20,7 +21,7 @@ pub struct Judging<'a, 'v, 's> {
     pub doubt: RefCell<Option<String>>,
 }
 
-impl<'s> Judging<'_, '_, 's> {
+impl Judging<'_, '_, '_> {
     /// What a line comes to.
     pub fn judge(&self, line: Directive<'_>) -> Outcomes {
         let Some((provider, is_negated)) = line.provider() else { return self.unknown(line) };
@@ -29,7 +30,8 @@ impl<'s> Judging<'_, '_, 's> {
             "all" if line.is_ignoring_case(at, "granted") => Outcomes::GRANTED,
             "all" => Outcomes::DENIED,
             "valid-user" => self.of_user(|_| Some(true), line),
-            "user" => self.of_user(|user| self.words(line, at).map(|words| words.iter().any(|one| one == user)), line),
+            "user" => self
+                .of_user(|user| self.words(line, at).map(|words| words.iter().any(|one| one == user)), line),
             "group" => self.of_user(|user| self.is_in_groups(user, line, at), line),
             "ip" => self.of(self.is_from(line, at), line),
             "local" => self.of(self.is_local(), line),
@@ -47,7 +49,7 @@ impl<'s> Judging<'_, '_, 's> {
             "expr" => self.expression(line, at),
             _ => self.unknown(line),
         };
-        if is_negated { outcome.not() } else { outcome }
+        if is_negated { outcome.negated() } else { outcome }
     }
 
     fn of(&self, holds: Option<bool>, line: Directive<'_>) -> Outcomes {
@@ -74,7 +76,9 @@ impl<'s> Judging<'_, '_, 's> {
     }
 
     fn note(&self, line: Directive<'_>) {
-        self.doubt.borrow_mut().get_or_insert_with(|| format!("what `{}` comes to is not known", line.text()));
+        self.doubt
+            .borrow_mut()
+            .get_or_insert_with(|| format!("what `{}` comes to is not known", line.text()));
     }
 
     /// The words of `user` and `group`, which may ask for what the request brings.
@@ -84,7 +88,7 @@ impl<'s> Judging<'_, '_, 's> {
             return Some(line.arguments().skip(at).map(|word| word.text().into_owned()).collect());
         }
         let asking = Asking { visit: self.visit, round: self.round };
-        let value = expr::parse_text(&rest)?.value(&asking)?;
+        let value = parse::parse_text(&rest)?.value(&asking)?;
         Some(value.split_ascii_whitespace().map(str::to_owned).collect())
     }
 
@@ -121,7 +125,7 @@ impl<'s> Judging<'_, '_, 's> {
         let text = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text);
         let round = Round { user: self.user.map(str::to_owned), ..self.round.clone() };
         let asking = Asking { visit: self.visit, round: &round };
-        let holds = expr::parse(text).and_then(|expr| expr.holds(&asking, &self.visit.ready.regexes));
+        let holds = parse::parse(text).and_then(|expr| expr.holds(&asking, &self.visit.ready.regexes));
         match holds {
             Some(false) if text.contains("REMOTE_USER") => Outcomes::USER,
             None if text.contains("REMOTE_USER") => {
@@ -138,7 +142,7 @@ impl<'s> Judging<'_, '_, 's> {
 pub fn is_in(network: &str, address: IpAddr) -> Option<bool> {
     let address = match address {
         IpAddr::V6(six) => six.to_ipv4_mapped().map_or(address, IpAddr::V4),
-        four => four,
+        IpAddr::V4(_) => address,
     };
     let (start, mask) = network.split_once('/').map_or((network, None), |(start, mask)| (start, Some(mask)));
     if let Ok(known) = start.parse::<IpAddr>() {
@@ -158,7 +162,8 @@ pub fn is_in(network: &str, address: IpAddr) -> Option<bool> {
         };
         return Some(a.to_bits() & mask == b.to_bits() & mask);
     }
-    let parts: Option<Vec<u8>> = start.trim_end_matches('.').split('.').map(|part| part.parse().ok()).collect();
+    let parts: Option<Vec<u8>> =
+        start.trim_end_matches('.').split('.').map(|part| part.parse().ok()).collect();
     let parts = parts.filter(|parts| parts.len() < 4)?;
     let IpAddr::V4(four) = address else { return Some(false) };
     match mask {

@@ -58,9 +58,8 @@ impl<'s> Ready<'s> {
             is_tls: false,
             has_canonical_name: false,
         };
-        let is = |line: Option<Directive<'_>>, word: &str| {
-            line.is_some_and(|line| line.is_ignoring_case(0, word))
-        };
+        let is =
+            |line: Option<Directive<'_>>, word: &str| line.is_some_and(|line| line.is_ignoring_case(0, word));
         settings.traces = settings.last("TraceEnable");
         settings.merges_slashes = !is(settings.last("MergeSlashes"), "off");
         settings.is_tls = is(settings.last("SSLEngine"), "on");
@@ -93,7 +92,7 @@ pub fn doubt(site: &Site<'_>) -> Option<String> {
     }
     let servers = site.scopes_of(Kind::Server).chain([main]);
     for scope in servers {
-        for line in scope.own(Family::Removed).filter(|line| line.name() == Name::Removed) {
+        if let Some(line) = scope.own(Family::Removed).find(|line| line.name() == Name::Removed) {
             return Some(format!("the server does not start: it has no `{}`", line.name_text()));
         }
         for family in [Family::Alias, Family::Handler, Family::Rewrite, Family::Root] {

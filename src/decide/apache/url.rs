@@ -1,5 +1,7 @@
 //! The path of a request as httpd makes it of what comes over the wire (spec a50, a51).
 
+use std::fmt::Write;
+
 /// `AllowEncodedSlashes`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum EncodedSlashes {
@@ -14,13 +16,13 @@ pub enum EncodedSlashes {
 
 /// The path, or the status of the refusal.
 pub fn normalized(path: &str, merges: bool, slashes: EncodedSlashes) -> Result<Vec<u8>, u16> {
-    let path = walked(&unreserved(path.as_bytes())?, merges).ok_or(400_u16)?;
+    let path = walked(&unreserved(path.as_bytes()), merges).ok_or(400_u16)?;
     let path = decoded(&path, slashes)?;
     if slashes == EncodedSlashes::On { walked(&path, merges).ok_or(400) } else { Ok(path) }
 }
 
 /// Letters, digits, `-`, `.`, `_` and `~` are decoded first, and once only.
-fn unreserved(path: &[u8]) -> Result<Vec<u8>, u16> {
+fn unreserved(path: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(path.len());
     let mut at = 0;
     while let Some(&byte) = path.get(at) {
@@ -35,7 +37,7 @@ fn unreserved(path: &[u8]) -> Result<Vec<u8>, u16> {
             }
         }
     }
-    Ok(out)
+    out
 }
 
 /// The path without `.`, `..` and, where they are merged, double slashes; none where it leaves the root.
@@ -90,9 +92,6 @@ fn decoded(path: &[u8], slashes: EncodedSlashes) -> Result<Vec<u8>, u16> {
             Some(0) => is_hidden = true,
             Some(decoded) => out.push(decoded),
         }
-        if hex(path.get(at..at + 2)) == Some(b'/') && slashes == EncodedSlashes::On {
-            // Was pushed above.
-        }
         at += 2;
     }
     if is_hidden { Err(404) } else { Ok(out) }
@@ -110,7 +109,7 @@ pub fn escaped(path: &str) -> String {
         if byte.is_ascii_alphanumeric() || b"-._~$+!*'(),:@&=/;".contains(&byte) {
             out.push(char::from(byte));
         } else {
-            out += &format!("%{byte:02x}");
+            let _ = write!(out, "%{byte:02x}");
         }
     }
     out

@@ -29,6 +29,8 @@ pub struct Visit<'v, 's> {
     pub last: RefCell<Option<(Sections, String)>>,
     /// `[END]` was come by.
     pub is_rewritten_for_good: Cell<bool>,
+    /// A rewriting rule has given the answer.
+    pub is_answered_by_rule: Cell<bool>,
 }
 
 /// Credentials as they reach httpd.
@@ -142,6 +144,7 @@ impl<'v, 's> Visit<'v, 's> {
             user_file: RefCell::default(),
             last: RefCell::default(),
             is_rewritten_for_good: Cell::new(false),
+            is_answered_by_rule: Cell::new(false),
         }
     }
 
@@ -175,8 +178,7 @@ impl Asked for Asking<'_, '_, '_> {
             "REQUEST_METHOD" => text(&self.round.method),
             "REQUEST_SCHEME" => text(if request.is_tls { "https" } else { "http" }),
             "HTTPS" => text(if request.is_tls { "on" } else { "off" }),
-            "REQUEST_URI" => text(&self.round.uri),
-            "DOCUMENT_URI" => text(&self.round.uri),
+            "REQUEST_URI" | "DOCUMENT_URI" => text(&self.round.uri),
             "QUERY_STRING" => Some(self.round.query.clone().unwrap_or_default()),
             "THE_REQUEST" => Some(format!("{} {} HTTP/1.1", request.method, request.target)),
             "SERVER_PROTOCOL" => text("HTTP/1.1"),
@@ -194,9 +196,7 @@ impl Asked for Asking<'_, '_, '_> {
             "SERVER_ADDR" => self.visit.ready.hosts.local_address(request).map(|address| address.to_string()),
             "REQUEST_FILENAME" | "SCRIPT_FILENAME" => Some(self.round.filename.clone().unwrap_or_default()),
             "PATH_INFO" => text(&self.round.path_info),
-            "DOCUMENT_ROOT" => {
-                self.visit.document_root()
-            }
+            "DOCUMENT_ROOT" => self.visit.document_root(),
             "IS_SUBREQ" => text(if self.round.is_sub { "true" } else { "false" }),
             _ => None,
         }

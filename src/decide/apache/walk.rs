@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError};
 
-use super::expr;
+use super::parse;
 use super::stop::Stop;
 use super::visit::{Asking, Round, Visit};
 use crate::model::{Directive, EMPTY, Family, Ground, Matching, Name, Scope, Sections, Verdict};
@@ -230,7 +230,7 @@ impl<'s> Visit<'_, 's> {
     }
 
     /// `<Location>` for the path.
-    pub fn walk_locations(&self, sections: &mut Sections, uri: &str) -> Result<(), Stop> {
+    pub fn walk_locations(&self, sections: &mut Sections, uri: &str) {
         let lookup = self.ready.grounds.lookup();
         sections.locations = lookup.locations(self.server, uri, None);
         if uri.contains("//") {
@@ -248,7 +248,6 @@ impl<'s> Visit<'_, 's> {
             sections.locations.extend(others.filter(|id| !is_expression(id)));
             sections.locations.sort_unstable();
         }
-        Ok(())
     }
 
     /// `<If>` and its like, those in no other one first (spec a52).
@@ -292,7 +291,7 @@ impl<'s> Visit<'_, 's> {
     fn condition(&self, opening: Directive<'s>, round: &Round) -> Result<bool, Stop> {
         let text = opening.literal(0).unwrap_or_default();
         let asking = Asking { visit: self, round };
-        let holds = expr::parse(&text).and_then(|expr| expr.holds(&asking, &self.ready.regexes));
+        let holds = parse::parse(&text).and_then(|expr| expr.holds(&asking, &self.ready.regexes));
         if let Some(known) = holds {
             self.tell_condition(opening, known);
         }
@@ -306,7 +305,7 @@ impl<'s> Visit<'_, 's> {
     }
 
     /// Whether links are followed where the request ends.
-    pub fn links(&self, ground: &Ground<'s>) -> Links {
+    pub fn links(ground: &Ground<'s>) -> Links {
         fold_links(Links::Yes, ground.scopes.iter().copied())
     }
 }
@@ -325,9 +324,8 @@ fn fold_links<'s>(before: Links, scopes: impl Iterator<Item = Scope<'s>>) -> Lin
                 None => (true, word.strip_prefix('+').unwrap_or(word)),
             };
             match word {
-                "followsymlinks" => follows = is_on,
+                "followsymlinks" | "all" => follows = is_on,
                 "symlinksifownermatch" => owner = is_on,
-                "all" => follows = is_on,
                 _ => {}
             }
         }

@@ -44,7 +44,11 @@ fn file(path: &Path, host: &Host, root: Option<&Path>, is_at_hand: bool) -> Trut
         None if path.is_absolute() => path.to_path_buf(),
         None => return Truth::Maybe,
     };
-    if is_at_hand || host.places(&path) || host.is_memory() { Truth::of(host.exists(&path)) } else { Truth::Maybe }
+    if is_at_hand || host.places(&path) || host.is_memory() {
+        Truth::of(host.exists(&path))
+    } else {
+        Truth::Maybe
+    }
 }
 
 /// Of the server only this is known: it is some 2.4.x, where x is at least 1.
@@ -59,8 +63,10 @@ fn version(first: &[u8], rest: &[&[u8]]) -> Truth {
     };
     let is_expression = operator == b"~" || version.starts_with(b"/");
     // Every 2.4.x fits these.
-    let is_ours = [b"2.4".as_slice(), b"^2.4", b"2\\.4", b"^2\\.4", b"/2.4/", b"/^2.4/", b"/^2\\.4/", b"/2\\.4/"];
-    let truth = if is_expression && is_ours.contains(&version) { Truth::Yes } else { compare(operator, version) };
+    let is_ours =
+        [b"2.4".as_slice(), b"^2.4", b"2\\.4", b"^2\\.4", b"/2.4/", b"/^2.4/", b"/^2\\.4/", b"/2\\.4/"];
+    let truth =
+        if is_expression && is_ours.contains(&version) { Truth::Yes } else { compare(operator, version) };
     if is_negated { truth.negated() } else { truth }
 }
 

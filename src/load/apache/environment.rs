@@ -159,7 +159,9 @@ impl Environment {
     pub fn is_defined(&self, name: &[u8]) -> Truth {
         match self.defined.get(&name.to_ascii_lowercase()) {
             Some(defined) if defined.name == name && defined.is_certain => Truth::Yes,
-            None if self.is_main && !self.lacks_parts => Truth::No,
+            Some(defined) if defined.name == name => Truth::Maybe,
+            // One of another case is another one.
+            _ if self.is_main && !self.lacks_parts => Truth::No,
             _ => Truth::Maybe,
         }
     }

@@ -65,8 +65,7 @@ impl<'s> Scope<'s> {
                     let grants = ["GET", "POST", "ANY"].into_iter().all(|method| {
                         child.own_requirements(child.logic(), method, &|line| {
                             line.requirement(Viewpoint::Stranger, method)
-                        })
-                            == Some(Outcomes::GRANTED)
+                        }) == Some(Outcomes::GRANTED)
                     });
                     choices.push(Choice { by, needs_a_user, grants, methods: scope.methods() });
                 }
@@ -80,9 +79,8 @@ impl<'s> Scope<'s> {
     #[must_use]
     pub fn opens_by_itself(self, method: &str) -> bool {
         let is_alone = self.own_merging().is_none_or(|merging| merging == Merging::Off);
-        let outcome = self.own_requirements(Logic::Any, method, &|line| {
-            line.requirement(Viewpoint::Stranger, method)
-        });
+        let outcome =
+            self.own_requirements(Logic::Any, method, &|line| line.requirement(Viewpoint::Stranger, method));
         is_alone && outcome.is_none_or(|outcome| outcome.must_be(Outcomes::GRANTED))
     }
 }

@@ -82,8 +82,7 @@ impl Passes {
         let allows_last = !order.is_some_and(|order| {
             order.eq_ignore_ascii_case("allow,deny") || order.eq_ignore_ascii_case("mutual-failure")
         });
-        let list =
-            |name| lines.iter().filter(move |line| line.name() == name).map(|line| judge(*line));
+        let list = |name| lines.iter().filter(move |line| line.name() == name).map(|line| judge(*line));
         let allowed = any(list(Name::Allow));
         let denied = any(list(Name::Deny));
         match (allows_last, allowed, denied) {

@@ -230,7 +230,7 @@ impl<'s> Ground<'s> {
     }
 }
 
-impl<'s> Directive<'s> {
+impl Directive<'_> {
     /// Whether it is written with this name; case does not count.
     #[must_use]
     pub fn is_named(self, name: &str) -> bool {
@@ -266,7 +266,8 @@ impl<'s> Scope<'s> {
                     return Some(format!("what `{}` does is not followed", line.name_text()));
                 }
                 // What is not on the way of every request is looked at where it counts.
-                if !line.is_certain() && !(is_server && line.name() == Name::Setting) {
+                let is_looked_at_later = is_server && line.name() == Name::Setting;
+                if !line.is_certain() && !is_looked_at_later {
                     return Some(format!("whether `{}` is there is not known", line.text()));
                 }
             }

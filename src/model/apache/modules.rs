@@ -219,7 +219,8 @@ impl Site<'_> {
             let (tree, source) = (self.files.tree(file), self.files.sources.get(file));
             let word = |id, n| tree.raw(source, id, n).unwrap_or_default();
             (0..).take(tree.len()).any(|id| {
-                name_is(tree, source, id, "loadmodule") && word(id, 2).starts_with(b"/usr/lib/apache2/modules/")
+                name_is(tree, source, id, "loadmodule")
+                    && word(id, 2).starts_with(b"/usr/lib/apache2/modules/")
             })
         });
         is_debian.then(|| "/var/www/html".into())

@@ -104,11 +104,7 @@ impl<'s> Scope<'s> {
     }
 
     /// `before` is what is in force in the directory without the file.
-    pub(super) fn find_state(
-        self,
-        before: &[ScopeRef; INHERITED],
-        conditions: &[u32],
-    ) -> HtaccessState<'s> {
+    pub(super) fn find_state(self, before: &[ScopeRef; INHERITED], conditions: &[u32]) -> HtaccessState<'s> {
         let Some(by) = self.site.provided(before, Family::Override) else { return HtaccessState::Unknown };
         let Some(permitted) = permitted(by) else { return HtaccessState::Unknown };
         // A list of single directives is rare; what it permits is not followed.

@@ -93,11 +93,15 @@ impl<'s> OverrideRules<'s> {
         }
         if site.has_long_line(file) {
             let span = Span::new(file, 0, 0);
-            return Verdict::Broken(span, "has a line that is too long, so that every request ends in 500".into());
+            return Verdict::Broken(
+                span,
+                "has a line that is too long, so that every request ends in 500".into(),
+            );
         }
         if self.list.is_some() && self.classes.is_empty() && self.by.is_none_or(|_| true) {
             let opens = |id| tree.raw(site.files.sources.get(file), id, 0).map(<[u8]>::to_ascii_lowercase);
-            let names = (0..crate::source::offset(tree.len())).filter(|&id| tree.is_block(id)).filter_map(opens);
+            let names =
+                (0..crate::source::offset(tree.len())).filter(|&id| tree.is_block(id)).filter_map(opens);
             for name in names {
                 let name = format!("<{}", String::from_utf8_lossy(&name));
                 if !self.is_listed(&name) {
@@ -114,14 +118,20 @@ impl<'s> OverrideRules<'s> {
                     return Verdict::Unknown(format!("`{}` is of a module that is not known", line.name));
                 }
                 if self.skips_unknown {
-                    return Verdict::Unknown(format!("what is left without `{}` is not worked out", line.name));
+                    return Verdict::Unknown(format!(
+                        "what is left without `{}` is not worked out",
+                        line.name
+                    ));
                 }
                 return Verdict::Broken(line.span, "is not known, so that every request ends in 500".into());
             };
             match site.has_module(known.module) {
                 Some(true) => {}
                 Some(false) if self.skips_unknown => {
-                    return Verdict::Unknown(format!("what is left without `{}` is not worked out", line.name));
+                    return Verdict::Unknown(format!(
+                        "what is left without `{}` is not worked out",
+                        line.name
+                    ));
                 }
                 Some(false) => {
                     let why = "is of a module that is not loaded, so that every request ends in 500";
@@ -130,7 +140,10 @@ impl<'s> OverrideRules<'s> {
                 None => return Verdict::Unknown(format!("whether `{}` is known is not known", line.name)),
             }
             if !known.is_for_htaccess {
-                return Verdict::Broken(line.span, "may not stand here, so that every request ends in 500".into());
+                return Verdict::Broken(
+                    line.span,
+                    "may not stand here, so that every request ends in 500".into(),
+                );
             }
             let is_permitted = match known.classes {
                 "*" => !self.classes.is_empty(),
@@ -246,6 +259,10 @@ impl Directive<'_> {
             Name::AuthMerging => !matches!(word.as_str(), "off" | "and" | "or"),
             Name::Allow | Name::Deny => word != "from",
             Name::Require => self.has_unknown_provider(),
+            Name::Section if self.name_word().to_ascii_lowercase().starts_with("limit") => {
+                let mut methods = self.arguments().map(crate::model::Value::text);
+                methods.any(|method| method == "TRACE" || !super::methods::is_known(&method))
+            }
             _ => false,
         };
         by_value || self.refused_arguments()

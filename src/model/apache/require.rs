@@ -96,7 +96,7 @@ impl Outcomes {
 
     /// `not`, and a part of `<RequireNone>`: it can refuse, and nothing else.
     #[must_use]
-    pub fn not(self) -> Outcomes {
+    pub fn negated(self) -> Outcomes {
         let refused = if self.may_be(Self::GRANTED) { Self::DENIED } else { Outcomes(0) };
         let others = Self::DENIED.or(Self::USER).or(Self::NEUTRAL);
         if self.may_be(others) { refused.or(Self::NEUTRAL) } else { refused }
@@ -116,7 +116,7 @@ impl Logic {
         match self {
             Logic::Any => all.fold(Outcomes::NEUTRAL, Outcomes::any),
             Logic::All => all.fold(Outcomes::NEUTRAL, Outcomes::all),
-            Logic::None => all.map(Outcomes::not).fold(Outcomes::NEUTRAL, Outcomes::all),
+            Logic::None => all.map(Outcomes::negated).fold(Outcomes::NEUTRAL, Outcomes::all),
         }
     }
 
@@ -272,12 +272,7 @@ impl<'s> Scope<'s> {
 
     /// What the lines of this scope come to. Containers stand in each other no deeper than the reader
     /// follows, so this recursion has an end.
-    pub(super) fn own_requirements(
-        self,
-        logic: Logic,
-        method: &str,
-        judge: &Judge<'_>,
-    ) -> Option<Outcomes> {
+    pub(super) fn own_requirements(self, logic: Logic, method: &str, judge: &Judge<'_>) -> Option<Outcomes> {
         let mut is_for_method = false;
         let mut parts = Vec::new();
         let mut todo = vec![self];
@@ -368,7 +363,7 @@ impl Directive<'_> {
             }
             (Role::Unknown, _) => Outcomes::UNKNOWN,
         };
-        if is_negated { outcome.not() } else { outcome }
+        if is_negated { outcome.negated() } else { outcome }
     }
 }
 
