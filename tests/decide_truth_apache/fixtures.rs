@@ -77,7 +77,9 @@ fn what_the_fixtures_expect_is_what_httpd_does() {
     for case in cases {
         let text = fs::read_to_string(case.path()).expect("a text");
         let _ = fs::remove_dir_all(rig.tree.root.join("www"));
-        FILES.iter().for_each(|path| rig.tree.write(path, "a file\n"));
+        for path in FILES {
+            rig.tree.write(path, "a file\n");
+        }
         fs::copy(rig.tree.root.join("conf/users"), rig.tree.root.join("users")).expect("a file");
         let mut files = vec![("main.conf".to_owned(), maker::header(&[]) + "DocumentRoot @TREE/www\n")];
         for line in text.split_inclusive('\n') {
