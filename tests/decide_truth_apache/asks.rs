@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use authlint::decide::Credentials;
 
 use super::maker::Made;
+use super::node;
 
 /// A request of a test.
 #[derive(Clone, Debug)]
@@ -87,7 +88,9 @@ impl Made {
             _ => self.hosts[chance.below(self.hosts.len())].clone(),
         };
         let is_other = self.has.hosts && chance.percent(15);
-        let from = IpAddr::from([127, 0, 0, if chance.percent(22) { 5 } else { 1 }]);
+        // Which address a client that has several connects to is not told with a request.
+        let is_near = node::text(&self.files[0].1).contains("VirtualHost 127.0.0.1");
+        let from = IpAddr::from([127, 0, 0, if !is_near && chance.percent(22) { 5 } else { 1 }]);
         let user = |name: &str| Credentials::User(name.to_owned());
         let credentials = match chance.below(100) {
             0..42 => Credentials::None,
@@ -147,7 +150,7 @@ impl Made {
                 let at = path.bytes().rposition(|byte| byte.is_ascii_alphabetic()).unwrap_or(0);
                 format!("{}%{:02x}{}", &path[..at], path.as_bytes()[at], &path[at + 1..])
             }
-            2 => format!("{before}%2f{}", after.get(1..).unwrap_or_default()),
+            2 => format!("/{}%2f{}", before.get(1..).unwrap_or_default(), after.get(1..).unwrap_or_default()),
             3 => format!("{path}%2fx"),
             4 => format!("{before}/.{after}"),
             5 => format!("{before}/{after}"),

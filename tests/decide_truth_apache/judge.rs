@@ -6,14 +6,16 @@ use authlint::decide::{Authorization, Decision, Outcome};
 
 use crate::wire::Answer;
 
-/// What is logged where a content handler answers with 403 or 404.
-const BY_HANDLER: &[&str] = &[
-    "AH00128", "AH00129", "AH01276", "AH00132", "AH00130", "AH02811", "AH02809", "AH01264", "AH01266",
-    "AH02810", "AH02812",
-];
+/// What is logged where nothing lies that could be served.
+const BY_HANDLER: &[&str] = &["AH00128", "AH00129", "AH00130", "AH02811"];
 
-/// What is logged where access is refused: by `Require`, by `Deny`, on the way to the file.
-const BY_ACCESS: &[&str] = &["AH01630", "AH01797", "AH00529", "AH00035", "AH00037", "AH00036", "AH01631"];
+/// What is logged where a content handler answers with 403.
+const REFUSED_BY_HANDLER: &[&str] =
+    &["AH01276", "AH00132", "AH02809", "AH02810", "AH02812", "AH01264", "AH01266"];
+
+/// What is logged where access is refused: by `Require` and on the way to the file. By `Deny` it may
+/// be opened again.
+const BY_ACCESS: &[&str] = &["AH01630", "AH00529", "AH00035", "AH00037", "AH00036", "AH01631"];
 
 /// An answer of httpd, and what it has logged meanwhile.
 #[derive(Clone, Debug)]
@@ -42,22 +44,26 @@ impl Seen {
         let is_trace = self.method == "TRACE";
         match self.answer.status {
             401 => self.answer.challenges() == ["Basic realm=\"up\""] && self.answer.is_echo(),
-            200..=299 | 405 | 501 => !is_trace || self.answer.is_echo(),
+            200..=299 | 405 | 501 if is_trace => self.answer.is_echo(),
+            200..=299 | 405 | 501 => true,
             // The slash behind a directory; the lines of configurations lead to others.
             301 => !location.contains("go.example") && !location.contains("/pub/x.html"),
-            302 => location == "http://go.example/e" && self.logged(BY_HANDLER).is_some(),
-            403 => match (self.logged(BY_HANDLER), self.logged(BY_ACCESS)) {
+            // The handler's refusal may be dressed by an error document that lies elsewhere.
+            302 if location != "http://go.example/e" => false,
+            302 | 410 => self.logged(BY_HANDLER).or(self.logged(REFUSED_BY_HANDLER)).is_some(),
+            403 => match (self.logged(REFUSED_BY_HANDLER), self.logged(BY_ACCESS)) {
                 (Some(handler), Some(access)) => handler < access,
                 (handler, _) => handler.is_some(),
             },
-            404 => self.logged(BY_HANDLER).is_some(),
+            // A slash in the path that is encoded is found before all else.
+            404 => self.logged(BY_HANDLER).is_some() && self.logged(&["AH00026"]).is_none(),
             status => status >= 502,
         }
     }
 
     /// Whether no check and no failure is told of: a line of the configuration answers.
     fn is_by_line(&self) -> bool {
-        self.codes().iter().all(|code| ["AH00128", "AH01626", "AH01618", "AH01617"].contains(code))
+        self.codes().iter().all(|code| ["AH00128", "AH01626", "AH01618", "AH01617", "AH00670"].contains(code))
             && self.answer.challenges().is_empty()
     }
 
@@ -133,7 +139,10 @@ pub fn judge(decision: &Decision, seen: &Seen) -> Option<Misfit> {
         Outcome::Challenge if real != 401 || is_handled => ("no password is asked for".to_owned(), false),
         Outcome::Challenge => (challenge(decision, seen)?, false),
         Outcome::Forbidden if real != 403 => ("it is not refused".to_owned(), false),
-        Outcome::Forbidden if seen.codes().is_empty() => ("a line says so, and no check".to_owned(), true),
+        // Rewriting that `Options` forbids is both.
+        Outcome::Forbidden if seen.is_by_line() && seen.logged(&["AH00670"]).is_none() => {
+            ("a line says so, and no check".to_owned(), true)
+        }
         Outcome::Forbidden if is_handled => ("the handler refuses it".to_owned(), true),
         Outcome::Error if real != 500 => ("there is no failure".to_owned(), false),
         Outcome::Responds if *status != Some(real) => ("the status is another".to_owned(), false),
@@ -150,8 +159,11 @@ pub fn judge(decision: &Decision, seen: &Seen) -> Option<Misfit> {
 }
 
 fn open(decision: &Decision, seen: &Seen) -> Option<String> {
-    let Some(got) = seen.answer.echoed() else {
-        return decision.authorization.map(|said| format!("no backend is asked, but {}", said.as_str()));
+    // A refusal may come of what stands before the backend, and the error document of a program.
+    let is_refusal = seen.answer.status >= 300 && seen.answer.challenges().is_empty();
+    let Some(got) = seen.answer.echoed().filter(|_| !is_refusal) else {
+        let said = decision.authorization.filter(|_| !is_refusal);
+        return said.map(|said| format!("no backend is asked, but {}", said.as_str()));
     };
     // A program may get an empty variable where no header came.
     let got = Some(got.join(", ")).filter(|got| !got.is_empty());

@@ -73,6 +73,7 @@ fn cases() -> Vec<Case> {
     cases
 }
 
+/// The passwords of users on the pages are nobody's, so that the user is one whom no file lists.
 /// Requests for all places of a configuration, and for something below. What is to be there is made.
 fn questions(root: &Path, main: &Path) -> Vec<Question> {
     let mut host = Host::new(None, Vec::new()).expect("a host");
@@ -121,7 +122,7 @@ fn questions(root: &Path, main: &Path) -> Vec<Question> {
                     ("GET", Credentials::None),
                     ("GET", Credentials::Bad),
                     ("POST", Credentials::None),
-                    ("GET", Credentials::User("alice".into())),
+                    ("GET", Credentials::User("stranger".into())),
                 ] {
                     questions.push(Question {
                         method: method.to_owned(),
@@ -150,7 +151,9 @@ fn httpd_answers_to_the_pages_of_the_lints_as_decided() {
     for case in &cases {
         let (main, files) = placed::put(&rig.tree.root, &case.text, rig.ports);
         for (path, text) in &files {
-            let text = text.replace("127.0.0.1:1\n", &format!("127.0.0.1:{}\n", rig.echo.port));
+            let level = if *path == main { "LogLevel info\n" } else { "" };
+            let text =
+                (text.clone() + level).replace("127.0.0.1:1\n", &format!("127.0.0.1:{}\n", rig.echo.port));
             fs::write(path, text.replace("127.0.0.1:1/", &format!("127.0.0.1:{}/", rig.echo.port)))
                 .expect("a file");
         }
@@ -171,6 +174,9 @@ fn httpd_answers_to_the_pages_of_the_lints_as_decided() {
         for wrong in tally.wrong.drain(..) {
             let _ = write!(report, "{}\n{}", case.name, wrong.told());
         }
+    }
+    for unsteady in &tally.unsteady {
+        let _ = writeln!(report, "{unsteady}");
     }
     let undetermined: usize = tally.undetermined.values().sum();
     eprintln!(

@@ -1,9 +1,10 @@
 //! A configuration on a real httpd, and the decider beside it.
 
 use std::collections::BTreeMap;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
+use std::sync::atomic::{AtomicU16, Ordering};
 
 use authlint::decide::{Credentials, Decider, Decision, Outcome, Request};
 use authlint::load::{self, Server};
@@ -15,7 +16,7 @@ use super::judge::{Misfit, Seen, judge};
 use super::node::Files;
 use super::tree::{PASSWORDS, Tree};
 use crate::httpd::{self, Httpd};
-use crate::wire::{Ask, Echo, basic, free_port};
+use crate::wire::{Ask, Echo, basic};
 
 /// What takes the place of the decider: answers for the requests, in their order.
 pub type Decide<'d> = &'d dyn Fn(&Path, &[Request]) -> Vec<Decision>;
@@ -48,6 +49,8 @@ pub struct Tally {
     /// The decided outcomes.
     pub outcomes: BTreeMap<&'static str, usize>,
     pub wrong: Vec<Wrong>,
+    /// Where it matters what was asked before.
+    pub unsteady: Vec<String>,
     /// The status is right, but not who gave it.
     pub soft: Vec<Wrong>,
 }
@@ -107,9 +110,24 @@ impl Question {
     }
 }
 
+/// Two ports that nobody listens on, and that no other run of this test takes: they are free for a moment
+/// whenever httpd is restarted.
+fn free_ports() -> [u16; 2] {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let first = std::process::id() % 500 * 20;
+    loop {
+        let next = (first + u32::from(NEXT.fetch_add(2, Ordering::Relaxed))) % 10_000;
+        let port = 10_000 + u16::try_from(next).expect("a small number");
+        let ports = [port, port + 1];
+        if ports.iter().all(|port| TcpListener::bind(("0.0.0.0", *port)).is_ok()) {
+            return ports;
+        }
+    }
+}
+
 impl Rig {
     pub fn new(name: &str) -> Self {
-        Rig { tree: Tree::new(name), ports: [free_port(), free_port()], echo: Echo::start() }
+        Rig { tree: Tree::new(name), ports: free_ports(), echo: Echo::start() }
     }
 
     /// Asks httpd and compares. False where httpd does not take the configuration.
@@ -134,7 +152,17 @@ impl Rig {
     pub fn judge(&self, main: &Path, questions: &[Question], decide: Decide<'_>, tally: &mut Tally) {
         let requests: Vec<Request> = questions.iter().map(|question| question.request(self.ports)).collect();
         let decisions = decide(main, &requests);
-        for (question, decision) in questions.iter().zip(decisions) {
+        let backwards: Vec<Request> = requests.iter().rev().cloned().collect();
+        let again = decide(main, &backwards).into_iter().rev();
+        for ((question, decision), again) in questions.iter().zip(decisions).zip(again) {
+            let gist = |one: &Decision| {
+                let Decision { outcome, status, realm, user_file, authorization, why, .. } = one.clone();
+                (outcome, status, realm, user_file, authorization, why)
+            };
+            let (one, other) = (gist(&decision), gist(&again));
+            if one != other {
+                tally.unsteady.push(format!("{}: {one:?}, in another order {other:?}", question.told()));
+            }
             tally.answers += 1;
             *tally.outcomes.entry(decision.outcome.as_str()).or_default() += 1;
             if decision.outcome == Outcome::Undetermined {

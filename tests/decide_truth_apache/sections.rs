@@ -29,7 +29,6 @@ impl Maker {
             ("@TREE/www/s/a.html", "/s/a.html"),
             ("@TREE/www/err", "/err"),
             ("@TREE/ext/sub", "/al/sub"),
-            ("www/s", "/s"),
         ];
         let patterns = [
             ("@TREE/www/*", "/s"),
