@@ -159,6 +159,13 @@ impl<'s> OverrideRules<'s> {
             let why = "is not permitted by `AllowOverride`, so that every request ends in 500";
             return Verdict::Broken(line.span, why.into());
         }
+        // httpd refuses those that do not narrow what is around them.
+        let is_nested = |scope: Scope<'_>| {
+            scope.kind() == Kind::Limit && scope.ancestors().any(|outer| outer.kind() == Kind::Limit)
+        };
+        if htaccess.descendants().any(is_nested) {
+            return Verdict::Unknown("whether one `<Limit>` may stand in the other is not worked out".into());
+        }
         if let Some(line) = htaccess.refused_line() {
             return Verdict::Broken(line.span(), "is refused, so that every request ends in 500".into());
         }
