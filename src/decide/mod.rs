@@ -163,7 +163,14 @@ impl<'s> Decider<'s> {
     pub fn new(site: &'s Site<'s>, look: Look<'s>) -> Self {
         let samples = Mutex::default();
         let searches = AtomicUsize::new(0);
-        Decider { site, look, nginx: nginx::Prepared::default(), apache: apache::Prepared::default(), samples, searches }
+        Decider {
+            site,
+            look,
+            nginx: nginx::Prepared::default(),
+            apache: apache::Prepared::default(),
+            samples,
+            searches,
+        }
     }
 
     /// What the server answers.

@@ -19,9 +19,11 @@ fn check(site: &Site<'_>) -> Vec<Finding> {
 }
 
 fn check_location<'s>(decider: &Decider<'s>, place: Scope<'s>) -> Option<Finding> {
-    let location = place.location().filter(|location| !location.is_regex() && location.purpose().is_none())?;
+    let location =
+        place.location().filter(|location| !location.is_regex() && location.purpose().is_none())?;
     // A password at `/` is mostly meant for the pages, not for what has a location of its own.
-    let area = place.protected_areas_around().find(|area| area.prefix != "/" && area.prefix != location.path)?;
+    let area =
+        place.protected_areas_around().find(|area| area.prefix != "/" && area.prefix != location.path)?;
     if place.ancestors().any(|outer| outer == area.scope) {
         return None;
     }

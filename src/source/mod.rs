@@ -5,7 +5,7 @@ mod disk;
 mod follow;
 mod glob;
 mod host;
-mod seen;
+mod node;
 mod users;
 
 use std::path::{Path, PathBuf};
@@ -16,7 +16,7 @@ pub use disk::Disk;
 pub use glob::{matches, matches_any};
 pub(crate) use host::FileKey;
 pub use host::{Entry, Host, MAX_FILE, Map, ReadError};
-pub use seen::Seen as Node;
+pub use node::Node;
 pub use users::{Identity, Users};
 
 /// The number of a file among the [`Sources`] of a run.

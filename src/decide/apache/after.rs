@@ -8,7 +8,7 @@ use super::url::{escaped, normalized};
 use super::visit::{Ending, Next, Round, Visit};
 use crate::decide::Authorization;
 use crate::model::{Directive, Family, Ground, Kind, Name, Scope, Sections};
-use crate::source::Node as Seen;
+use crate::source::Node;
 
 /// httpd gives up after so many internal redirects.
 const MOST_REDIRECTS: usize = 10;
@@ -189,7 +189,7 @@ impl<'s> Visit<'_, 's> {
     ) -> Result<Ending<'s>, Stop> {
         let rewritten = self.rewrite_in_section(&mut round, &ground)?;
         self.redirect_in_sections(&round, &ground)?;
-        let is_directory = round.seen == Seen::Directory && self.ready.site.has_module_like(&["dir_module"]);
+        let is_directory = round.seen == Node::Directory && self.ready.site.has_module_like(&["dir_module"]);
         let slash = ground.last_setting("DirectorySlash");
         let adds_slash = slash.is_none_or(|line| !line.is_ignoring_case(0, "off"));
         // The slash behind a directory comes before another round.
@@ -211,7 +211,7 @@ impl<'s> Visit<'_, 's> {
         if is_directory {
             return self.index(round, ground, sections, at);
         }
-        if round.seen == Seen::Missing
+        if round.seen == Node::Missing
             && let Some(line) = ground.last_setting("FallbackResource")
         {
             return Err(Stop::unknown(format!("what `{}` does is not followed", line.text())));
@@ -279,7 +279,7 @@ impl<'s> Visit<'_, 's> {
             sub.before_directory = Some(round.directory());
             sub.depth = MOST_REDIRECTS + 1 + round.depth.saturating_sub(MOST_REDIRECTS);
             match self.round(sub, at) {
-                Ok(ending) if ending.round.seen == Seen::File => {
+                Ok(ending) if ending.round.seen == Node::File => {
                     self.hangs(format!("the file {}", ending.round.filename.clone().unwrap_or_default()));
                     let mut ending = ending;
                     ending.round.is_sub = false;

@@ -3,7 +3,7 @@
 use super::visit::{Brought, Ending, Next, Visit};
 use crate::decide::{Authorization, Credentials};
 use crate::model::{Directive, Family, Ground, Name};
-use crate::source::Node as Seen;
+use crate::source::Node;
 
 impl<'s> Visit<'_, 's> {
     /// None where no backend is asked.
@@ -59,7 +59,7 @@ impl<'s> Visit<'_, 's> {
             (_, Some(_)) => None,
             (_, None) => match Self::handled_by_name(ending)?.as_str() {
                 "cgi-script" if Self::runs_programs(ending) => program(),
-                "script" if ending.round.seen == Seen::File => program(),
+                "script" if ending.round.seen == Node::File => program(),
                 word if word.starts_with("proxy:") => Some((word[6..].to_owned(), false)),
                 _ => None,
             },
@@ -82,7 +82,7 @@ impl<'s> Visit<'_, 's> {
     fn lacks_slash(&self, ending: &Ending<'s>) -> bool {
         let slash = ending.ground.last_setting("DirectorySlash");
         matches!(ending.next, Next::Content)
-            && ending.round.seen == Seen::Directory
+            && ending.round.seen == Node::Directory
             && !ending.round.uri.ends_with('/')
             && self.ready.site.has_module_like(&["dir_module"])
             && slash.is_none_or(|line| !line.is_ignoring_case(0, "off"))
@@ -104,7 +104,7 @@ impl<'s> Visit<'_, 's> {
                 }
             }
         }
-        is_on && ending.round.seen == Seen::File
+        is_on && ending.round.seen == Node::File
     }
 
     fn passes_header(ground: &Ground<'s>) -> bool {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{PoisonError, RwLock};
 
 use crate::model::{FilesMode, Look, Site};
-use crate::source::{Access, Node as Seen};
+use crate::source::{Access, Node};
 
 /// More paths than this are not remembered.
 const MOST_KNOWN: usize = 200_000;
@@ -15,7 +15,7 @@ const MOST_KNOWN: usize = 200_000;
 pub struct Disk<'s> {
     look: Look<'s>,
     site: &'s Site<'s>,
-    seen: RwLock<HashMap<PathBuf, Seen>>,
+    seen: RwLock<HashMap<PathBuf, Node>>,
 }
 
 impl<'s> Disk<'s> {
@@ -33,10 +33,10 @@ impl<'s> Disk<'s> {
     }
 
     /// What lies at a path, links not followed at its end.
-    pub fn at(&self, path: &Path) -> Seen {
+    pub fn at(&self, path: &Path) -> Node {
         let known = self.seen.read().unwrap_or_else(PoisonError::into_inner).get(path).copied();
         known.unwrap_or_else(|| {
-            let seen = if self.may_look(path) { self.look.host.seen(path) } else { Seen::Unknown };
+            let seen = if self.may_look(path) { self.look.host.node(path) } else { Node::Unknown };
             let mut known = self.seen.write().unwrap_or_else(PoisonError::into_inner);
             if known.len() >= MOST_KNOWN {
                 known.clear();
@@ -47,11 +47,11 @@ impl<'s> Disk<'s> {
     }
 
     /// What a link leads to in the end, or the path itself.
-    pub fn behind(&self, path: &Path) -> Seen {
+    pub fn behind(&self, path: &Path) -> Node {
         match self.at(path) {
-            Seen::Link if self.look.host.is_directory(path) => Seen::Directory,
-            Seen::Link if self.look.host.exists(path) => Seen::File,
-            Seen::Link => Seen::Missing,
+            Node::Link if self.look.host.is_directory(path) => Node::Directory,
+            Node::Link if self.look.host.exists(path) => Node::File,
+            Node::Link => Node::Missing,
             seen => seen,
         }
     }

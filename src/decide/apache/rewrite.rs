@@ -4,7 +4,7 @@ use super::engine::{Change, rules_of};
 use super::stop::Stop;
 use super::visit::{Round, Visit};
 use crate::model::{Directive, Family, Ground, Kind, Name, Scope};
-use crate::source::Node as Seen;
+use crate::source::Node;
 
 /// What a set of rules makes of a request.
 pub enum Rewritten<'s> {
@@ -64,7 +64,7 @@ impl<'s> Visit<'_, 's> {
                 let first = path[1..].split('/').next().unwrap_or_default();
                 let prefix = format!("/{first}");
                 let is_file_path = !first.is_empty()
-                    && self.ready.disk.behind(std::path::Path::new(&prefix)) != Seen::Missing;
+                    && self.ready.disk.behind(std::path::Path::new(&prefix)) != Node::Missing;
                 let root = self.document_root().unwrap_or_default();
                 let root = root.trim_end_matches('/');
                 round.filename = Some(if is_file_path { path } else { format!("{root}{path}") });

@@ -11,7 +11,7 @@ use super::expr::Asked;
 use super::settings::ServerSettings;
 use crate::decide::{Credentials, Request, Story};
 use crate::model::{Directive, Ground, Sections};
-use crate::source::Node as Seen;
+use crate::source::Node;
 
 /// A request with the server that answers it.
 pub struct Visit<'v, 's> {
@@ -55,7 +55,7 @@ pub struct Round {
     /// What the path leads to, while and after that is found out.
     pub filename: Option<String>,
     pub path_info: String,
-    pub seen: Seen,
+    pub seen: Node,
     pub user: Option<String>,
     pub environment: Environment,
     /// The sections of the request that this one comes from: where they are the same, nobody is judged
@@ -81,7 +81,7 @@ impl Round {
             method: method.to_owned(),
             filename: None,
             path_info: String::new(),
-            seen: Seen::Missing,
+            seen: Node::Missing,
             user: None,
             environment: Environment::default(),
             before: None,
@@ -98,7 +98,7 @@ impl Round {
     /// The directory that the request is for, with a slash behind it.
     pub fn directory(&self) -> String {
         let name = self.filename.as_deref().unwrap_or_default();
-        if self.seen == Seen::Directory {
+        if self.seen == Node::Directory {
             return format!("{}/", name.trim_end_matches('/'));
         }
         name.rfind('/').map_or_else(String::new, |end| name[..=end].to_owned())
@@ -229,15 +229,15 @@ impl Asked for Asking<'_, '_, '_> {
         }
         self.visit.hangs(format!("what lies at {}", path.display()));
         let behind = disk.behind(path);
-        if behind == Seen::Unknown {
+        if behind == Node::Unknown {
             return None;
         }
         match test {
-            'e' => Some(behind != Seen::Missing),
-            'f' => Some(behind == Seen::File),
-            'd' => Some(behind == Seen::Directory),
-            'l' | 'L' | 'h' => Some(disk.at(path) == Seen::Link),
-            's' if behind == Seen::File => disk.read(path).map(|bytes| !bytes.is_empty()),
+            'e' => Some(behind != Node::Missing),
+            'f' => Some(behind == Node::File),
+            'd' => Some(behind == Node::Directory),
+            'l' | 'L' | 'h' => Some(disk.at(path) == Node::Link),
+            's' if behind == Node::File => disk.read(path).map(|bytes| !bytes.is_empty()),
             's' => Some(false),
             _ => None,
         }

@@ -8,7 +8,7 @@ use super::parse;
 use super::stop::Stop;
 use super::visit::{Asking, Round, Visit};
 use crate::model::{Directive, EMPTY, Family, Ground, Matching, Name, Scope, Sections, Verdict};
-use crate::source::{Access, Node as Seen, Span};
+use crate::source::{Access, Node, Span};
 
 /// What holds in a directory on the way.
 #[derive(Clone, Debug)]
@@ -42,18 +42,18 @@ impl<'s> Visit<'_, 's> {
         let ready = self.ready;
         let seen = match ready.disk.behind(Path::new(name.trim_end_matches('/'))) {
             // A file is none with a slash behind it.
-            Seen::File if name.ends_with('/') => Seen::Missing,
+            Node::File if name.ends_with('/') => Node::Missing,
             seen => seen,
         };
-        let is_there = matches!(seen, Seen::File | Seen::Directory | Seen::Unknown);
-        if seen == Seen::Special {
+        let is_there = matches!(seen, Node::File | Node::Directory | Node::Unknown);
+        if seen == Node::Special {
             return Err(Stop::unknown(format!("{name} is neither a file nor a directory")));
         }
         let mut at = PathBuf::from("/");
         let mut level = self.level(None, &at);
         let mut is_file = false;
         let mut rest = name.trim_start_matches('/');
-        let mut last = Seen::Directory;
+        let mut last = Node::Directory;
         loop {
             if let Some((stop, told)) = &level.halt {
                 if let Some((span, note)) = told {
@@ -72,43 +72,43 @@ impl<'s> Visit<'_, 's> {
             // What is wholly there is not looked at once more, unless links matter.
             if !(is_there && level.links == Links::Yes) {
                 let there = ready.disk.at(&next);
-                last = if there == Seen::Link { ready.disk.behind(&next) } else { there };
-                if there == Seen::Link && last != Seen::Missing {
+                last = if there == Node::Link { ready.disk.behind(&next) } else { there };
+                if there == Node::Link && last != Node::Missing {
                     self.check_link(level.links, &next)?;
                 }
                 match last {
-                    Seen::Missing => {
-                        if there == Seen::Link {
+                    Node::Missing => {
+                        if there == Node::Link {
                             return Err(Stop::refused(403));
                         }
-                        self.end_walk(round, &next, behind, Seen::Missing);
+                        self.end_walk(round, &next, behind, Node::Missing);
                         return Ok(self.directories(level.sections.clone(), round));
                     }
-                    Seen::File => {
-                        self.end_walk(round, &next, behind, Seen::File);
+                    Node::File => {
+                        self.end_walk(round, &next, behind, Node::File);
                         return Ok(self.directories(level.sections.clone(), round));
                     }
-                    Seen::Special => return Err(Stop::refused(403)),
-                    Seen::Unknown => {
+                    Node::Special => return Err(Stop::refused(403)),
+                    Node::Unknown => {
                         return Err(match ready.disk.access(&next) {
                             Access::Unknown(why) => Stop::Unknown(why),
                             _ => Stop::refused(403),
                         });
                     }
-                    Seen::Directory | Seen::Link => {}
+                    Node::Directory | Node::Link => {}
                 }
             }
             at = next;
             rest = behind.trim_start_matches('/');
             level = self.level(Some(&level), &at);
-            is_file = rest.is_empty() && seen == Seen::File;
+            is_file = rest.is_empty() && seen == Node::File;
         }
         round.seen = if is_there { seen } else { last };
         round.path_info.clear();
         Ok(self.directories(level.sections.clone(), round))
     }
 
-    fn end_walk(&self, round: &mut Round, at: &Path, behind: &str, seen: Seen) {
+    fn end_walk(&self, round: &mut Round, at: &Path, behind: &str, seen: Node) {
         if !behind.is_empty() {
             self.hangs(format!("what lies at {}", at.display()));
         }
@@ -160,7 +160,7 @@ impl<'s> Visit<'_, 's> {
             level.policy = grounds.apply(level.policy, id);
             level.links = fold_links(level.links, [grounds.scope(id)].into_iter());
         }
-        level.is_closed = self.ready.disk.behind(at) == Seen::Directory && self.ready.disk.is_closed(at);
+        level.is_closed = self.ready.disk.behind(at) == Node::Directory && self.ready.disk.is_closed(at);
         let rules = grounds.overrides(level.policy);
         if !rules.opens_files() {
             return level;
@@ -205,11 +205,11 @@ impl<'s> Visit<'_, 's> {
         };
         let found = names.iter().map(|name| at.join(name)).find_map(|path| {
             let seen = self.ready.disk.behind(&path);
-            (!matches!(seen, Seen::Missing | Seen::Unknown)).then_some((path, seen))
+            (!matches!(seen, Node::Missing | Node::Unknown)).then_some((path, seen))
         });
         let (path, seen) = found?;
         match seen {
-            Seen::Directory | Seen::Special => Some((Stop::refused(403), None)),
+            Node::Directory | Node::Special => Some((Stop::refused(403), None)),
             _ => self.unread_text(&path).map(|stop| (stop, None)),
         }
     }

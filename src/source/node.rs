@@ -8,7 +8,7 @@ use super::{Host, ReadError};
 
 /// What lies at a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Seen {
+pub enum Node {
     /// A regular file.
     File,
     /// A directory.
@@ -26,8 +26,8 @@ pub enum Seen {
 impl Host {
     /// What lies at a path; a link at its end is not followed.
     #[must_use]
-    pub fn seen(&self, path: &Path) -> Seen {
-        let (Some(directory), Some(name)) = (path.parent(), path.file_name()) else { return Seen::Directory };
+    pub fn node(&self, path: &Path) -> Node {
+        let (Some(directory), Some(name)) = (path.parent(), path.file_name()) else { return Node::Directory };
         let stat = if self.is_plain() {
             self.disk.lstat(path)
         } else {
@@ -36,20 +36,20 @@ impl Host {
                     Ok((_, stat)) => Ok(stat),
                     Err(_) => Err(error),
                 }),
-                Err(ReadError::Missing) => return Seen::Missing,
-                Err(_) => return Seen::Unknown,
+                Err(ReadError::Missing) => return Node::Missing,
+                Err(_) => return Node::Unknown,
             }
         };
         match stat {
             Ok(stat) => match stat.kind {
-                Kind::File => Seen::File,
-                Kind::Directory => Seen::Directory,
-                Kind::Link => Seen::Link,
-                Kind::Special(_) => Seen::Special,
+                Kind::File => Node::File,
+                Kind::Directory => Node::Directory,
+                Kind::Link => Node::Link,
+                Kind::Special(_) => Node::Special,
             },
             Err(error) => match read_error(&error) {
-                ReadError::Missing => Seen::Missing,
-                _ => Seen::Unknown,
+                ReadError::Missing => Node::Missing,
+                _ => Node::Unknown,
             },
         }
     }
