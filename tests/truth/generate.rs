@@ -249,7 +249,7 @@ fn content(random: &mut Random, nodes: &mut Vec<Node>, path: &str, is_regex: boo
             });
         }
         58..64 if is_regex => {
-            nodes.push(line(random.word("root TREE/alt | alias TREE/html/$2 | alias TREE/alt$uri")))
+            nodes.push(line(random.word("root TREE/alt | alias TREE/html/$2 | alias TREE/alt$uri")));
         }
         64..70 => {
             let kind = random.word("fastcgi | fastcgi | scgi | uwsgi");

@@ -62,14 +62,15 @@ pub struct Count {
 
 impl Count {
     pub fn summary(&self) -> String {
-        let share = |part: usize, all: usize| part as f64 * 100.0 / all.max(1) as f64;
+        let share = self.undetermined * 10_000 / self.told.max(1);
         let mut text = format!(
-            "{} configurations, {} refused by nginx; {} answers, {} wrong; undetermined {:.2} % of {}; the header is unknown {}\n",
+            "{} configurations, {} refused by nginx; {} answers, {} wrong; undetermined {}.{:02} % of {}; the header is unknown {}\n",
             self.configurations,
             self.refused.values().sum::<usize>(),
             self.answers,
             self.wrong,
-            share(self.undetermined, self.told),
+            share / 100,
+            share % 100,
             self.told,
             self.unknown_headers,
         );
@@ -93,7 +94,7 @@ pub fn truth() {
     if !is_here() {
         return;
     }
-    let (first, count) = (number("AUTHLINT_TRUTH_SEED", 1), number("AUTHLINT_TRUTH_COUNT", 250));
+    let (first, count) = (number("AUTHLINT_TRUTH_SEED", 1), number("AUTHLINT_TRUTH_COUNT", 500));
     let tree = Tree::new();
     let echo = Echo::start();
     let counted = run(&tree, echo.port, decider, first, count);

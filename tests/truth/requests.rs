@@ -99,14 +99,15 @@ impl Asked {
         let to: IpAddr = if from.is_ipv4() { "127.0.0.1" } else { "::1" }.parse().expect("an address");
         let port = ports[usize::from(self.other)];
         let (host, authorization) = (request.host_header(), self.who.header());
-        let ask = wire::Ask {
-            to: (to, port).into(),
+        let mut ask = wire::Ask {
             from,
             method: &self.method,
             target: &self.target,
             host: host.as_deref(),
             authorization: authorization.as_deref(),
+            ..wire::Ask::get(port)
         };
+        ask.to.set_ip(to);
         ask.send()
     }
 

@@ -1,6 +1,8 @@
 //! The tables of the specification hold on the installed server, and for the decider: what `satisfy` makes of
 //! three checks (spec X5), and what a password file's state makes of credentials (spec A8).
 
+use std::fmt::Write;
+
 use authlint::decide::Outcome;
 
 use crate::compare::{Sent, contradiction};
@@ -110,9 +112,10 @@ pub fn satisfy() {
                 for (sub, sub_text) in SUBS {
                     let path = format!("/row{}", rows.len());
                     let word = if any { "any" } else { "all" };
-                    locations.push_str(&format!(
-                        "location = {path} {{ satisfy {word}; {rules_text} {basic_text} {sub_text} try_files /x.css =404; }}\n"
-                    ));
+                    let _ = writeln!(
+                        locations,
+                        "location = {path} {{ satisfy {word}; {rules_text} {basic_text} {sub_text} try_files /x.css =404; }}"
+                    );
                     for who in TRIED {
                         rows.push((path.clone(), who, expected(any, *rules, *basic, *sub, who)));
                     }
@@ -150,9 +153,10 @@ pub fn user_files() {
         for (file, good, bad) in STATES {
             let path = format!("/row{}", rows.len());
             let word = if any { "any" } else { "all" };
-            locations.push_str(&format!(
-                "location = {path} {{ satisfy {word}; auth_basic R; auth_basic_user_file {file}; try_files /x.css =404; }}\n"
-            ));
+            let _ = writeln!(
+                locations,
+                "location = {path} {{ satisfy {word}; auth_basic R; auth_basic_user_file {file}; try_files /x.css =404; }}"
+            );
             for who in TRIED {
                 let status = match who {
                     Who::Nobody => 401,
