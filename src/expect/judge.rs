@@ -87,6 +87,17 @@ struct Judge<'a, 's> {
     is_apache: bool,
 }
 
+/// What an answer has to speak for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Speaks {
+    /// The one request.
+    ForItself,
+    /// All paths of the area.
+    ForArea,
+    /// A path that names a file, to its end.
+    ForFile,
+}
+
 /// What one answer says of the rule.
 enum Finding {
     Fits,
@@ -115,7 +126,7 @@ impl Judge<'_, '_> {
     fn judge_one(&self, target: &str) -> Verdict {
         let mut doubt = None;
         for method in self.methods() {
-            match self.find(target, &method, false) {
+            match self.find(target, &method, Speaks::ForItself) {
                 Finding::Fits => {}
                 Finding::Breaks(request, decision) => return broken(request, decision),
                 Finding::Unknown(request, why) => {
@@ -136,7 +147,7 @@ impl Judge<'_, '_> {
         let mut doubt = None;
         for area in areas {
             for method in &methods {
-                let (request, why) = match self.find_area(area, method) {
+                let (request, why) = match self.find_area(area, method, Speaks::ForArea) {
                     Finding::Breaks(request, decision) => return broken(request, decision),
                     Finding::Unknown(request, why) => (request, why),
                     Finding::Fits => match self.doubt_of_cuts(area, method, cuts.as_ref()) {
@@ -156,9 +167,9 @@ impl Judge<'_, '_> {
     }
 
     /// What one path says of all paths of its area.
-    fn find_area(&self, area: &Area, method: &str) -> Finding {
+    fn find_area(&self, area: &Area, method: &str, speaks: Speaks) -> Finding {
         let target = encode(&area.path);
-        match self.find(&target, method, true) {
+        match self.find(&target, method, speaks) {
             Finding::Fits => match &area.unread {
                 Some(why) => Finding::Unknown(self.request(&target, method), why.clone()),
                 None => Finding::Fits,
@@ -190,12 +201,16 @@ impl Judge<'_, '_> {
         let why = || Some("which part of the path names the file hangs on what lies there".to_owned());
         let Some(all) = cuts.and_then(|cuts| cuts.get(&area.key)) else { return why() };
         let parts: Vec<&Area> = all.iter().filter(|other| other.loose.is_subset(&area.loose)).collect();
-        let is_there = |loose: &BTreeSet<usize>| {
-            parts.iter().any(|part| part.loose == *loose && (loose.is_empty() || part.firm == *loose))
+        let fits_as = |part: &Area, speaks| matches!(self.find_area(part, method, speaks), Finding::Fits);
+        // A section certainly counts only where the whole path is the name of the file.
+        let is_there = |section: &usize| {
+            let single = BTreeSet::from([*section]);
+            let mut parts = parts.iter().filter(|part| part.loose == single && part.firm == single);
+            parts.any(|part| fits_as(part, Speaks::ForFile))
         };
-        let mut singles = area.loose.iter().map(|section| BTreeSet::from([*section]));
-        let are_there = is_there(&BTreeSet::new()) && singles.all(|single| is_there(&single));
-        let fits = |part: &&Area| matches!(self.find_area(part, method), Finding::Fits);
+        let has_none = parts.iter().any(|part| part.loose.is_empty());
+        let are_there = has_none && area.loose.iter().all(is_there);
+        let fits = |part: &&Area| fits_as(part, Speaks::ForArea);
         if are_there && parts.iter().all(fits) { None } else { why() }
     }
 
@@ -224,7 +239,7 @@ impl Judge<'_, '_> {
         Request { target: target.to_owned(), method: method.to_owned(), ..self.door.request.clone() }
     }
 
-    fn find(&self, target: &str, method: &str, speaks_for_others: bool) -> Finding {
+    fn find(&self, target: &str, method: &str, speaks: Speaks) -> Finding {
         let request = self.request(target, method);
         let decision = (self.answers.ask)(&request);
         let is_met = match self.rule.expected.is_met(&decision) {
@@ -237,24 +252,34 @@ impl Judge<'_, '_> {
         if !is_met {
             return Finding::Breaks(request, decision);
         }
-        if !speaks_for_others {
+        if speaks == Speaks::ForItself {
             return Finding::Fits;
         }
-        if let Some(what) = decision.hangs_on.clone().filter(|_| !self.fits_blindly(&request)) {
+        if let Some(what) = decision.hangs_on.clone().filter(|_| !self.is_told_apart(&request, speaks)) {
             return Finding::Unknown(request, format!("for other paths the answer hangs on {what}"));
         }
-        match self.may_be_refused(&decision, target) {
-            true => Finding::Unknown(
-                request,
-                "below a directory that httpd may not enter the answer is 403".into(),
-            ),
-            false => Finding::Fits,
+        match self.may_be_otherwise(&decision, target) {
+            Some(why) => Finding::Unknown(request, why.into()),
+            None => Finding::Fits,
         }
     }
 
-    /// Whether httpd, which looks for the file before it checks, may answer 403 for another path, and the rule
-    /// does not allow for that.
-    fn may_be_refused(&self, decision: &Decision, target: &str) -> bool {
+    /// Whether what an answer hangs on is told apart all the same: no part of the path goes into another one, but
+    /// for what [`Tests::suffixes`] tells; of nginx, the answer is right whatever files there are; of httpd,
+    /// nothing asks for files, and the ways in which names are cut off are judged by themselves.
+    fn is_told_apart(&self, request: &Request, speaks: Speaks) -> bool {
+        let fits = |decision: &Decision| self.rule.expected.is_met(decision) == Some(!self.rule.is_never);
+        let is_independent = || match self.is_apache {
+            true => !self.tests.asks_for_files && speaks == Speaks::ForArea,
+            false => fits(&(self.answers.ask_blindly)(request)),
+        };
+        !self.tests.copies && is_independent()
+    }
+
+    /// Why another path may be answered otherwise where httpd looks for the file, and the rule does not allow
+    /// for that: directories and links may be refused before anything is checked, and the index of a directory
+    /// is checked once more (spec a117).
+    fn may_be_otherwise(&self, decision: &Decision, target: &str) -> Option<&'static str> {
         let is_of_files = match decision.outcome {
             Outcome::Open => decision.authorization.is_none(),
             Outcome::Challenge | Outcome::Error => true,
@@ -262,17 +287,17 @@ impl Judge<'_, '_> {
             Outcome::Responds => !decision.because.iter().any(|by| by.note.contains("before any check")),
             Outcome::Forbidden | Outcome::Undetermined => false,
         };
-        let refused = Decision { status: Some(403), ..Decision::of(Outcome::Forbidden) };
-        let allows = self.rule.expected.is_met(&refused) == Some(!self.rule.is_never);
         let is_passed_on = || decode(target).is_some_and(|path| self.tests.is_passed_on(&path));
-        self.is_apache && is_of_files && !allows && !is_passed_on()
-    }
-
-    /// Whether an answer is right whatever files there are, for all paths of the area: no part of the path
-    /// goes into another one, but for what [`Tests::suffixes`] tells.
-    fn fits_blindly(&self, request: &Request) -> bool {
-        let fits = |decision: &Decision| self.rule.expected.is_met(decision) == Some(!self.rule.is_never);
-        !self.tests.copies && fits(&(self.answers.ask_blindly)(request))
+        if !self.is_apache || !is_of_files || is_passed_on() {
+            return None;
+        }
+        let allows = |outcome| self.rule.expected.is_met(&Decision::of(outcome)) == Some(!self.rule.is_never);
+        if !allows(Outcome::Forbidden) {
+            return Some("below a directory that httpd may not enter the answer is 403");
+        }
+        let has_index = decision.outcome == Outcome::Open && target.ends_with('/');
+        let allows_all = || [Outcome::Challenge, Outcome::Responds].into_iter().all(allows);
+        (has_index && !allows_all()).then_some("the answer for a directory hangs on that for its index")
     }
 
     /// The methods that the rule is about.

@@ -90,7 +90,7 @@ fn section(random: &mut Random) -> String {
     let mut rule = *random.pick(RULES);
     let name = place.split(' ').next().unwrap_or_default();
     while rule.starts_with("<Files") && !name.starts_with("Directory") {
-        rule = random.pick(RULES);
+        rule = RULES[random.below(RULES.len())];
     }
     let auth = if random.percent(80) || !rule.contains("all") { AUTH } else { "" };
     format!("<{place}>\n{auth}{rule}\n</{name}>\n")

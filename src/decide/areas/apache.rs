@@ -17,7 +17,7 @@ const MOST_TESTS: usize = 5_000;
 /// Gathers them.
 pub fn tests(site: &Site<'_>, server: Scope<'_>) -> Tests {
     let entries = entries(site, server);
-    let gathered = Tests { merges_slashes: true, copies: true, ..Tests::default() };
+    let gathered = Tests { merges_slashes: true, ..Tests::default() };
     let mut gatherer = Gatherer { site, ways: Vec::new(), passed: Vec::new(), gathered, sections: 0 };
     for entry in &entries {
         gatherer.read_way(entry);
@@ -101,6 +101,22 @@ impl Gatherer<'_, '_> {
         ) && ["HTTP_HOST", "SERVER_NAME", "HTTP:Host"].iter().any(|name| entry.text.contains(name))
         {
             self.gathered.of_host.get_or_insert(entry.span);
+        }
+        let copies = |word: &&str| word.contains(['$', '%']);
+        match entry.name.as_str() {
+            "rewriterule" => self.gathered.copies |= words.get(1).is_some_and(copies),
+            "aliasmatch"
+            | "scriptaliasmatch"
+            | "proxypassmatch"
+            | "rewritemap"
+            | "virtualdocumentroot"
+            | "userdir"
+            | "action"
+            | "rewriteoptions" => self.gathered.copies = true,
+            "rewritecond" | "if" | "elseif" | "require" | "setenvifexpr" => {
+                self.gathered.asks_for_files |= asks_for_files(&entry.text);
+            }
+            _ => {}
         }
         match entry.name.as_str() {
             "location" if first == "~" => self.search(words.get(1).copied().unwrap_or_default()),
@@ -405,6 +421,16 @@ fn without_start(expression: &Expression, start: &Expression) -> Expression {
         other if *other == Expression::start() => start.clone(),
         other => other.clone(),
     }
+}
+
+/// Whether there is `-f` or its like in a text.
+fn asks_for_files(text: &str) -> bool {
+    let is_test = |word: &str| {
+        let word = word.trim_start_matches(['!', '(', '"', '\'', '{']);
+        let word = word.trim_end_matches([')', '"', '\'']);
+        matches!(word, "-f" | "-d" | "-e" | "-s" | "-l" | "-L" | "-h" | "-x" | "-F" | "-U" | "-A")
+    };
+    text.split_ascii_whitespace().any(is_test) || text.contains("FILENAME") || text.contains("file(")
 }
 
 /// Whether `.htaccess` may be read: not where `None` stands at the root and nothing else anywhere (spec a36).

@@ -46,6 +46,8 @@ pub struct Tests {
     pub suffixes: BTreeSet<Suffix>,
     /// Whether the path, or a part of it, may go into another one in any other way.
     pub copies: bool,
+    /// Whether a condition asks for files, which only httpd tells in another way than with the answer.
+    pub asks_for_files: bool,
     /// Paths of the URL that are handed to a backend, each with all below it; none where that hangs on more.
     pub passed_on: Vec<String>,
     /// The directories that files are served from; only of httpd, which looks into them before it checks.
@@ -72,6 +74,7 @@ impl Tests {
             all.all.extend(one.all);
             all.suffixes.extend(one.suffixes);
             all.copies |= one.copies;
+            all.asks_for_files |= one.asks_for_files;
             // It is certain only where they agree.
             all.passed_on = if servers.len() == 1 { one.passed_on } else { Vec::new() };
             all.roots.extend(one.roots);
