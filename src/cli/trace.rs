@@ -1,14 +1,16 @@
 //! `authlint trace`.
 
+use std::collections::BTreeSet;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use super::options::{AnswerFormat, Trace};
 use super::{CLEAN, TROUBLE, complain, places, print, site};
 use crate::decide::{Credentials, Decider, Request};
-use crate::model::{FilesMode, Look, Site};
+use crate::model::{Family, FilesMode, Look, Site};
 use crate::parallel;
 use crate::report;
+use crate::source::Host;
 
 /// Answers what the options ask.
 pub fn run(options: &Trace) -> u8 {
@@ -28,12 +30,24 @@ fn answer(options: &Trace) -> Result<u8, String> {
     for problem in &problems {
         complain(&report::problem_line(problem, &loaded.files.sources));
     }
+    if options.requests.is_none() && FilesMode::from(options.files) == FilesMode::Always {
+        for root in missing_roots(&site, &host) {
+            complain(&format!("{root} is not here: what lies there counts as missing (--files never leaves it open)"));
+        }
+    }
     let decider = Decider::new(&site, Look { host: &host, mode: FilesMode::from(options.files) });
     let is_understood = match &options.requests {
         Some(path) => answer_lines(&decider, path)?,
         None => answer_urls(&decider, options)?,
     };
     Ok(if problems.is_empty() && is_understood { CLEAN } else { TROUBLE })
+}
+
+/// The document roots that are not there, as in a checkout; two are enough to show what is the matter.
+fn missing_roots(site: &Site<'_>, host: &Host) -> BTreeSet<String> {
+    let named = site.scopes().flat_map(|scope| scope.own(Family::Root)).filter_map(|line| line.literal(0));
+    let roots = named.filter_map(|root| site.absolute(Path::new(root.as_ref())));
+    roots.filter(|root| !host.is_directory(root)).map(|root| root.display().to_string()).take(2).collect()
 }
 
 fn answer_urls(decider: &Decider<'_>, options: &Trace) -> Result<bool, String> {
