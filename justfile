@@ -18,3 +18,8 @@ new-lint NAME:
 # Times `authlint check` beside `nginx -t` and `apache2 -t` on generated configurations.
 bench:
     scripts/bench
+
+# Compares decisions on N configurations made by chance with real nginx and real Apache: `just truth 5000`.
+truth N="1000":
+    AUTHLINT_TRUTH=required AUTHLINT_TRUTH_COUNT={{N}} cargo test --release --test truth random_configurations -- --nocapture
+    AUTHLINT_TRUTH=required AUTHLINT_TRUTH_COUNT={{N}} cargo test --release --test decide_truth_apache chance -- --nocapture

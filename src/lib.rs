@@ -8,5 +8,6 @@ pub mod load;
 pub mod model;
 mod parallel;
 pub mod report;
+pub mod settings;
 pub mod source;
 pub mod syntax;

@@ -21,7 +21,13 @@ const MAY_USE: &[(&str, &[&str], &[&str])] = &[
         &["source", "finding", "lints", "model", "decide"],
         &["miette", "serde", "serde_json", "terminal_size"],
     ),
-    ("cli", &["source", "finding", "load", "model", "decide", "lints", "report"], &["clap", "indicatif"]),
+    ("expect", &["source", "finding", "model", "decide"], &[]),
+    ("settings", &[], &["serde", "toml"]),
+    (
+        "cli",
+        &["source", "finding", "load", "model", "decide", "expect", "lints", "report", "settings"],
+        &["clap", "indicatif"],
+    ),
 ];
 
 const CRATES: &[&str] = &[
@@ -38,6 +44,7 @@ const CRATES: &[&str] = &[
     "indicatif",
     "terminal_size",
     "rustix",
+    "toml",
 ];
 
 fn sources() -> Vec<(PathBuf, String)> {

@@ -3,7 +3,8 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
-use super::options::{Check, FailOn, Format};
+use super::expect::Rules;
+use super::options::{Check, FailOn, Format, Output};
 use super::places;
 use super::progress::Progress;
 use super::{CLEAN, FINDINGS, TROUBLE, complain, print};
@@ -13,7 +14,8 @@ use crate::load::{self, Config, Loaded, Request};
 use crate::model::{FilesMode, Look, Site};
 use crate::parallel;
 use crate::report::{self, Report, plural};
-use crate::source::{FileId, Host, Span};
+use crate::settings::{self, SettingsFile};
+use crate::source::{FileId, Host, Sources, Span};
 
 /// Checks what the options say and prints the report.
 pub fn run(options: &Check) -> u8 {
@@ -43,14 +45,35 @@ pub fn run(options: &Check) -> u8 {
         server: options.places.server.into(),
         stdin_filename: options.stdin_filename.clone(),
         defines: options.places.define.clone(),
+        leaves_served: true,
     };
-    let loaded = load::load(&request, &mut host);
-    let report = judge(&loaded, &host, options);
+    let settings = match settings(options) {
+        Ok(settings) => settings,
+        Err(problem) => {
+            complain(&problem);
+            return TROUBLE;
+        }
+    };
+    let mut loaded = load::load(&request, &mut host);
+    let rules = settings.map(|file| Rules::of(&file, &mut loaded)).unwrap_or_default();
+    let mut report = judge(&loaded, &host, options);
+    rules.judge(&loaded, &host, FilesMode::from(options.files), &mut report);
+    report.sort(&loaded.files.sources);
     drop(progress);
-    let status = tell(&report, &loaded, options);
+    let status = write(&report, &loaded.files.sources, &options.output);
     // The process ends here: to give the memory back piece by piece only takes time.
     std::mem::forget(loaded);
     status
+}
+
+/// What the team has settled, where it has.
+fn settings(options: &Check) -> Result<Option<SettingsFile>, String> {
+    let path = match &options.config {
+        _ if options.no_config => None,
+        Some(path) => Some(path.clone()),
+        None => std::env::current_dir().ok().and_then(|here| settings::find(&here)),
+    };
+    path.map(|path| settings::read(&path).map_err(|refused| refused.to_string())).transpose()
 }
 
 fn selected(options: &Check) -> Vec<&'static Lint> {
@@ -95,7 +118,6 @@ fn judge(loaded: &Loaded, host: &Host, options: &Check) -> Report {
             .retain(|finding| is_asked_for(&finding.primary) || finding.because.iter().any(is_asked_for));
     }
     report.notes = notes(loaded, left_alone);
-    report.sort(&loaded.files.sources);
     report
 }
 
@@ -142,8 +164,8 @@ fn notes(loaded: &Loaded, left_alone: bool) -> Vec<String> {
     notes
 }
 
-fn tell(report: &Report, loaded: &Loaded, options: &Check) -> u8 {
-    let sources = &loaded.files.sources;
+/// Writes a report as the options say; gives the exit status.
+pub(super) fn write(report: &Report, sources: &Sources, options: &Output) -> u8 {
     let is_silent = options.quiet && report.findings.is_empty() && report.problems.is_empty();
     let text = match options.format {
         Format::Json => report::json(report, sources),

@@ -1,10 +1,13 @@
 //! The command line: the only place that prints, and where exit statuses are made.
 
 mod check;
+mod expect;
+mod map;
 mod options;
 mod pages;
 mod places;
 mod progress;
+mod site;
 mod trace;
 
 use std::io::{IsTerminal, Write};
@@ -43,6 +46,8 @@ pub fn run() -> ExitCode {
     ExitCode::from(match options.command {
         Command::Check(check) => check::run(&check),
         Command::Trace(trace) => trace::run(&trace),
+        Command::Map(map) => map::run(&map),
+        Command::Expect(expect) => expect::run(&expect),
         Command::Lints => pages::lints(),
         Command::Explain { lint } => pages::explain(lint),
     })

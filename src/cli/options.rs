@@ -7,7 +7,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
 
 use crate::lints::{self, Lint};
-use crate::source::Map;
+use crate::source::Map as PathMap;
 
 /// Says who can reach what on an nginx or Apache server, before it is reloaded.
 ///
@@ -27,6 +27,10 @@ pub enum Command {
     Check(Box<Check>),
     /// Say what the server answers to a request, and which directives decide.
     Trace(Box<Trace>),
+    /// Show what is in force in every server and place.
+    Map(Map),
+    /// Judge rules about who can reach what, such as `/admin/** -> never open`.
+    Expect(Box<Expect>),
     /// List the lints.
     Lints,
     /// Show what a lint is about, with examples and the way out.
@@ -69,6 +73,21 @@ pub struct Check {
     #[arg(long, value_name = "LINT", value_delimiter = ',', value_parser = lint_id(), hide_possible_values = true, help_heading = "What counts")]
     pub ignore: Vec<&'static Lint>,
 
+    /// What the team has settled; without it the nearest `authlint.toml`, in the working directory or above.
+    #[arg(long, value_name = "FILE", help_heading = "What counts")]
+    pub config: Option<PathBuf>,
+
+    /// Heed no `authlint.toml`.
+    #[arg(long, conflicts_with = "config", help_heading = "What counts")]
+    pub no_config: bool,
+
+    #[command(flatten)]
+    pub output: Output,
+}
+
+/// What is reported, and how.
+#[derive(Debug, Args)]
+pub struct Output {
     /// The lowest level that makes the exit status 1.
     #[arg(long, value_enum, default_value_t, value_name = "LEVEL", help_heading = "What counts")]
     pub fail_on: FailOn,
@@ -90,6 +109,27 @@ pub struct Check {
     pub quiet: bool,
 }
 
+#[derive(Debug, Args)]
+pub struct Expect {
+    /// The rules, one a line, such as `/admin/** -> never open`.
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+
+    /// The main configuration; without it the installed one.
+    #[arg(long, value_name = "FILE", help_heading = "Where things are")]
+    pub config: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub places: Places,
+
+    /// Whether to look at the password files and at what is served.
+    #[arg(long, value_enum, default_value_t = Files::Always, help_heading = "Where things are")]
+    pub files: Files,
+
+    #[command(flatten)]
+    pub output: Output,
+}
+
 /// Where the server's files are, and whose they are.
 #[derive(Debug, Args)]
 pub struct Places {
@@ -99,7 +139,7 @@ pub struct Places {
 
     /// The server's FROM lies at TO here, as in `--map /etc/nginx=deploy/nginx`. Repeatable.
     #[arg(long, value_name = "FROM=TO", value_parser = map, help_heading = "Where things are")]
-    pub map: Vec<Map>,
+    pub map: Vec<PathMap>,
 
     /// What Apache is started with: `Define`s, and variables of its environment. Repeatable.
     #[arg(short = 'D', value_name = "NAME[=VALUE]", help_heading = "Where things are")]
@@ -162,6 +202,20 @@ pub struct Trace {
     pub color: ColorChoice,
 }
 
+#[derive(Debug, Args)]
+pub struct Map {
+    /// Files and directories; without one the installed configurations.
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+
+    #[command(flatten)]
+    pub places: Places,
+
+    /// The form of the map.
+    #[arg(long, value_enum, default_value_t, help_heading = "Output")]
+    pub format: AnswerFormat,
+}
+
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum AnswerFormat {
     /// For people.
@@ -212,10 +266,10 @@ fn lint_id() -> impl TypedValueParser<Value = &'static Lint> {
         .try_map(|id| lints::find(&id).ok_or("no such lint"))
 }
 
-fn map(text: &str) -> Result<Map, String> {
+fn map(text: &str) -> Result<PathMap, String> {
     match text.split_once('=') {
         Some((from, to)) if from.starts_with('/') && !to.is_empty() => {
-            Ok(Map { from: from.into(), to: to.into() })
+            Ok(PathMap { from: from.into(), to: to.into() })
         }
         Some((from, _)) if !from.starts_with('/') => {
             Err("FROM is a path of the server and begins with `/`".into())

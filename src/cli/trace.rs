@@ -1,13 +1,13 @@
 //! `authlint trace`.
 
+use std::collections::BTreeSet;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use super::options::{AnswerFormat, Trace};
-use super::{CLEAN, TROUBLE, complain, places, print};
+use super::{CLEAN, TROUBLE, complain, places, print, site};
 use crate::decide::{Credentials, Decider, Request};
-use crate::load::{self, Config, Loaded};
-use crate::model::{FilesMode, Look, Site};
+use crate::model::{Family, FilesMode, Look, Site};
 use crate::parallel;
 use crate::report;
 use crate::source::Host;
@@ -23,12 +23,19 @@ pub fn run(options: &Trace) -> u8 {
 fn answer(options: &Trace) -> Result<u8, String> {
     let given: Vec<&Path> = options.config.iter().chain(&options.places.root).map(PathBuf::as_path).collect();
     let mut host = places::host(&options.places, &given)?;
-    let loaded = load(options, &mut host)?;
-    let config = main_configuration(&loaded)?;
+    let loaded = site::load(options.config.as_deref(), &options.places, &mut host)?;
+    let config = site::main_configuration(&loaded)?;
     let site = Site::build(&loaded.files, config, Look { host: &host, mode: FilesMode::from(options.files) });
     let problems: Vec<_> = loaded.problems.iter().chain(&site.problems).collect();
     for problem in &problems {
         complain(&report::problem_line(problem, &loaded.files.sources));
+    }
+    if options.requests.is_none() && FilesMode::from(options.files) == FilesMode::Always {
+        for root in missing_roots(&site, &host) {
+            complain(&format!(
+                "{root} is not here: what lies there counts as missing (--files never leaves it open)"
+            ));
+        }
     }
     let decider = Decider::new(&site, Look { host: &host, mode: FilesMode::from(options.files) });
     let is_understood = match &options.requests {
@@ -38,37 +45,11 @@ fn answer(options: &Trace) -> Result<u8, String> {
     Ok(if problems.is_empty() && is_understood { CLEAN } else { TROUBLE })
 }
 
-fn load(options: &Trace, host: &mut Host) -> Result<Loaded, String> {
-    let paths = match &options.config {
-        Some(config) => vec![config.clone()],
-        None => places::installed(host),
-    };
-    if paths.is_empty() {
-        return Err("no configuration is installed here: --config names one".into());
-    }
-    let request = load::Request {
-        paths,
-        server: options.places.server.into(),
-        defines: options.places.define.clone(),
-        ..load::Request::default()
-    };
-    Ok(load::load(&request, host))
-}
-
-/// The one configuration that a server runs with.
-fn main_configuration(loaded: &Loaded) -> Result<&Config, String> {
-    let path = |config: &Config| loaded.files.sources.get(config.entry).path().display().to_string();
-    let mut main = loaded.configs.iter().filter(|config| config.is_main);
-    match (main.next(), main.next()) {
-        (Some(one), None) => Ok(one),
-        (Some(one), Some(other)) => {
-            Err(format!("--config says which: there are {} and {}", path(one), path(other)))
-        }
-        (None, _) => loaded.configs.first().ok_or_else(|| match loaded.problems.first() {
-            Some(problem) => report::problem_line(problem, &loaded.files.sources),
-            None => "there is no configuration to read".into(),
-        }),
-    }
+/// The document roots that are not there, as in a checkout; two are enough to show what is the matter.
+fn missing_roots(site: &Site<'_>, host: &Host) -> BTreeSet<String> {
+    let named = site.scopes().flat_map(|scope| scope.own(Family::Root)).filter_map(|line| line.literal(0));
+    let roots = named.filter_map(|root| site.absolute(Path::new(root.as_ref())));
+    roots.filter(|root| !host.is_directory(root)).map(|root| root.display().to_string()).take(2).collect()
 }
 
 fn answer_urls(decider: &Decider<'_>, options: &Trace) -> Result<bool, String> {

@@ -9,11 +9,18 @@ pub mod areas;
 mod because;
 mod nginx;
 mod request;
+mod witness;
+
+use std::collections::HashMap;
+use std::sync::Mutex;
+use std::sync::atomic::AtomicUsize;
 
 use crate::model::{Look, Site};
+use crate::source::Span;
 
 pub use because::{Because, Story};
 pub use request::{Credentials, Refused, Request};
+pub use witness::Witness;
 
 /// What becomes of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -122,6 +129,12 @@ impl Decision {
         }
     }
 
+    /// Whether a directive, or the opening of a section, had its say.
+    #[must_use]
+    pub fn is_by(&self, span: Span) -> bool {
+        self.because.iter().any(|because| because.span == span)
+    }
+
     /// Nobody knows, because of `why`, a lower-case clause.
     #[must_use]
     pub fn undetermined(why: impl Into<String>) -> Self {
@@ -138,13 +151,26 @@ pub struct Decider<'s> {
     pub look: Look<'s>,
     nginx: nginx::Prepared<'s>,
     apache: apache::Prepared<'s>,
+    /// A path that an expression matches, by the expression.
+    samples: Mutex<HashMap<String, Option<Vec<u8>>>>,
+    /// How many searches for witnesses there were.
+    searches: AtomicUsize,
 }
 
 impl<'s> Decider<'s> {
     /// Makes ready for requests.
     #[must_use]
     pub fn new(site: &'s Site<'s>, look: Look<'s>) -> Self {
-        Decider { site, look, nginx: nginx::Prepared::default(), apache: apache::Prepared::default() }
+        let samples = Mutex::default();
+        let searches = AtomicUsize::new(0);
+        Decider {
+            site,
+            look,
+            nginx: nginx::Prepared::default(),
+            apache: apache::Prepared::default(),
+            samples,
+            searches,
+        }
     }
 
     /// What the server answers.

@@ -1,6 +1,6 @@
 //! A request as a client sends it.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// The credentials that come with a request.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -65,7 +65,7 @@ impl Request {
                 rest
             }
             _ if url.starts_with('/') => {
-                request.target = url.to_owned();
+                url.clone_into(&mut request.target);
                 return Ok(request);
             }
             _ => {
@@ -90,18 +90,25 @@ impl Request {
     }
 
     /// The address on the server's side that the client connected to, where it can be told: the host is
-    /// an address or `localhost`, or a client on this very machine asks.
+    /// an address or `localhost`, or a client on this very machine asks. Then it is the usual address of the
+    /// machine for itself, whichever of its own the client has.
     #[must_use]
     pub fn local_address(&self) -> Option<IpAddr> {
         let host = self.host.as_deref().unwrap_or_default();
         let inner = host.strip_prefix('[').and_then(|inner| inner.strip_suffix(']')).unwrap_or(host);
-        if let Ok(address) = inner.parse() {
-            return Some(address);
+        if let Ok(address) = inner.parse::<IpAddr>() {
+            // An address of the other family is only a name in the header.
+            let fits = self.from.is_none_or(|from| from.is_ipv4() == address.is_ipv4());
+            if fits {
+                return Some(address);
+            }
         }
-        if host.eq_ignore_ascii_case("localhost") {
-            return Some(self.from.filter(IpAddr::is_loopback).unwrap_or(IpAddr::from([127, 0, 0, 1])));
-        }
-        self.from.filter(IpAddr::is_loopback)
+        let usual = |from: IpAddr| match from {
+            IpAddr::V4(_) => IpAddr::V4(Ipv4Addr::LOCALHOST),
+            IpAddr::V6(_) => IpAddr::V6(Ipv6Addr::LOCALHOST),
+        };
+        let local = self.from.filter(IpAddr::is_loopback).map(usual);
+        local.or_else(|| host.eq_ignore_ascii_case("localhost").then_some(IpAddr::V4(Ipv4Addr::LOCALHOST)))
     }
 
     /// The value of the `Host` header.
@@ -113,6 +120,13 @@ impl Request {
             Some(port) if port != usual => format!("{host}:{port}"),
             _ => host.to_owned(),
         })
+    }
+
+    /// `http://a.example:8080`; none where only a path was given.
+    #[must_use]
+    pub fn origin(&self) -> Option<String> {
+        let scheme = if self.is_tls { "https" } else { "http" };
+        Some(format!("{scheme}://{}", self.host_header()?))
     }
 
     /// The path as it was sent, without the query.

@@ -19,6 +19,7 @@ mod doors;
 mod judge;
 mod parse;
 mod pattern;
+mod tell;
 
 use std::net::IpAddr;
 
@@ -28,6 +29,7 @@ use crate::source::Span;
 pub use judge::{Answers, judge, judge_all, judge_by};
 pub use parse::parse;
 pub use pattern::Pattern;
+pub use tell::{Told, tell};
 
 /// Asks a server.
 pub type Ask<'a> = &'a dyn Fn(&Request) -> Decision;

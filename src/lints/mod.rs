@@ -25,9 +25,11 @@ mod ifmodule_name_never_true;
 mod inline_comment_as_argument;
 mod legacy_access_control_on_2_4;
 mod limit_leaves_methods_open;
+mod longer_prefix_escapes_auth;
 mod missing_directive_argument;
 mod proxy_drops_authorization;
 mod proxy_header_inheritance_lost;
+mod regex_location_escapes_auth;
 mod removed_directive_2_4;
 mod require_all_granted_beside_user;
 mod require_user_without_authtype;
@@ -74,9 +76,11 @@ pub const ALL: &[Lint] = &[
     inline_comment_as_argument::LINT,
     legacy_access_control_on_2_4::LINT,
     limit_leaves_methods_open::LINT,
+    longer_prefix_escapes_auth::LINT,
     missing_directive_argument::LINT,
     proxy_drops_authorization::LINT,
     proxy_header_inheritance_lost::LINT,
+    regex_location_escapes_auth::LINT,
     removed_directive_2_4::LINT,
     require_all_granted_beside_user::LINT,
     require_user_without_authtype::LINT,

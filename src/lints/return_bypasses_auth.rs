@@ -1,8 +1,9 @@
 //! `return` runs before the access phase: nobody is asked for the password beside it.
 
 use super::Lint;
+use crate::decide::{Decider, Outcome, Witness};
 use crate::finding::{Finding, Level};
-use crate::model::{Answer, Directive, Kind, Located, Modifier, Reply, Scope, Site};
+use crate::model::{Answer, Directive, Kind, Located, Look, Modifier, Reply, Scope, Site};
 
 pub const LINT: Lint = Lint {
     id: "return-bypasses-auth",
@@ -13,35 +14,49 @@ pub const LINT: Lint = Lint {
 };
 
 fn check(site: &Site<'_>) -> Vec<Finding> {
+    let decider = Decider::new(site, Look::nothing());
     // What stands in an `if` is not the answer to everybody.
-    site.scopes().filter(|scope| scope.kind() != Kind::If).filter_map(check_scope).collect()
+    let scopes = site.scopes().filter(|scope| scope.kind() != Kind::If);
+    scopes.filter_map(|scope| check_scope(&decider, scope)).collect()
 }
 
-fn check_scope(scope: Scope<'_>) -> Option<Finding> {
+fn check_scope<'s>(decider: &Decider<'s>, scope: Scope<'s>) -> Option<Finding> {
     let by = scope.asks().by().filter(|_| scope.is_reached_from_outside())?;
     let answer = scope.answer()?;
     let level = match &answer.reply {
         Reply::Redirect(target) => judge_redirect(scope, target)?,
         Reply::Content { status, text } => judge_content(scope, *status, text)?,
     };
-    Some(finding(scope, by, &answer, level))
+    // In a part of a configuration nothing can be proven; what is known to be otherwise is no finding.
+    let witness = decider.witness(scope, "", |decision| decision.outcome != Outcome::Undetermined);
+    let is_true = witness.as_ref().is_none_or(|witness| witness.decision.is_by(answer.by.span()));
+    is_true.then(|| finding(scope, by, &answer, level, witness.as_ref()))
 }
 
-fn finding(scope: Scope<'_>, by: Directive<'_>, answer: &Answer<'_>, level: Level) -> Finding {
-    let label = match answer.reply {
+fn finding(
+    scope: Scope<'_>,
+    by: Directive<'_>,
+    answer: &Answer<'_>,
+    level: Level,
+    witness: Option<&Witness>,
+) -> Finding {
+    let what = match answer.reply {
         Reply::Redirect(_) => "everybody is redirected, with or without a password",
         Reply::Content { .. } => "everybody gets this, with or without a password",
     };
+    let label = match witness {
+        Some(witness) => format!("{what}: `{} {}`", witness.request.method, witness.request.target),
+        None => what.to_owned(),
+    };
+    let named = "answer from a named location, which is reached after the password: `try_files /nonexistent @answer;`";
     let help = match answer.reply {
         Reply::Redirect(_) if level == Level::Advice => {
             "take the auth out here: it does nothing; see that it is asked for where the redirect leads"
         }
         Reply::Redirect(_) => {
-            "ask for the password where the redirect leads, or answer from a named location: `try_files /nonexistent @answer;`"
+            "ask for the password where the redirect leads, or answer from a named location"
         }
-        Reply::Content { .. } => {
-            "answer from a named location, which is reached after the password: `try_files /nonexistent @answer;`"
-        }
+        Reply::Content { .. } => named,
     };
     Finding::at(answer.by.span(), label)
         .level(level)

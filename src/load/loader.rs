@@ -14,6 +14,7 @@ pub struct Loader<'h> {
     pub(super) server: Server,
     /// `-D NAME[=VALUE]`.
     pub(super) defines: Vec<String>,
+    pub(super) leaves_served: bool,
     pub(super) loaded: Loaded,
     /// Problems of Apache's includes that were told.
     pub(super) told: HashSet<(Span, String)>,
@@ -48,7 +49,9 @@ struct Candidate {
 pub fn run(request: &Request, host: &mut Host) -> Loaded {
     let defines = request.defines.clone();
     let (server, known) = (request.server, HashMap::new());
-    let mut run = Loader { host, server, defines, loaded: Loaded::default(), told: HashSet::new(), known };
+    let leaves_served = request.leaves_served;
+    let (loaded, told) = (Loaded::default(), HashSet::new());
+    let mut run = Loader { host, server, defines, leaves_served, loaded, told, known };
     run.run(request);
     run.loaded
 }

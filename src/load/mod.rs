@@ -49,6 +49,9 @@ pub struct Request {
     pub stdin_filename: Option<PathBuf>,
     /// `-D NAME[=VALUE]`: what is defined when httpd is started, or set in its environment.
     pub defines: Vec<String>,
+    /// Whether the `.htaccess` files among what is served are left alone, unless the configuration is the
+    /// installed one or a root is given: what lies here at its paths may be another server's.
+    pub leaves_served: bool,
 }
 
 /// All files of a run, each with its syntax tree.

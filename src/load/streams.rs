@@ -61,6 +61,7 @@ impl Loader<'_> {
             host: &mut memory,
             server: Server::Nginx,
             defines: Vec::new(),
+            leaves_served: self.leaves_served,
             loaded: std::mem::take(&mut self.loaded),
             told: HashSet::new(),
             known: HashMap::new(),

@@ -47,10 +47,20 @@ pub fn named(host: &Host, directory: &Path, names: &[Vec<u8>]) -> (Vec<PathBuf>,
     }
     let mut problems = Vec::new();
     let found = WalkDir::new(&here)
+        // Below a root links may lead out of it.
+        .follow_links(!host.has_root())
         .sort_by_file_name()
         .into_iter()
         .filter_map(|entry| {
-            entry.map_err(|error| problems.push(problem(host, directory, &here, &error))).ok()
+            let is_loop = |error: &walkdir::Error| error.loop_ancestor().is_some();
+            entry
+                .map_err(|error| {
+                    let is_dangling = error.path().is_some_and(|path| path.is_symlink());
+                    if !is_loop(&error) && !is_dangling {
+                        problems.push(problem(host, directory, &here, &error));
+                    }
+                })
+                .ok()
         })
         .filter(|entry| entry.depth() > 0 && is_one_of(entry.file_name(), names))
         .filter_map(|entry| Some(directory.join(entry.path().strip_prefix(&here).ok()?)))

@@ -33,6 +33,15 @@ pub struct Look<'h> {
     pub mode: FilesMode,
 }
 
+impl Look<'static> {
+    /// No files are looked at.
+    #[must_use]
+    pub fn nothing() -> Self {
+        static NO_FILES: OnceLock<Host> = OnceLock::new();
+        Look { host: NO_FILES.get_or_init(|| Host::memory([])), mode: FilesMode::Never }
+    }
+}
+
 /// More directives than this after expansion are not read: files that include each other twice
 /// over double with every level.
 const MAX_DIRECTIVES: usize = 20_000_000;
@@ -57,6 +66,7 @@ impl<'f> Site<'f> {
                 access: HashMap::new(),
                 identity: Identity::unknown(None),
                 files_for_logins: OnceLock::new(),
+                protected: OnceLock::new(),
                 line_names: OnceLock::new(),
                 misused: OnceLock::new(),
                 expressions: Vec::new(),

@@ -46,6 +46,18 @@ impl<'s> Directive<'s> {
         self.site.files.sources.text(self.span_of(name))
     }
 
+    /// The name, with what variables and macros made of it.
+    #[must_use]
+    pub fn name_word(self) -> Cow<'s, str> {
+        match self.expanded().and_then(|expanded| expanded.words.first()) {
+            Some(name) => String::from_utf8_lossy(name),
+            None => {
+                let name = self.tree().value(self.source(), self.data.statement, 0).unwrap_or_default();
+                Cow::Owned(String::from_utf8_lossy(&name).into_owned())
+            }
+        }
+    }
+
     /// Where the name stands, where it is written as such.
     #[must_use]
     pub fn name_span(self) -> Option<Span> {

@@ -152,7 +152,7 @@ impl<'s> Scope<'s> {
                 continue;
             }
             for child in level.children().filter(|child| child.kind() == Kind::Location) {
-                match child.matches_regex(path) {
+                match child.matches_path(path) {
                     Some(true) => return Step::Within(child),
                     Some(false) => {}
                     None => return Step::Unknown,
@@ -164,7 +164,8 @@ impl<'s> Scope<'s> {
 
     /// Whether this is a location with a regular expression that matches; none where the
     /// expression is not known or PCRE refuses it.
-    fn matches_regex(self, path: &str) -> Option<bool> {
+    #[must_use]
+    pub fn matches_path(self, path: &str) -> Option<bool> {
         let location = self.location()?;
         if !location.is_regex() {
             return Some(false);

@@ -10,11 +10,13 @@ mod apache;
 mod asks;
 mod build;
 mod directive;
+mod effect;
 mod headers;
 mod location;
 mod names;
 mod neighbours;
 mod password_file;
+mod protected;
 mod purpose;
 mod server;
 mod site;
@@ -26,17 +28,21 @@ use std::sync::{Mutex, OnceLock};
 pub use answer::{Answer, Reply};
 pub use apache::words;
 pub use apache::{
-    Choice, HtaccessState, IfModule, Methods, Misuse, Misused, NeverTrue, OnTheWay, OpenedFile, Outcomes,
-    Overrides, Passes, Twins, UnknownProvider, Unset, UnsetVariable, Viewpoint, WrongProvider,
+    Choice, Ground, Grounds, HtaccessState, IfModule, Judge, Methods, Misuse, Misused, NeverTrue, OnTheWay,
+    OpenedFile, Outcomes, OverrideRules, Overrides, Passes, Sections, Twins, UnknownProvider, Unset,
+    UnsetVariable, Verdict, Viewpoint, WrongProvider,
 };
+pub(crate) use apache::{EMPTY, Matching, below, clean};
 pub use asks::{Asks, Password};
 pub use build::{FilesMode, Look};
 pub use directive::{Directive, Value};
+pub use effect::{Check, State};
 pub use headers::{Backend, Forwarded, Lost};
 pub use location::{Located, Location, Modifier};
-pub use names::{Family, Name};
+pub use names::{Family, Known, Name, known};
 pub use neighbours::Neighbour;
 pub use password_file::{PasswordFile, PathValue};
+pub use protected::Area;
 pub use purpose::Purpose;
 pub use server::{Hidden, Listen, Server, TakenName};
 
@@ -69,6 +75,8 @@ pub struct Site<'f> {
     regexes: Mutex<HashMap<u32, Option<pcre2::bytes::Regex>>>,
     /// The locations that answer subrequests, found when first asked for.
     subrequest_targets: OnceLock<HashSet<u32>>,
+    /// The prefixes that ask, found when first asked for.
+    protected: OnceLock<protected::Protected>,
     /// The lines that name a password file which is opened, found when first asked for.
     files_for_logins: OnceLock<Vec<DirectiveData>>,
     /// The names of all lines, in small letters, and first arguments of `Require`; found when first asked for.
@@ -190,7 +198,7 @@ impl<'s> Scope<'s> {
 
     /// Its number among the scopes of the site, in the order of [`Site::scopes`].
     #[must_use]
-    pub fn number(self) -> usize {
+    pub fn index(self) -> usize {
         self.id as usize
     }
 

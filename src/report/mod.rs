@@ -4,6 +4,7 @@ mod concise;
 mod decision;
 mod human;
 mod json;
+mod map;
 mod story;
 mod text;
 
@@ -17,6 +18,7 @@ pub use concise::problem_line;
 pub use decision::{decision_json, no_decision_json, parse_request};
 pub use human::{Style, human};
 pub use json::json;
+pub use map::{MapNode, map, map_human, map_json};
 pub use story::decision_human;
 pub use text::harmless;
 

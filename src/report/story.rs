@@ -1,7 +1,5 @@
 //! An answer for people: what the server says, and the lines that decide.
 
-use std::fmt::Write;
-
 use super::decision::written;
 use super::{Style, harmless, place};
 use crate::decide::{Authorization, Credentials, Decision, Outcome, Request};
@@ -11,34 +9,22 @@ use crate::model::Site;
 #[must_use]
 pub fn decision_human(request: &Request, decision: &Decision, site: &Site<'_>, style: Style) -> String {
     let sources = &site.files().sources;
-    let mut out = String::new();
-    let _ = writeln!(out, "{}", asked(request));
-    let _ = writeln!(out, "  {}", paint(&answer(decision), decision.outcome, style));
-    if let Some(line) = where_it_went(decision) {
-        let _ = writeln!(out, "  {line}");
-    }
-    if let Some(line) = header(decision) {
-        let _ = writeln!(out, "  {line}");
-    }
+    let mut lines = vec![asked(request), String::new()];
+    lines.extend(where_it_went(decision).map(|line| format!("  {line}")));
+    lines.extend(header(decision).map(|line| format!("  {line}")));
     for because in &decision.because {
         let (path, start, _) = place(sources, because.span);
-        let _ = writeln!(out, "    {}:{}: {}", path.display(), start.line, written(because, sources));
-        let _ = writeln!(out, "        {}", because.note);
+        lines.push(format!("    {}:{}: {}", path.display(), start.line, written(because, sources)));
+        lines.push(format!("        {}", because.note));
     }
-    let out = harmless(&out).into_owned();
-    // The colours are ours, what is between them is not.
-    if style.color { out.replace("\u{1}", "\u{1b}") } else { out }
+    // Only the colours may steer the terminal, nothing that stands in a file.
+    let mut lines: Vec<String> = lines.iter().map(|line| harmless(line).into_owned()).collect();
+    lines[1] = format!("  {}", painted(&harmless(&answer(decision)), decision.outcome, style));
+    lines.join("\n") + "\n"
 }
 
 fn asked(request: &Request) -> String {
-    let host = match (&request.host, request.port) {
-        (Some(host), Some(port)) => {
-            let scheme = if request.is_tls { "https" } else { "http" };
-            let usual = if request.is_tls { 443 } else { 80 };
-            if port == usual { format!("{scheme}://{host}") } else { format!("{scheme}://{host}:{port}") }
-        }
-        _ => String::new(),
-    };
+    let host = request.origin().unwrap_or_default();
     let who = match &request.credentials {
         Credentials::None => "without credentials".to_owned(),
         Credentials::Bad => "with a wrong password".to_owned(),
@@ -89,8 +75,14 @@ fn header(decision: &Decision) -> Option<String> {
     )
 }
 
-/// Colours as marks that [`harmless`] lets pass are put in at the end.
-fn paint(text: &str, outcome: Outcome, style: Style) -> String {
-    let _ = (outcome, style);
-    text.to_owned()
+fn painted(text: &str, outcome: Outcome, style: Style) -> String {
+    if !style.color {
+        return text.to_owned();
+    }
+    let color = match outcome {
+        Outcome::Open | Outcome::Responds => 32,
+        Outcome::Challenge | Outcome::Forbidden => 33,
+        Outcome::Error | Outcome::Undetermined => 31,
+    };
+    format!("\u{1b}[1;{color}m{text}\u{1b}[0m")
 }

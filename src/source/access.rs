@@ -60,6 +60,8 @@ pub enum Seen {
     Directory {
         /// Whether it may be listed; none where that is not known.
         is_readable: Option<bool>,
+        /// Whether its owner may search it.
+        is_executable: bool,
     },
     /// A device, a FIFO, a socket.
     Special,
@@ -85,9 +87,19 @@ impl Host {
         if bytes.len() > MAX_PATH || bytes.split(|byte| *byte == b'/').any(|name| name.len() > MAX_NAME) {
             return Seen::NotADirectory;
         }
+        // What is missing is missed only by who may search the directory.
+        let missed = |seen: Seen, last: &Path| match self.walk(last) {
+            Walk::Found { path, stat, mut parents } => {
+                if stat.kind == Kind::Directory {
+                    parents.push((path, stat));
+                }
+                (Err(seen), parents)
+            }
+            _ => (Err(seen), Vec::new()),
+        };
         let (seen, parents) = match self.walk(path) {
-            Walk::Missing(_) => (Err(Seen::Missing), Vec::new()),
-            Walk::NotADirectory(_) => (Err(Seen::NotADirectory), Vec::new()),
+            Walk::Missing(at) => missed(Seen::Missing, at.parent().unwrap_or(Path::new("/"))),
+            Walk::NotADirectory(at) => missed(Seen::NotADirectory, &at),
             Walk::Unknown { why, parents } => (Err(Seen::Unknown(why)), parents),
             Walk::Found { path, stat, parents } => (Ok((path, stat)), parents),
         };
@@ -107,11 +119,12 @@ impl Host {
             Permits::No => Some(false),
             Permits::Unsure(_) => None,
         };
+        let is_executable = stat.mode & 0o100 != 0;
         let asks_for_directory = bytes.ends_with(b"/") || bytes.ends_with(b"/.");
         match stat.kind {
-            Kind::Directory => Seen::Directory { is_readable },
+            Kind::Directory => Seen::Directory { is_readable, is_executable },
             _ if asks_for_directory => Seen::NotADirectory,
-            Kind::File => Seen::File { is_readable, is_executable: stat.mode & 0o100 != 0 },
+            Kind::File => Seen::File { is_readable, is_executable },
             Kind::Special(_) | Kind::Link => Seen::Special,
         }
     }
@@ -150,6 +163,17 @@ impl Host {
             }
             (Permits::Yes, Kind::Special(what)) => Access::Unknown(format!("it is {what}")),
             (Permits::Yes, _) => Access::Readable,
+        }
+    }
+
+    /// Whether `who` may reach what is in a directory; none where that cannot be known.
+    #[must_use]
+    pub fn is_searchable(&self, directory: &Path, who: &Identity) -> Option<bool> {
+        let Walk::Found { path, stat, .. } = self.walk(directory) else { return None };
+        match self.permits(who, Permission::Search, &path, &stat) {
+            Permits::Yes => Some(true),
+            Permits::No => Some(false),
+            Permits::Unsure(_) => None,
         }
     }
 

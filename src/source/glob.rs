@@ -4,9 +4,12 @@
 /// the C locale. A leading dot is matched only by a dot.
 #[must_use]
 pub fn matches(pattern: &[u8], name: &[u8]) -> bool {
-    if name.first() == Some(&b'.') && pattern.first() != Some(&b'.') {
-        return false;
-    }
+    (name.first() != Some(&b'.') || pattern.first() == Some(&b'.')) && matches_any(pattern, name)
+}
+
+/// The same where a leading dot is a byte like any other, as in the sections of httpd.
+#[must_use]
+pub fn matches_any(pattern: &[u8], name: &[u8]) -> bool {
     // The classic two-index walk: on a mismatch go back to the last star only, which is enough.
     let (mut p, mut n) = (0, 0);
     let mut star = None;

@@ -273,7 +273,7 @@ impl Host {
         })
     }
 
-    fn is_plain(&self) -> bool {
+    pub(super) fn is_plain(&self) -> bool {
         self.root.is_none() && self.maps.is_empty() && !self.is_memory()
     }
 
@@ -313,7 +313,7 @@ impl Host {
         }
     }
 
-    fn find(&self, path: &Path) -> Result<(PathBuf, Stat), ReadError> {
+    pub(super) fn find(&self, path: &Path) -> Result<(PathBuf, Stat), ReadError> {
         if self.is_plain() {
             let stat = self.disk.stat(path).map_err(|error| read_error(&error))?;
             return Ok((path.to_path_buf(), stat));
@@ -326,7 +326,7 @@ impl Host {
     }
 }
 
-fn read_error(error: &io::Error) -> ReadError {
+pub(super) fn read_error(error: &io::Error) -> ReadError {
     match error.kind() {
         io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => ReadError::Missing,
         _ => ReadError::Io(error.to_string()),

@@ -5,6 +5,7 @@ mod disk;
 mod follow;
 mod glob;
 mod host;
+mod node;
 mod users;
 
 use std::path::{Path, PathBuf};
@@ -12,9 +13,10 @@ use std::sync::OnceLock;
 
 pub use access::{Access, FileState, Obstacle, Seen};
 pub use disk::Disk;
-pub use glob::matches;
+pub use glob::{matches, matches_any};
 pub(crate) use host::FileKey;
 pub use host::{Entry, Host, MAX_FILE, Map, ReadError};
+pub use node::Node;
 pub use users::{Identity, Users};
 
 /// The number of a file among the [`Sources`] of a run.

@@ -1,5 +1,6 @@
 //! Requests as they go over the wire on loopback, and a backend that tells what it was asked.
 
+use std::fmt::Write as _;
 use std::io::{self, Read, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
@@ -8,7 +9,7 @@ use std::time::Duration;
 
 use rustix::net::{AddressFamily, SocketType, bind, connect, socket};
 
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// A request. Nothing in it is checked or encoded.
 #[derive(Clone, Debug)]
@@ -61,7 +62,7 @@ impl Ask<'_> {
         let mut text = format!("{} {} HTTP/1.1\r\n", self.method, self.target);
         let headers = [("Host", self.host), ("Authorization", self.authorization)];
         for (name, value) in headers.into_iter().filter_map(|(name, value)| Some((name, value?))) {
-            text.push_str(&format!("{name}: {value}\r\n"));
+            let _ = write!(text, "{name}: {value}\r\n");
         }
         text.push_str("Content-Length: 0\r\nConnection: close\r\n\r\n");
         stream.write_all(text.as_bytes())?;
@@ -113,7 +114,7 @@ impl Answer {
     }
 }
 
-/// A backend, of HTTP, FastCGI, SCGI and uwsgi, that answers every request with `X-Echo: 1` and with the `Authorization` headers that
+/// A backend, of HTTP, `FastCGI`, SCGI and uwsgi, that answers every request with `X-Echo: 1` and with the `Authorization` headers that
 /// it got: in the body as lines `authorization=VALUE` (`authorization=-` where there was none), and in the
 /// answer's headers `X-Echo-Authorization`, for requests with HEAD. The status is 200, or NNN where the
 /// path contains `code-NNN`, for HTTP; a 401 brings the challenge `Basic realm="up"`.
@@ -147,7 +148,7 @@ impl Drop for Echo {
     }
 }
 
-/// It speaks HTTP, FastCGI, SCGI and uwsgi: the first byte tells which.
+/// It speaks HTTP, `FastCGI`, SCGI and uwsgi: the first byte tells which.
 fn echo(mut stream: TcpStream) -> io::Result<()> {
     stream.set_read_timeout(Some(PATIENCE))?;
     let mut bytes = Vec::new();
@@ -253,7 +254,7 @@ fn fastcgi(bytes: &[u8]) -> Option<Params> {
     Some(params)
 }
 
-/// A FastCGI answer.
+/// An answer of `FastCGI`.
 fn records(content: &[u8]) -> Vec<u8> {
     let length = u16::try_from(content.len()).unwrap_or(0).to_be_bytes();
     let mut all = vec![1, 6, 0, 1, length[0], length[1], 0, 0];
@@ -269,8 +270,8 @@ fn told(first: &str, got: &[&str], before_status: &str) -> String {
     let mut body = String::from("echo\n");
     let mut headers = String::new();
     for value in got {
-        body.push_str(&format!("authorization={value}\n"));
-        headers.push_str(&format!("X-Echo-Authorization: {value}\r\n"));
+        let _ = writeln!(body, "authorization={value}");
+        let _ = write!(headers, "X-Echo-Authorization: {value}\r\n");
     }
     if got.is_empty() {
         body.push_str("authorization=-\n");

@@ -8,7 +8,6 @@ use crate::wire::Answer;
 /// What the request was, as far as it matters here.
 pub struct Sent<'a> {
     pub method: &'a str,
-    pub target: &'a str,
     pub authorization: Option<&'a str>,
 }
 
@@ -22,7 +21,7 @@ pub fn contradiction(decision: &Decision, sent: &Sent<'_>, answer: &Answer, log:
     if let Some(said) = decision.status
         && said != status
         // A connection closed without an answer has no status.
-        && !(said == 444 && status == 0)
+        && !(matches!(said, 408 | 444 | 499) && status == 0)
     {
         return Some(format!("status {said} is said"));
     }
@@ -39,14 +38,35 @@ pub fn contradiction(decision: &Decision, sent: &Sent<'_>, answer: &Answer, log:
     if let Some(wrong) = wrong {
         return Some(wrong.into());
     }
-    realm(decision, answer).or_else(|| authorization(decision, sent, answer))
+    realm(decision, answer)
+        .or_else(|| authorization(decision, sent, answer))
+        .or_else(|| logged(decision, answer, log))
+}
+
+/// The server's log names the server that answers, and the password file that does not know a user.
+fn logged(decision: &Decision, answer: &Answer, log: &str) -> Option<String> {
+    let between = |before: &str, after: &str| -> Option<&str> {
+        Some(log.split_once(before)?.1.split_once(after)?.0).filter(|text| !text.is_empty())
+    };
+    let plain = |name: &str| name.trim_start_matches('.').to_ascii_lowercase();
+    if let (Some(said), Some(name)) = (&decision.server, between(", server: ", ", request: "))
+        && plain(said) != plain(name)
+    {
+        return Some(format!("server {said} is said, the log has {name}"));
+    }
+    // With an error page credentials may be looked at twice.
+    let log = log.replace("/./", "/");
+    let said = decision.user_file.as_ref()?.replace("/./", "/");
+    let is_told = decision.outcome == Outcome::Challenge && answer.status == 401;
+    let is_other = log.contains("was not found in ") && !log.contains("password mismatch");
+    let is_it = log.contains(&format!("was not found in \"{said}\""));
+    (is_told && is_other && !is_it).then(|| "the log has another password file".into())
 }
 
 /// Why it is not the content handler that has answered.
 fn not_open(answer: &Answer, sent: &Sent<'_>, log: &str, is_content: bool) -> Option<&'static str> {
     let said = |text: &str| log.contains(text);
-    let location = answer.header("location").next().unwrap_or_default();
-    let path = sent.target.split('?').next().unwrap_or_default();
+    let location = answer.header("location").next().unwrap_or_default().split('?').next().unwrap_or_default();
     match answer.status {
         _ if is_content => None,
         // A file that may not be read, or a directory without an index.
@@ -56,10 +76,10 @@ fn not_open(answer: &Answer, sent: &Sent<'_>, log: &str, is_content: bool) -> Op
         401 | 403 | 500 => Some("a check has answered"),
         301 if location.ends_with('/') => None,
         300..=399 => Some("a redirect"),
+        // An error page may dress what the handler answers.
+        404 | 405 => None,
         _ if answer.body.starts_with("RETURN") => Some("a return has answered"),
         400 | 413 | 414 | 0 => Some("the server refused"),
-        405 if sent.method == "TRACE" => Some("the server refused"),
-        404 if path.contains("..") && path.contains('\0') => Some("a path above the root"),
         _ => None,
     }
 }
@@ -82,15 +102,21 @@ const UP: &str = "Basic realm=\"up\"";
 
 /// What the backend got is compared where the echo has answered.
 fn authorization(decision: &Decision, sent: &Sent<'_>, answer: &Answer) -> Option<String> {
+    // Where a backend is asked or not, the decider does not know either.
     let said = decision.authorization;
+    if said == Some(Authorization::Unknown) && decision.outcome == Outcome::Open {
+        return None;
+    }
     if decision.outcome != Outcome::Open {
         return said.map(|said| format!("{} is said of what is not open", said.as_str()));
     }
     let Some(got) = answer.echoed() else {
         // A backend that does not answer as it should is still a backend.
-        let may_be_backend = (500..600).contains(&answer.status) || answer.status == 0;
+        // What it answered may be dressed by nginx, and keeps its challenge.
+        let is_dressed = answer.challenges().contains(&UP);
+        let may_be_backend = (500..600).contains(&answer.status) || answer.status == 0 || is_dressed;
         return said
-            .filter(|_| !may_be_backend)
+            .filter(|said| *said != Authorization::Unknown && !may_be_backend)
             .map(|said| format!("{} is said where no backend is asked", said.as_str()));
     };
     let is_right = match said {

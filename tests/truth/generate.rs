@@ -2,120 +2,23 @@
 
 use crate::lines::{self, MAPS};
 use crate::nodes::{self, Node, Random, block, line};
+use crate::tools::TOOLS;
 
 /// What stands before the http block.
 pub const HEADER: &str = "user www-data;\nworker_processes 1;\nerror_log RUN/error.log error;\nevents { worker_connections 256; }\n";
 
 /// Names of servers, and what hosts they are for.
-const NAMES: &[&str] = &[
-    "one.example",
-    "two.example",
-    "*.example",
-    ".wild.example",
-    "deep.*",
-    "~^(?<sub>.+)\\.re\\.example$",
-    "~^one",
-    "UPPER.example",
-    "\"\"",
-    "_",
-    "*.deep.example",
-    "127.0.0.1",
-];
+const NAMES: &str = "one.example | two.example | *.example | .wild.example | deep.* | ~^(?<sub>.+)\\.re\\.example$ | ~^one \
+    | UPPER.example | \"\" | _ | *.deep.example | 127.0.0.1";
 
-const PREFIXES: &[&str] = &[
-    "/",
-    "/",
-    "/",
-    "/a",
-    "/a/",
-    "/a/",
-    "/a/b",
-    "/a/b/",
-    "/secret",
-    "/secret/",
-    "/secret/",
-    "/api",
-    "/api/",
-    "/api/",
-    "/static/",
-    "/x",
-    "/x.php",
-    "/A/",
-    "\"/a b\"",
-    "/a%20b",
-    "/sec",
-    "secret",
-    "/index.html",
-    "/login.html",
-    "/noindex/",
-    "/empty/",
-    "/old/",
-    "/secret/b",
-    "/api/v1/",
-    "/login",
-    "/a/x.css",
-    "/b/",
-    "/closed/",
-];
+const PREFIXES: &str = "/ | / | / | /a | /a/ | /a/ | /a/b | /a/b/ | /secret | /secret/ | /secret/ | /api | /api/ | /api/ | /static/ \
+    | /x | /x.php | /A/ | \"/a b\" | /a%20b | /sec | secret | /index.html | /login.html | /noindex/ | /empty/ \
+    | /old/ | /secret/b | /api/v1/ | /login | /a/x.css | /b/ | /closed/";
 
-const REGEXES: &[&str] = &[
-    "~ \\.php$",
-    "~ \\.php$",
-    "~ \\.css$",
-    "~* \\.CSS$",
-    "~ ^/a/",
-    "~ ^/a/.*\\.css$",
-    "~ ^/secret",
-    "~ /secret",
-    "~ ^/(a|secret)/(.*)$",
-    "~ \\.(css|js|php)$",
-    "~ ^/x.*$",
-    "~ ^/$",
-    "~ /b/",
-    "~ [A-Z]",
-    "~ ^/a(?<rest>/.*)?$",
-    "~ (?i)SECRET",
-    "~ ^/api/v[0-9]+/",
-    "~ .",
-    "~ \"^/a{1,2}/\"",
-    "~* ^/SECRET/",
-    "~ x",
-    "~ ^/[^/]+/$",
-    "~\\.css$",
-    "~ ^/(?!a)",
-    "~ /$",
-    "~ ^/static/(.*)\\.js$",
-    "~* \"php\"",
-];
-
-/// Locations that other lines name, on the level of the server.
-const TOOLS: &[(&str, &str)] = &[
-    ("= /_ok", "return 204"),
-    ("= /_ok", "internal; return 200 RETURN"),
-    ("= /_401", "return 401"),
-    ("= /_401", "internal; add_header WWW-Authenticate 'Basic realm=\"up\"' always; return 401"),
-    ("= /_403", "return 403"),
-    ("= /_404", "internal; return 404"),
-    ("= /_500", "return 500"),
-    ("= /_302", "return 302 /login"),
-    ("= /_file", "deny all; alias TREE/html/x.css"),
-    ("= /_none", "internal"),
-    ("= /_echo", "proxy_pass http://127.0.0.1:ECHO"),
-    ("= /_echo401", "internal; proxy_pass http://127.0.0.1:ECHO/code-401"),
-    ("= /_guarded", "auth_basic G; auth_basic_user_file users; return 204"),
-    ("/_dir/", "alias TREE/html/"),
-    ("= /_rewrite", "rewrite ^ /_ok last"),
-    ("= /_text", "return 404 RETURN"),
-    ("/_internal", "internal; alias TREE/html/x.css"),
-    ("= /_mirror", "return 204"),
-    ("@app", "proxy_pass http://127.0.0.1:ECHO"),
-    ("@app", "return 200 RETURN"),
-    ("@back", "return 302 /login"),
-    ("@back", "root TREE/alt; try_files $uri /index.html"),
-    ("@deny", "deny all"),
-    ("@auth", "auth_basic Named; auth_basic_user_file both"),
-    ("@try", "try_files /x.css =404"),
-];
+const REGEXES: &str = "~ \\.php$ | ~ \\.php$ | ~ \\.css$ | ~* \\.CSS$ | ~ ^/a/ | ~ ^/a/.*\\.css$ | ~ ^/secret | ~ /secret \
+    | ~ ^/(a|secret)/(.*)$ | ~ \\.(css|js|php)$ | ~ ^/x.*$ | ~ ^/$ | ~ /b/ | ~ [A-Z] | ~ ^/a(?<rest>/.*)?$ \
+    | ~ (?i)SECRET | ~ ^/api/v[0-9]+/ | ~ . | ~ \"^/a{1,2}/\" | ~* ^/SECRET/ | ~ x | ~ ^/[^/]+/$ | ~\\.css$ \
+    | ~ ^/(?!a) | ~ /$ | ~ ^/static/(.*)\\.js$ | ~* \"php\" | ~ /\\. | ~ /\\.ht | ~ ^/(?<rest>.*)x";
 
 /// A whole configuration.
 pub fn configuration(random: &mut Random) -> Vec<Node> {
@@ -127,6 +30,7 @@ pub fn configuration(random: &mut Random) -> Vec<Node> {
         http.push(line("merge_slashes off"));
     }
     lines::common(random, &mut http, 25);
+    http = once(http);
     let mut upstream = vec![line("server 127.0.0.1:ECHO")];
     if random.percent(30) {
         upstream.push(line("keepalive 2"));
@@ -160,6 +64,10 @@ pub fn configuration(random: &mut Random) -> Vec<Node> {
             http.insert(0, block(*opening, inner));
         }
     }
+    if random.percent(15) {
+        let mut number = 0;
+        http = apart(random, http, &mut number);
+    }
     vec![block("http", http)]
 }
 
@@ -175,19 +83,20 @@ fn server(random: &mut Random, number: usize, servers: usize) -> Vec<Node> {
         85..90 if number > 0 => "127.0.0.1:OTHER",
         90..93 => "*:PORT",
         93..96 => "localhost:PORT",
+        96..98 if servers == 1 => "[::]:PORT ipv6only=off",
         _ => "0.0.0.0:PORT",
     };
     nodes.push(line(format!("listen {address}{is_default}")));
-    if random.percent(15) && !address.contains("localhost") {
+    if random.percent(15) && !address.contains("localhost") && !address.contains("[::]") {
         nodes.push(line(
-            random.word("listen OTHER | listen 127.0.0.2:PORT | listen [::]:PORT | listen [::1]:PORT"),
+            random.word("listen OTHER | listen 127.0.0.2:PORT | listen [::]:PORT | listen [::1]:PORT | listen 127.0.0.1:PORT | listen 127.0.0.5:PORT | listen unix:RUN/socket"),
         ));
         if nodes[0] == nodes[1] {
             nodes.pop();
         }
     }
     let count = if servers == 1 { random.below(2) } else { 1 + random.below(2) };
-    let names: Vec<&str> = (0..count).map(|_| *random.pick(NAMES)).collect();
+    let names: Vec<&str> = (0..count).map(|_| random.word(NAMES)).collect();
     if !names.is_empty() {
         nodes.push(line(format!("server_name {}", names.join(" "))));
     }
@@ -205,26 +114,32 @@ fn server(random: &mut Random, number: usize, servers: usize) -> Vec<Node> {
     if random.percent(5) {
         nodes.push(lines::try_files(random));
     }
+    nodes = once(nodes);
     let mut taken = Vec::new();
     for _ in 0..=random.below(6) {
         nodes.extend(location(random, "", 0, &mut taken));
     }
-    let used = nodes::text(&nodes);
-    for at in 0..TOOLS.len() {
-        let (name, inner) = TOOLS[at];
+    tools(random, &mut nodes, &mut taken);
+    nodes
+}
+
+/// Adds locations that other lines name.
+fn tools(random: &mut Random, nodes: &mut Vec<Node>, taken: &mut Vec<String>) {
+    let used = nodes::text(nodes);
+    for (name, inner) in TOOLS {
         let word = name.trim_start_matches("= ");
         let is_used = used.contains(word) || word == "/_ok" && used.contains("/_rewrite");
-        if is_used && random.percent(60) && !taken.contains(&name.to_owned()) {
-            taken.push(name.to_owned());
-            let mut inner: Vec<Node> = inner.split("; ").map(line).collect();
-            if random.percent(12) && !name.starts_with('@') {
-                lines::common(random, &mut inner, 30);
-                inner = once(inner);
-            }
-            nodes.push(block(format!("location {name}"), inner));
+        if !is_used || !random.percent(45) || taken.contains(&(*name).to_owned()) {
+            continue;
         }
+        taken.push((*name).to_owned());
+        let mut inner = nodes::parse(inner);
+        if random.percent(12) && !name.starts_with('@') {
+            lines::common(random, &mut inner, 30);
+            inner = once(inner);
+        }
+        nodes.push(block(format!("location {name}"), inner));
     }
-    nodes
 }
 
 enum Kind {
@@ -268,13 +183,16 @@ fn location(random: &mut Random, outer: &str, depth: usize, taken: &mut Vec<Stri
     let is_regex = outer == "~" || random.percent(if depth == 0 { 28 } else { 45 });
     let is_named = !is_regex && depth == 0 && random.percent(6);
     let (name, path) = if is_regex {
-        (random.pick(REGEXES).to_string(), "~".to_owned())
+        (random.word(REGEXES).to_owned(), "~".to_owned())
     } else if is_named {
         let name = random.word("@app | @back | @deny | @auth | @try").to_owned();
         (name.clone(), name)
     } else {
-        let inside: Vec<&str> =
-            PREFIXES.iter().copied().filter(|path| path.trim_matches('"').starts_with(outer)).collect();
+        let inside: Vec<&str> = PREFIXES
+            .split(" | ")
+            .map(str::trim)
+            .filter(|path| path.trim_matches('"').starts_with(outer))
+            .collect();
         if inside.is_empty() {
             return None;
         }
@@ -320,6 +238,9 @@ fn content(random: &mut Random, nodes: &mut Vec<Node>, path: &str, is_regex: boo
         43..58 => nodes.push(lines::try_files(random)),
         58..64 if !is_named && !is_regex => {
             let end = if path.ends_with('/') { "/" } else { "" };
+            if random.percent(25) {
+                nodes.push(lines::try_files(random));
+            }
             nodes.push(match random.below(4) {
                 0 => line(format!("alias TREE/html/secret{end}")),
                 1 => line(format!("alias TREE/alt/a{end}")),
@@ -328,7 +249,7 @@ fn content(random: &mut Random, nodes: &mut Vec<Node>, path: &str, is_regex: boo
             });
         }
         58..64 if is_regex => {
-            nodes.push(line(random.word("root TREE/alt | alias TREE/html/$2 | alias TREE/alt$uri")))
+            nodes.push(line(random.word("root TREE/alt | alias TREE/html/$2 | alias TREE/alt$uri")));
         }
         64..70 => {
             let kind = random.word("fastcgi | fastcgi | scgi | uwsgi");
@@ -336,39 +257,46 @@ fn content(random: &mut Random, nodes: &mut Vec<Node>, path: &str, is_regex: boo
             lines::params(random, nodes, kind);
         }
         70..72 => nodes.push(line(random.word("stub_status | empty_gif"))),
-        72..76 => nodes.push(line(random.word("root TREE/alt | root TREE/html/secret"))),
+        72..76 => nodes.push(line(
+            random.word("root TREE/alt | root TREE/html/secret | root TREE/$arg_x | root TREE/html/$1"),
+        )),
         _ => {}
     }
 }
 
+/// Puts some of the nodes into files of their own.
+fn apart(random: &mut Random, nodes: Vec<Node>, number: &mut usize) -> Vec<Node> {
+    let mut left = Vec::new();
+    for node in nodes {
+        let node = match node {
+            Node::Block(opening, inner) if opening.starts_with(['s', 'l', 'i']) => {
+                Node::Block(opening, apart(random, inner, number))
+            }
+            node => node,
+        };
+        let is_listen = matches!(&node, Node::Line(line) if line.starts_with("listen "));
+        if random.percent(12) && !is_listen {
+            *number += 1;
+            let glob = if random.percent(20) { "*" } else { "1" };
+            left.push(block(format!("include RUN/part{number}.conf{glob}"), vec![node]));
+        } else {
+            left.push(node);
+        }
+    }
+    left
+}
+
 /// Leaves out what nginx takes only once in a block.
 fn once(nodes: Vec<Node>) -> Vec<Node> {
-    const MANY: &[&str] = &[
-        "allow",
-        "deny",
-        "error_page",
-        "proxy_set_header",
-        "add_header",
-        "set",
-        "rewrite",
-        "return",
-        "break",
-        "if",
-        "location",
-        "fastcgi_param",
-        "scgi_param",
-        "uwsgi_param",
-        "proxy_pass_header",
-        "proxy_hide_header",
-        "proxy_cookie_path",
-    ];
+    const MANY: &str = "allow deny error_page proxy_set_header add_header set rewrite return break if location \
+        listen server fastcgi_param scgi_param uwsgi_param proxy_pass_header proxy_hide_header proxy_cookie_path";
     let mut seen: Vec<String> = Vec::new();
     let mut left = Vec::new();
     for node in nodes {
         let (Node::Line(text) | Node::Block(text, _)) = &node;
         let name = text.split(' ').next().unwrap_or_default();
         let name = if name == "alias" { "root" } else { name };
-        if MANY.contains(&name) || !seen.iter().any(|other| other == name) {
+        if MANY.split_whitespace().any(|other| other == name) || !seen.iter().any(|other| other == name) {
             seen.push(name.to_owned());
             left.push(node);
         }

@@ -18,17 +18,28 @@ pub const MAPS: &[(&str, &str, &str)] = &[
     ("$m_both", "map \"$host$uri\" $m_both", "default off; ~^one.example/a Both; ~secret$ Both"),
     ("$m_auth", "map $http_authorization $m_auth", "'' ''; ~*^basic one; default two"),
     ("$m_chain", "map $m_uri $m_chain", "off 0; default 1"),
+    ("$m_case", "map $arg_x $m_case", "ABC off; default \"Case\"; include none*.map; volatile"),
+    ("$m_user", "map $remote_user $m_user", "alice users; bob both; '' missing; default users2"),
+    ("$m_regex", "map $uri $m_regex", "~^/(?<first>[^/]+)/ \"In $first\"; default \"\"; ~(.)$ \"Ends $1\""),
+    (
+        "$m_short",
+        "map $host$request_method $m_short",
+        "one.exampleGET off; two.examplePOST off; default Short",
+    ),
+    ("$g_arg", "geo $arg_x $g_arg", "default \"Geo arg\"; 10.0.0.0/8 off; 10.1.0.0/16 \"Deep\""),
     ("$g_addr", "geo $g_addr", "default \"Geo\"; 127.0.0.5 off; ::1 \"Geo six\""),
     ("$g_net", "geo $g_net", "ranges; default 1; 127.0.0.4-127.0.0.6 0"),
 ];
 
 const REALM: &str = "\"R\" | \"R\" | \"R\" | \"Staff Area\" | Inner | off | off | Off | OFF | \" off\" | \"\" | 'say hi' \
     | \"of\" | \"R $host\" | \"$m_uri\" | $m_raw | $m_addr | $m_arg | $g_addr | $arg_realm | $v1 | \"$m_header\" \
-    | \"R $request_method\" | $m_both | \"R $1\" | \"${m_uri}\" | o${arg_f}ff | \"R $server_port\" | 'a \"b\"'";
+    | \"R $request_method\" | $m_both | \"R $1\" | \"${m_uri}\" | o${arg_f}ff | \"R $server_port\" | 'a \"b\"' | $m_case | $m_regex | $m_short | $g_arg | \"$remote_user\" \
+    | \"$http_host\" | \"R $server_name\" | $scheme | \"R $uri\" | \"$document_uri\" | \"${host}x\" | \"$args\" | $is_args | \"R $query_string\"";
 
 const USER_FILE: &str = "users | users | users | users | users | users2 | users2 | both | both | TREE/users | TREE/both \
     | empty | missing | directory | unreadable | closed/users | link | dangling | users/below | \"\" | $m_host \
-    | TREE/$m_host | users$arg_f | /dev/null | \"TREE/users\" | 'both' | $v2 | ./users";
+    | TREE/$m_host | users$arg_f | /dev/null | \"TREE/users\" | 'both' | $v2 | ./users | apr1 | sha256 | bcrypt | des \
+    | bom | swallow | swallow-crlf | comment | indented | case | carriage | equal | prefix | plain | rubbish | argon | ssha | twice | html/../users | $m_user";
 
 const RULE: &str = "allow all | deny all | deny all | deny all | allow 127.0.0.1 | allow 127.0.0.1 | deny 127.0.0.1 \
     | deny 127.0.0.5 | allow 127.0.0.5 | allow 127.0.0.0/8 | deny 127.0.0.0/30 | allow 127.0.0.4/30 | allow 10.0.0.0/8 \
@@ -39,7 +50,8 @@ const SUBREQUEST: &str = "/_ok | /_ok | /_ok | /_ok | /_401 | /_401 | /_403 | /_
     | /_file | /_none | /a/ | /nowhere | /_ok?x=1 | @app | $uri | off | /secret/ | /_echo | /_echo401 | /_guarded \
     | /_ok/ | _ok | \"/_ok\" | /_if | /_dir/ | /_rewrite";
 
-const ERROR_CODES: &str = "401 | 401 | 401 | 403 | 403 | 404 | 404 | 500 | 401 403 | 401 403 404 | 500 502 503 504 | 405 | 418 | 502 | 400";
+const ERROR_CODES: &str = "401 | 401 | 401 | 403 | 403 | 404 | 404 | 500 | 401 403 | 401 403 404 | 500 502 503 504 | 405 | 418 | 502 | 400 | 301 | 302 | 301 302 \
+    | 503 410 | 414 | 401 404 | 403 405";
 
 const ERROR_TARGET: &str = "/login.html | /login.html | =200 /login.html | = /login.html | @app | @app | = @app | =200 @app \
     | = @back | @back | @nowhere | /50x.html | =200 /50x.html | =404 /nowhere | /nowhere | = /nowhere | http://e.example/login \
@@ -52,8 +64,10 @@ const NOISE: &str = "sendfile on | keepalive_timeout 5s | default_type text/plai
     | client_max_body_size 1m | auth_delay 5ms | proxy_read_timeout 5s | proxy_http_version 1.1 | types { text/plain html css; } \
     | log_subrequest on | etag off | proxy_buffering off | port_in_redirect off | absolute_redirect off | access_log off \
     | proxy_pass_header Authorization | proxy_hide_header Authorization | auth_request_set $who $upstream_http_x_user \
-    | proxy_cookie_path / /x | server_name_in_redirect on | client_body_timeout 5s | msie_padding off | max_ranges 0 \
-    | if_modified_since off | chunked_transfer_encoding off | mirror /_mirror | mirror off | disable_symlinks off";
+    | proxy_cookie_path / /x | client_body_timeout 5s | msie_padding off | max_ranges 0 \
+    | if_modified_since off | chunked_transfer_encoding off | mirror /_mirror | mirror off | disable_symlinks off | rewrite_log on | uninitialized_variable_warn off \
+    | recursive_error_pages off | satisfy all | auth_basic_user_file users | proxy_set_header X-A b | error_page 599 /x | post_action /nowhere \
+    | lingering_close off | open_log_file_cache off";
 
 /// Directives that http, server and location take alike.
 pub fn common(random: &mut Random, nodes: &mut Vec<Node>, weight: usize) {

@@ -17,25 +17,70 @@ pub fn block(opening: impl Into<String>, inner: Vec<Node>) -> Node {
     Node::Block(opening.into(), inner)
 }
 
-/// Writes the nodes as nginx reads them.
+/// Writes the nodes as nginx reads them. A block that opens with `include` is a file of its own: what it
+/// holds follows behind a line `#### NAME`.
 pub fn text(nodes: &[Node]) -> String {
-    let mut text = String::new();
-    write(nodes, 0, &mut text);
-    text
+    let (mut text, mut files) = (String::new(), String::new());
+    write(nodes, 0, &mut text, &mut files);
+    text + &files
 }
 
-fn write(nodes: &[Node], depth: usize, text: &mut String) {
+fn write(nodes: &[Node], depth: usize, text: &mut String, files: &mut String) {
     let indent = "    ".repeat(depth);
     for node in nodes {
         match node {
             Node::Line(line) => drop(writeln!(text, "{indent}{line};")),
+            Node::Block(opening, inner) if opening.starts_with("include ") => {
+                let _ = writeln!(text, "{indent}{opening};");
+                let (mut own, mut others) = (String::new(), String::new());
+                write(inner, 0, &mut own, &mut others);
+                let name = opening.trim_start_matches("include ").replace('*', "1");
+                let _ = write!(files, "{FILE}{name}\n{own}{others}");
+            }
             Node::Block(opening, inner) => {
                 let _ = writeln!(text, "{indent}{opening} {{");
-                write(inner, depth + 1, text);
+                write(inner, depth + 1, text, files);
                 let _ = writeln!(text, "{indent}}}");
             }
         }
     }
+}
+
+/// What stands before the name of a file in a text of several.
+pub const FILE: &str = "#### ";
+
+/// Reads what has no braces, semicolons or `#` inside of words, but for quoted ones.
+pub fn parse(text: &str) -> Vec<Node> {
+    let mut open: Vec<(String, Vec<Node>)> = vec![(String::new(), Vec::new())];
+    let mut word = String::new();
+    let (mut quote, mut is_comment) = (None, false);
+    for letter in text.chars() {
+        let is_start = word.is_empty() || word.ends_with(char::is_whitespace);
+        match letter {
+            '\n' if is_comment => is_comment = false,
+            _ if is_comment => continue,
+            '"' | '\'' if quote == Some(letter) => quote = None,
+            '"' | '\'' if quote.is_none() && is_start => quote = Some(letter),
+            '#' if is_start && quote.is_none() => {
+                is_comment = true;
+                continue;
+            }
+            ';' | '{' | '}' if quote.is_none() && !word.ends_with('$') => {
+                let text = std::mem::take(&mut word).trim().to_owned();
+                let closed = if letter == '}' && open.len() > 1 { open.pop() } else { None };
+                match (letter, open.last_mut()) {
+                    ('{', _) => open.push((text, Vec::new())),
+                    (';', Some((_, inner))) => inner.push(line(text)),
+                    (_, Some((_, inner))) => inner.extend(closed.map(|(text, all)| block(text, all))),
+                    _ => {}
+                }
+                continue;
+            }
+            _ => {}
+        }
+        word.push(letter);
+    }
+    open.swap_remove(0).1
 }
 
 /// How many nodes there are at all depths.

@@ -33,7 +33,7 @@ pub fn decider(path: &Path, requests: &[Request]) -> Result<Vec<Decision>, Strin
     let request = load::Request { paths: vec![path.to_path_buf()], ..load::Request::default() };
     let loaded = load::load(&request, &mut host);
     let config = loaded.configs.first().ok_or("no configuration")?;
-    let look = || Look { host: &host, mode: FilesMode::Auto };
+    let look = || Look { host: &host, mode: FilesMode::Always };
     let site = Site::build(&loaded.files, config, look());
     if let Some(problem) = loaded.problems.iter().chain(&site.problems).next() {
         return Err(format!("{problem:?}"));
@@ -62,14 +62,15 @@ pub struct Count {
 
 impl Count {
     pub fn summary(&self) -> String {
-        let share = |part: usize, all: usize| part as f64 * 100.0 / all.max(1) as f64;
+        let share = self.undetermined * 10_000 / self.told.max(1);
         let mut text = format!(
-            "{} configurations, {} refused by nginx; {} answers, {} wrong; undetermined {:.2} % of {}; the header is unknown {}\n",
+            "{} configurations, {} refused by nginx; {} answers, {} wrong; undetermined {}.{:02} % of {}; the header is unknown {}\n",
             self.configurations,
             self.refused.values().sum::<usize>(),
             self.answers,
             self.wrong,
-            share(self.undetermined, self.told),
+            share / 100,
+            share % 100,
             self.told,
             self.unknown_headers,
         );
@@ -93,7 +94,7 @@ pub fn truth() {
     if !is_here() {
         return;
     }
-    let (first, count) = (number("AUTHLINT_TRUTH_SEED", 1), number("AUTHLINT_TRUTH_COUNT", 250));
+    let (first, count) = (number("AUTHLINT_TRUTH_SEED", 1), number("AUTHLINT_TRUTH_COUNT", 500));
     let tree = Tree::new();
     let echo = Echo::start();
     let counted = run(&tree, echo.port, decider, first, count);
@@ -183,7 +184,7 @@ fn one(tree: &Tree, echo: u16, judge: Judge, seed: u64, counted: &Mutex<Count>) 
         *counted.outcomes.entry(decision.outcome.as_str()).or_default() += 1;
         counted.unknown_headers +=
             usize::from(decision.authorization == Some(authlint::decide::Authorization::Unknown));
-        if asked.tells_from {
+        if asked.tells_from && !asked.is_path {
             counted.told += 1;
             if decision.outcome == Outcome::Undetermined {
                 counted.undetermined += 1;
@@ -227,8 +228,7 @@ fn ask_all(
     let results = asked.iter().zip(decisions).map(|(asked, decision)| {
         let answer = asked.send(nginx.ports).ok()?;
         let authorization = asked.who.header();
-        let sent =
-            Sent { method: &asked.method, target: &asked.target, authorization: authorization.as_deref() };
+        let sent = Sent { method: &asked.method, authorization: authorization.as_deref() };
         let log = nginx.log();
         let wrong = contradiction(&decision, &sent, &answer, log.get(seen..).unwrap_or_default());
         seen = log.len();
@@ -286,12 +286,16 @@ pub fn smallest(tree: &Tree, echo: u16, judge: Judge, nodes: &[Node], asked: &As
          --- nginx: {} {:?} {:?}\n{}\n",
         nodes::text(&nodes),
         asked.method,
-        asked.target,
+        asked.target.get(..200).unwrap_or(&asked.target),
         asked.host,
         asked.from,
         if asked.tells_from { "told" } else { "not told" },
         asked.who,
-        if asked.other { ", OTHER" } else { "" },
+        match (asked.other, asked.is_path) {
+            (_, true) => ", told the path",
+            (true, _) => ", OTHER",
+            _ => "",
+        },
         decision.outcome.as_str(),
         decision.status,
         decision.realm,
@@ -321,5 +325,6 @@ fn weight(asked: &Asked) -> usize {
             _ => 2,
         }
         + usize::from(asked.other)
+        + usize::from(asked.is_path)
         + asked.target.len()
 }

@@ -19,6 +19,8 @@ pub struct Asked {
     pub who: Who,
     /// Whether it goes to the second port.
     pub other: bool,
+    /// Whether the decider is told nothing but the path.
+    pub is_path: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,6 +69,7 @@ impl Asked {
             tells_from: true,
             who,
             other: false,
+            is_path: false,
         }
     }
 
@@ -75,10 +78,11 @@ impl Asked {
         Request {
             method: self.method.clone(),
             is_tls: false,
-            host: Some(self.host.clone()),
-            port: Some(ports[usize::from(self.other)]),
+            host: (!self.is_path).then(|| self.host.clone()),
+            port: (!self.is_path).then(|| ports[usize::from(self.other)]),
             target: self.target.clone(),
-            from: self.tells_from.then(|| self.address()),
+            // With the host of the other family in the URL the server would be asked elsewhere.
+            from: (self.tells_from || self.from == "::1").then(|| self.address()),
             credentials: self.who.credentials(),
         }
     }
@@ -89,18 +93,21 @@ impl Asked {
 
     /// What the server answers; an error where it does not listen there.
     pub fn send(&self, ports: [u16; 2]) -> std::io::Result<wire::Answer> {
-        let request = self.request(ports);
+        let host = if self.is_path { "unknown.test".into() } else { self.host.clone() };
+        let request = Asked { is_path: false, host, ..self.clone() }.request(ports);
         let from = self.address();
         let to: IpAddr = if from.is_ipv4() { "127.0.0.1" } else { "::1" }.parse().expect("an address");
+        let port = ports[usize::from(self.other)];
         let (host, authorization) = (request.host_header(), self.who.header());
-        let ask = wire::Ask {
-            to: (to, ports[usize::from(self.other)]).into(),
+        let mut ask = wire::Ask {
             from,
             method: &self.method,
             target: &self.target,
             host: host.as_deref(),
             authorization: authorization.as_deref(),
+            ..wire::Ask::get(port)
         };
+        ask.to.set_ip(to);
         ask.send()
     }
 
@@ -120,6 +127,7 @@ impl Asked {
         add(Asked { host: "one.example".into(), ..self.clone() });
         add(Asked { host: "x".into(), ..self.clone() });
         add(Asked { other: false, ..self.clone() });
+        add(Asked { is_path: false, ..self.clone() });
         let path = self.target.split('?').next().unwrap_or_default();
         add(Asked { target: path.into(), ..self.clone() });
         add(Asked { target: "/".into(), ..self.clone() });
@@ -183,6 +191,18 @@ const PATHS: &[&str] = &[
     "/_text",
     "/_302",
     "/x%0ay",
+    "/.htpasswd",
+    "/.git/config",
+    "/link.css",
+    "/linked/",
+    "/linked",
+    "/linked/x.php",
+    "/out",
+    "/dangling.css",
+    "/a../x.css",
+    "/_if",
+    "/_rewrite",
+    "/_guarded",
 ];
 
 /// So many requests to a configuration.
@@ -209,6 +229,7 @@ pub fn requests(random: &mut Random, nodes: &[Node], count: usize) -> Vec<Asked>
         }
     }
     let has_other = lines.iter().any(|line| line.starts_with("listen ") && line.contains("OTHER"));
+    let is_single = nodes::openings(nodes).iter().filter(|opening| **opening == "server").count() == 1;
     let has_six = lines.iter().any(|line| line.starts_with("listen [::"));
     (0..count)
         .map(|_| {
@@ -221,23 +242,29 @@ pub fn requests(random: &mut Random, nodes: &[Node], count: usize) -> Vec<Asked>
             while random.percent(35) {
                 target = changed(random, &target);
             }
+            if random.percent(1) {
+                let long = if random.percent(10) { 9000 } else { 300 };
+                target.push_str(&"long".repeat(long / 4));
+            }
             if random.percent(18) {
-                target.push_str(random.word("?x=1 | ?x=2&y | ?realm=off | ? | ?x=off&realm=R | ?X=1 | ?f= | ?f=2 | ?x=/secret/ | ?x=a%20b | ?y&x"));
+                target.push_str(random.word("?x=1 | ?x=2&y | ?realm=off | ? | ?x=off&realm=R | ?X=1 | ?f= | ?f=2 | ?x=/secret/ | ?x=a%20b | ?y&x | ?x=abc | ?x=10.1.2.3 | ?realm=%6fff | ?x=1&x=2 | ?? | ?a/../b"));
             }
             let mut host = if random.percent(85) { random.pick(&hosts).clone() } else { odd(random, &hosts) };
-            if host.is_empty() {
+            let from = match random.below(10) {
+                0..6 => "127.0.0.1",
+                6..9 => "127.0.0.5",
+                _ if has_six => "::1",
+                _ => "127.0.0.6",
+            };
+            // An address as the host is what the client connects to.
+            if host.is_empty() || (from == "::1") != (host == "[::1]") && (host == "localhost" || host.starts_with('[') || host.parse::<IpAddr>().is_ok()) {
                 host = "one.example".into();
             }
             Asked {
-                method: random.word("GET | GET | GET | GET | GET | GET | GET | GET | GET | GET | GET | HEAD | HEAD | POST | POST | PUT | DELETE | OPTIONS | FOO | TRACE").to_owned(),
+                method: random.word("GET | GET | GET | GET | GET | GET | GET | GET | GET | GET | GET | HEAD | HEAD | POST | POST | PUT | DELETE | OPTIONS | FOO | TRACE | PATCH | PROPFIND | get | CONNECT").to_owned(),
                 target,
                 host,
-                from: match random.below(10) {
-                    0..6 => "127.0.0.1",
-                    6..9 => "127.0.0.5",
-                    _ if has_six => "::1",
-                    _ => "127.0.0.6",
-                },
+                from,
                 tells_from: random.percent(94),
                 who: *random.pick(&[
                     Who::Nobody,
@@ -254,6 +281,7 @@ pub fn requests(random: &mut Random, nodes: &[Node], count: usize) -> Vec<Asked>
                     Who::WrongUser,
                 ]),
                 other: has_other && random.percent(20),
+                is_path: is_single && random.percent(5),
             }
         })
         .collect()
@@ -268,7 +296,7 @@ fn odd(random: &mut Random, hosts: &[String]) -> String {
         5 => "localhost".into(),
         6 => "127.0.0.1".into(),
         7 => random
-            .word("a..example | .example | a_b.example | x | deep.y.example | a%20b | one.example..")
+            .word("a..example | .example | a_b.example | x | deep.y.example | a%20b | one.example.. | [::1] | ONE.example. | one.example.one")
             .to_owned(),
         _ => "unknown.test".into(),
     }

@@ -9,6 +9,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use crate::nodes::FILE;
 use crate::wire::free_port;
 
 pub const NGINX: &str = "/usr/sbin/nginx";
@@ -42,6 +43,8 @@ pub const FILES: &[&str] = &[
     "noindex/x.css",
     "closed/index.html",
     "empty/",
+    ".htpasswd",
+    ".git/config",
 ];
 
 /// Password files: `alice` has the password `secret`, `bob` has `hidden`.
@@ -52,6 +55,27 @@ const USERS: &[(&str, &str)] = &[
     ("empty", ""),
     ("unreadable", "alice:{PLAIN}secret\n"),
     ("closed/users", "alice:{PLAIN}secret\n"),
+    ("apr1", "# made by htpasswd\n\nbob:{PLAIN}hidden\nalice:$apr1$abcdefgh$h9FWgUz3n9YxylKLlR5SQ/\n"),
+    (
+        "sha256",
+        "alice:$5$abcdefgh$gruCpC7VkOTspMQTTSAR8mtlO9Upms.fwqE5y16JVM.\r\nbob:{SHA}mdcsf8Pi4UWHC+qzfAtw40PqnDs=\r\n",
+    ),
+    ("bcrypt", "alice:$2y$04$s2VNwz/OKPzVmyHbZg91r.dm0LbtjVIpVsBIXMHhnZMi03eT5kqNi"),
+    ("des", "alice:E1Zt9yJrbotiM:with: more"),
+    ("bom", "\u{feff}alice:{PLAIN}secret\nbob:{PLAIN}hidden\n"),
+    ("swallow", "al\nalice:{PLAIN}secret\nbob:{PLAIN}hidden\n"),
+    ("swallow-crlf", "al\r\nalice:{PLAIN}secret\r\n"),
+    ("comment", "#alice:{PLAIN}secret\n #bob:{PLAIN}x\nbob:{PLAIN}hidden\n"),
+    ("indented", "  alice:{PLAIN}secret\nbob :{PLAIN}hidden\n"),
+    ("case", "Alice:{PLAIN}secret\nBOB:{PLAIN}hidden\n"),
+    ("carriage", "bob:{PLAIN}hidden\ralice:{PLAIN}secret\r"),
+    ("equal", "alice\nalice:{PLAIN}secret\nbob:{PLAIN}hidden\n"),
+    ("plain", "alice:secret\nbob:hidden\n"),
+    ("rubbish", "alice:!\nbob:*\n:{PLAIN}x\nalice\n"),
+    ("argon", "alice:$argon2id$v=19$m=65536,t=3,p=4$c2FsdA$aGFzaA\nbob:{PLAIN}hidden\n"),
+    ("ssha", "alice:{SSHA}+RFhsab2AfzZ0VfEdyknXtUT06RhYmNk\n"),
+    ("twice", "alice:{PLAIN}secret\nalice:{PLAIN}other\n"),
+    ("prefix", "alicea:{PLAIN}x\nalice:{PLAIN}secret\n"),
 ];
 
 /// True where the tests can run. Without nginx they are skipped, or fail where it is required.
@@ -86,6 +110,11 @@ impl Tree {
         for root in ["html", "alt"] {
             for name in FILES {
                 tree.write(&format!("{root}/{name}"), &format!("{CONTENT} {root}/{name}\n"));
+            }
+            for (to, from) in
+                [("x.css", "link.css"), ("a", "linked"), ("../users", "out"), ("none", "dangling.css")]
+            {
+                symlink(to, tree.0.join(root).join(from)).expect("a link");
             }
             set_mode(&tree.0.join(root).join("unreadable.txt"), 0);
             set_mode(&tree.0.join(root).join("closed"), 0o700);
@@ -170,7 +199,12 @@ impl Nginx {
             .replace("PORT", &ports[0].to_string())
             .replace("OTHER", &ports[1].to_string())
             .replace("ECHO", &echo.to_string());
-        fs::write(&path, text).expect("a file");
+        let mut files = text.split(FILE);
+        fs::write(&path, files.next().unwrap_or_default()).expect("a file");
+        for file in files {
+            let (name, text) = file.split_once('\n').unwrap_or((file, ""));
+            fs::write(name, text).expect("a file");
+        }
         let globals = format!("pid {}/pid; daemon off; master_process on;", run.display());
         let mut child = Command::new(NGINX)
             .args(["-g", &globals, "-c"])

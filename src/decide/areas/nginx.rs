@@ -8,7 +8,7 @@ use super::pcre::Flags;
 use super::variables::{Hangs, Variables};
 use super::walk::{Search, Suffix, Test};
 use super::{Tests, Unsure};
-use crate::model::{Family, Scope, Site};
+use crate::model::{Directive, Family, Scope, Site};
 use crate::source::Span;
 
 /// Gathers them, those of all locations at all depths.
@@ -35,8 +35,8 @@ pub fn tests(server: Scope<'_>) -> Tests {
 /// Whether all servers of a site merge slashes. That is done before a server is chosen by its name: one that
 /// does not may speak for others.
 pub fn merges_slashes(site: &Site<'_>) -> bool {
-    let mut lines = site.scopes().flat_map(|scope| scope.own(Family::MergeSlashes));
-    lines.all(|line| line.is(0, "on"))
+    let is_off = |line: Directive<'_>| line.is_ignoring_case(0, "off") || line.literal(0).is_none();
+    !site.scopes().any(|scope| scope.own(Family::MergeSlashes).any(is_off))
 }
 
 struct Gatherer {

@@ -36,7 +36,6 @@ impl<'r, 's> Run<'r, 's> {
     pub(super) fn check_access(&mut self, visit: &mut Visit<'r, 's>) -> Known<Checked> {
         let satisfy = in_force(visit.place.scope, Family::Satisfy)?.filter(|by| by.is(0, "any"));
         visit.user_file = None;
-        let mut remembered = None;
         for check in [Self::check_address, Self::check_password, Self::ask_subrequest] {
             match (check(self, visit)?, satisfy) {
                 (Verdict::Abstains, _) | (Verdict::Passes, None) => {}
@@ -47,17 +46,19 @@ impl<'r, 's> Run<'r, 's> {
                     if let Some((_, is_sent)) = visit.challenges.last_mut() {
                         *is_sent = false;
                     }
+                    visit.refused_with = None;
                     return Ok(Checked::Passed);
                 }
                 (Verdict::Refuses(code @ (401 | 403)), Some(_)) => {
-                    if remembered != Some(401) {
-                        remembered = Some(code);
+                    if visit.refused_with != Some(401) {
+                        visit.refused_with = Some(code);
                     }
                 }
                 (Verdict::Refuses(code), _) => return Ok(Checked::Refused(code)),
             }
         }
-        Ok(remembered.map_or(Checked::Passed, Checked::Refused))
+        // Another error may have come between, and its page brought the request here.
+        Ok(visit.refused_with.take().map_or(Checked::Passed, Checked::Refused))
     }
 
     /// `allow` and `deny`: the first that is about the client decides (spec X6).

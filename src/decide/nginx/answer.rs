@@ -9,7 +9,7 @@ pub(super) fn decision<'r, 's>(run: &mut Run<'r, 's>, visit: &mut Visit<'r, 's>,
     let outcome = outcome(visit, end);
     let mut decision = Decision::of(outcome);
     decision.status = end.status.filter(|_| outcome != Outcome::Open);
-    let challenge = visit.challenges.iter().find(|(_, is_sent)| *is_sent);
+    let challenge = visit.challenges.iter().find(|(_, is_sent)| *is_sent && !end.is_closed);
     if let Some((realm, _)) = challenge {
         decision.scheme = Some("basic");
         decision.realm = Some(String::from_utf8_lossy(realm).into_owned());
@@ -38,10 +38,12 @@ fn outcome(visit: &Visit<'_, '_>, end: End) -> Outcome {
         (401, _) if is_refusal => Outcome::Challenge,
         (403, _) if is_refusal => Outcome::Forbidden,
         (500, _) => Outcome::Error,
+        // It looks like a refusal of the checks, and is none.
+        (401 | 403, Origin::Content) if visit.is_overwritten => Outcome::Responds,
         (_, Origin::Content) if visit.origin == Origin::Content || visit.forced_status == 0 => Outcome::Open,
-        (400.., Origin::Content) => Outcome::Responds,
-        (_, Origin::Content) => Outcome::Open,
-        (_, Origin::Access | Origin::Configuration) => Outcome::Responds,
+        // What an error page serves under the status of the error.
+        (_, Origin::Content) if status < 400 => Outcome::Open,
+        _ => Outcome::Responds,
     }
 }
 

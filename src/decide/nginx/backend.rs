@@ -2,7 +2,7 @@
 
 use super::text::Text;
 use super::visit::{Run, Visit};
-use crate::decide::Authorization;
+use crate::decide::{Authorization, Credentials};
 use crate::model::{Backend, Directive, Family};
 
 /// What goes out, and the line that says so.
@@ -21,9 +21,15 @@ pub(super) fn authorization<'r, 's>(
     }
     let mut dropped = None;
     let mut sent = Vec::new();
-    for line in scope.list(backend.list).filter(|line| backend.is_about(*line, "Authorization")) {
+    // Of parameters only those in capitals stand for headers (`ngx_http_fastcgi_init_params`).
+    let is_header = |line: &Directive<'_>| {
+        let is_cgi = !matches!(backend.list, Family::ProxyHeaders | Family::GrpcHeaders);
+        backend.is_about(*line, "Authorization")
+            && (!is_cgi || line.argument(0).is_some_and(|name| name.bytes().starts_with(b"HTTP_")))
+    };
+    for line in scope.list(backend.list).filter(is_header) {
         let value = Text::new(&line.argument(1).map(|value| value.bytes()).unwrap_or_default(), false);
-        if value.is_variable("http_authorization") {
+        if value.is_variable("http_authorization") && run.has_header {
             sent.push((Authorization::Forwarded, line));
             continue;
         }
@@ -33,14 +39,28 @@ pub(super) fn authorization<'r, 's>(
             Err(_) => sent.push((Authorization::Unknown, line)),
         }
     }
+    // Without credentials the lines that send them send nothing.
+    let sends_none = run.request.credentials == Credentials::None;
+    if sends_none && sent.len() > 1 {
+        sent.retain(|(authorization, _)| *authorization != Authorization::Forwarded);
+        if sent.is_empty() {
+            return (Authorization::Forwarded, None);
+        }
+    }
     match sent.as_slice() {
         [(authorization, line)] => return (*authorization, Some(*line)),
-        [_, (_, line), ..] => return (Authorization::Replaced, Some(*line)),
+        [_, (_, line), ..] => {
+            let is_known = sent.iter().all(|(authorization, _)| *authorization != Authorization::Unknown);
+            let several = if is_known { Authorization::Replaced } else { Authorization::Unknown };
+            return (several, Some(*line));
+        }
         [] => {}
     }
     let switch = backend.switch().and_then(|family: Family| scope.directive(family));
     match dropped.or(switch.filter(|switch| switch.is(0, "off"))) {
         Some(line) => (Authorization::Dropped, Some(line)),
+        // Where the request line is refused, the header was never read.
+        None if !run.has_header => (Authorization::Dropped, None),
         None if backend.switch().is_none_or(|family| scope.lacks(family) || switch.is_some()) => {
             (Authorization::Forwarded, None)
         }

@@ -2,13 +2,13 @@
 
 use super::backend;
 use super::files::location_of;
-use super::phases::Phase;
+use super::phases::{Phase, has_handler};
 use super::place::{in_force, is_on};
 use super::sockets::Known;
 use super::text::Text;
 use super::variables::Unknown;
 use super::visit::{End, Origin, Run, Visit};
-use crate::model::{Directive, Family};
+use crate::model::{Directive, Family, Scope};
 use crate::source::Seen;
 
 /// What the handlers of files make of a request.
@@ -22,12 +22,24 @@ impl<'r, 's> Run<'r, 's> {
     /// `ngx_http_core_content_phase`.
     pub(super) fn content(&mut self, visit: &mut Visit<'r, 's>) -> Known<Phase> {
         if let Some(handler) = visit.handler {
-            return self.handle(visit, handler.scope);
+            // A later `if` brings settings of its own: those of the location, without the backend of the
+            // `if` that chose the handler.
+            let scope = visit.place.scope;
+            let of_settings = [Some(scope), location_of(scope)];
+            let Some(own) = of_settings.into_iter().flatten().find(|scope| has_handler(*scope)) else {
+                return Ok(Phase::Finalize(500, Origin::Content));
+            };
+            let name = |scope: Scope<'s>| scope.backend().map(|backend| backend.pass.name());
+            if name(own) != name(handler.scope) {
+                return Err("two handlers are mixed by `if`".into());
+            }
+            return self.handle(visit, own);
         }
         if let Some(phase) = self.index(visit)? {
             return Ok(phase);
         }
-        let served = if self.status_matters(visit)? { self.serve(visit)? } else { Served::Sent };
+        let is_looked_at = status_matters(visit)? || !visit.fits_location;
+        let served = if is_looked_at { self.serve(visit)? } else { Served::Sent };
         Ok(match served {
             Served::Sent => Phase::End(sent(visit, visit.is_subrequest.then_some(200))),
             Served::Fails(code) => Phase::Finalize(code, Origin::Content),
@@ -35,7 +47,7 @@ impl<'r, 's> Run<'r, 's> {
     }
 
     /// A handler other than that of files.
-    fn handle(&mut self, visit: &mut Visit<'r, 's>, scope: crate::model::Scope<'s>) -> Known<Phase> {
+    fn handle(&mut self, visit: &mut Visit<'r, 's>, scope: Scope<'s>) -> Known<Phase> {
         if let Some(backend) = scope.backend() {
             if !visit.is_subrequest {
                 let (authorization, by) = backend::authorization(self, visit, backend);
@@ -53,19 +65,13 @@ impl<'r, 's> Run<'r, 's> {
         self.story.tell(by.span(), "answers the request");
         let is_simple = matches!(by.name_text(), "stub_status" | "empty_gif");
         let is_read = visit.has_method(&["GET", "HEAD"]);
-        if self.status_matters(visit)? && !(is_simple && is_read) {
+        if is_simple && !is_read {
+            return Ok(Phase::Finalize(405, Origin::Content));
+        }
+        if !is_simple && status_matters(visit)? {
             return Err(format!("what `{}` answers is not known", by.name_text()));
         }
-        Ok(Phase::End(sent(visit, (is_simple && is_read && visit.is_subrequest).then_some(200))))
-    }
-
-    /// Whether it makes a difference which status a handler gives: a page may dress it, or the
-    /// status of an error page is at stake.
-    fn status_matters(&self, visit: &Visit<'r, 's>) -> Known<bool> {
-        let is_dressed = !visit.in_error_page
-            && visit.changes_left != 0
-            && !visit.place.error_pages.as_ref().map_err(String::clone)?.is_empty();
-        Ok(visit.is_subrequest || visit.forced_status != 0 || is_dressed)
+        Ok(Phase::End(sent(visit, (is_simple && visit.is_subrequest).then_some(200))))
     }
 
     /// `ngx_http_index_handler`: the first name that is there is gone to by an internal redirect (spec P6).
@@ -154,19 +160,18 @@ impl<'r, 's> Run<'r, 's> {
             Ok(None) => return Ok(Served::Fails(500)),
             Err(unknown) => Err(unknown.why),
         };
-        let seen = path.map(|path| self.see(visit, &path)).unwrap_or_else(Seen::Unknown);
+        let seen = path.map_or_else(Seen::Unknown, |path| self.see(visit, &path));
         Ok(match seen {
-            Seen::Directory { is_readable: Some(true) } if lists => Served::Sent,
-            Seen::Directory { is_readable: Some(true) } => Served::Fails(301),
+            Seen::Directory { is_readable: Some(true), .. } if lists => Served::Sent,
+            Seen::Directory { is_readable: Some(true), .. } => Served::Fails(301),
             Seen::File { is_readable: Some(true), .. } if lists => Served::Fails(404),
             Seen::File { is_readable: Some(true), .. } if visit.method == "POST" => Served::Fails(405),
             Seen::File { is_readable: Some(true), .. } => Served::Sent,
-            Seen::File { is_readable: Some(false), .. } | Seen::Directory { is_readable: Some(false) } => {
-                Served::Fails(403)
-            }
+            Seen::File { is_readable: Some(false), .. }
+            | Seen::Directory { is_readable: Some(false), .. }
+            | Seen::Barred => Served::Fails(403),
             Seen::Missing | Seen::NotADirectory | Seen::Special => Served::Fails(404),
-            Seen::Barred => Served::Fails(403),
-            Seen::File { is_readable: None, .. } | Seen::Directory { is_readable: None } => {
+            Seen::File { is_readable: None, .. } | Seen::Directory { is_readable: None, .. } => {
                 self.any_status(visit, "whether the server may read the file is not known")
             }
             Seen::Unknown(why) => self.any_status(visit, &format!("what lies there: {why}")),
@@ -175,8 +180,18 @@ impl<'r, 's> Run<'r, 's> {
 
     fn any_status(&mut self, visit: &Visit<'r, 's>, why: &str) -> Served {
         let taken = self.choices.ask(&format!("file {}", shown(&visit.uri)), 4, why);
-        [404, 301, 403].get(taken.wrapping_sub(1)).map_or(Served::Sent, |code| Served::Fails(*code))
+        let there = if visit.method == "POST" { Served::Fails(405) } else { Served::Sent };
+        [404, 301, 403].get(taken.wrapping_sub(1)).map_or(there, |code| Served::Fails(*code))
     }
+}
+
+/// Whether it makes a difference which status a handler gives: a page may dress it, or the
+/// status of an error page is at stake.
+fn status_matters(visit: &Visit<'_, '_>) -> Known<bool> {
+    let is_dressed = !visit.in_error_page
+        && visit.changes_left != 0
+        && !visit.place.error_pages.as_ref().map_err(String::clone)?.is_empty();
+    Ok(visit.is_subrequest || visit.forced_status != 0 || is_dressed)
 }
 
 /// A response of the content handler.

@@ -18,7 +18,11 @@ impl<'r, 's> Run<'r, 's> {
         if code < 300 && !matches!(code, 201 | 204) {
             return Err(format!("what nginx sends for `={code}` is not judged"));
         }
+        // The handler that cannot make the page says what was said already.
+        let is_said = origin == Origin::Content && visit.forced_status == code;
+        let origin = if is_said { visit.origin } else { origin };
         visit.forced_status = code;
+        visit.is_overwritten = false;
         visit.origin = origin;
         if !visit.in_error_page && visit.changes_left != 0 {
             let place = visit.place;
@@ -42,7 +46,10 @@ impl<'r, 's> Run<'r, 's> {
         let code = visit.forced_status;
         self.story.tell(page.by.span(), format!("is for {code}"));
         match page.overwrite {
-            Some(overwrite) => visit.forced_status = overwrite,
+            Some(overwrite) => {
+                visit.forced_status = overwrite;
+                visit.is_overwritten = true;
+            }
             None if matches!(code, 494..=497) => visit.forced_status = 400,
             None => {}
         }

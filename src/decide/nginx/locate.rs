@@ -77,8 +77,8 @@ impl<'s> Level<'s> {
         if let Some(scope) = self.redirects.get(uri) {
             return Named::Redirect(*scope);
         }
-        let lengths = self.lengths.iter().filter(|length| **length <= uri.len());
-        let longest = lengths.filter_map(|length| self.prefixes.get(&uri[..*length])).next();
+        let mut lengths = self.lengths.iter().filter(|length| **length <= uri.len());
+        let longest = lengths.find_map(|length| self.prefixes.get(&uri[..*length]));
         longest.map_or(Named::None, |(scope, no_regex)| Named::Prefix(*scope, *no_regex))
     }
 

@@ -44,7 +44,7 @@ pub use tables::Prepared;
 const MAX_WAYS: usize = 200;
 
 /// What nginx answers.
-pub fn decide<'s>(decider: &Decider<'s>, request: &Request) -> Decision {
+pub fn decide(decider: &Decider<'_>, request: &Request) -> Decision {
     let tables = decider.nginx.tables(decider.site, decider.look);
     let mut choices = Choices::default();
     let mut agreed: Option<Decision> = None;
@@ -71,7 +71,7 @@ pub fn decide<'s>(decider: &Decider<'s>, request: &Request) -> Decision {
 }
 
 /// One way of the request.
-fn go<'s>(tables: &Tables<'s>, request: &Request, choices: &mut Choices) -> Known<Decision> {
+fn go(tables: &Tables<'_>, request: &Request, choices: &mut Choices) -> Known<Decision> {
     let sockets = tables.sockets.as_ref().map_err(String::clone)?;
     let candidates = sockets.candidates(request)?;
     let why = "at which address the server is asked is not known";
@@ -91,6 +91,7 @@ fn go<'s>(tables: &Tables<'s>, request: &Request, choices: &mut Choices) -> Know
         server: socket.default,
         port: request.port,
         host: None,
+        target: "",
         has_header: false,
         authorization: None,
     };
@@ -111,6 +112,11 @@ fn begin<'r, 's>(
 ) -> Known<Phase> {
     let request = run.request;
     let refused = Ok(Phase::Finalize(400, Origin::Configuration));
+    // The request line has to fit into one buffer, with its end.
+    let length = request.method.len() + request.target.len() + " ".len() + " HTTP/1.1\r\n".len();
+    if length > buffer_size(socket.default)? && uri::is_method(&request.method) {
+        return Ok(Phase::Finalize(414, Origin::Configuration));
+    }
     let target = uri::cut_target(request.target.as_bytes());
     let Some(target) = target.filter(|_| uri::is_method(&request.method)) else { return refused };
     let header = request.host_header();
@@ -124,6 +130,8 @@ fn begin<'r, 's>(
     };
     let merges = place::in_force(early, Family::MergeSlashes)?.is_none_or(|by| !by.is(0, "off"));
     let Some(uri) = uri::normalise(target, merges) else { return refused };
+    // A blank at the end is none of it.
+    run.target = request.target.trim_end_matches(' ');
     visit.uri = uri.path;
     visit.args = uri.args;
     visit.has_percent = uri.has_percent;
@@ -154,6 +162,19 @@ fn begin<'r, 's>(
         return Err(format!("the client's certificate for `{}` is not known", by.text()));
     }
     Ok(Phase::ServerRewrite)
+}
+
+/// The size of one buffer for the request line (`large_client_header_buffers`).
+fn buffer_size(server: Scope<'_>) -> Known<usize> {
+    let Some(by) = place::in_force(server, Family::LargeBuffers)? else { return Ok(8 << 10) };
+    let size = by.literal(1).unwrap_or_default().to_ascii_lowercase();
+    let (digits, shift) = match (size.strip_suffix('k'), size.strip_suffix('m')) {
+        (Some(digits), _) => (digits, 10),
+        (None, Some(digits)) => (digits, 20),
+        (None, None) => (size.as_str(), 0),
+    };
+    let count = digits.parse::<usize>().map_err(|_| format!("the size in `{}` is not known", by.text()))?;
+    Ok(count.saturating_mul(1 << shift))
 }
 
 fn client_certificate(server: Scope<'_>) -> Option<Directive<'_>> {

@@ -3,6 +3,7 @@
 
 use super::access::Checked;
 use super::files::location_of;
+use super::place::passes_on;
 use super::script::Ended;
 use super::sockets::Known;
 use super::uri::split_args;
@@ -29,7 +30,7 @@ impl<'r, 's> Run<'r, 's> {
     pub(super) fn go(&mut self, visit: &mut Visit<'r, 's>, from: Phase) -> Known<End> {
         let mut phase = from;
         loop {
-            if let Some(by) = visit.place.foreign.filter(|_| self.is_carried_out(phase)) {
+            if let Some(by) = visit.place.foreign.filter(|_| is_carried_out(phase)) {
                 return Err(format!("what `{}` does is not known", by.name_text()));
             }
             phase = match phase {
@@ -48,7 +49,7 @@ impl<'r, 's> Run<'r, 's> {
                         after_program(visit, ended, Phase::PostRewrite)
                     }
                 },
-                Phase::PostRewrite if visit.has_changed => match self.count_change(visit) {
+                Phase::PostRewrite if visit.has_changed => match count_change(visit) {
                     Some(cycle) => cycle,
                     None => {
                         visit.place = self.place(self.server);
@@ -70,11 +71,6 @@ impl<'r, 's> Run<'r, 's> {
                 Phase::End(end) => return Ok(end),
             };
         }
-    }
-
-    /// Whether foreign lines of the present place can have a say in this phase.
-    fn is_carried_out(&self, phase: Phase) -> bool {
-        matches!(phase, Phase::Rewrite | Phase::ServerRewrite | Phase::Access | Phase::Content)
     }
 
     fn find_config(&mut self, visit: &mut Visit<'r, 's>) -> Known<Phase> {
@@ -114,25 +110,18 @@ impl<'r, 's> Run<'r, 's> {
             self.story.tell(block.span(), "is for this method");
         }
         visit.place = self.place(limited.unwrap_or(scope));
-        // Its handler is that of the location around it.
-        let has_handler = |scope: Scope<'s>| {
-            scope.own(Family::Handler).chain(scope.own(Family::OtherHandler)).next().is_some()
-        };
-        let own = limited.filter(|block| has_handler(*block)).unwrap_or(scope);
+        let own = visit.place.scope;
         if has_handler(own) {
             visit.handler = Some(self.place(own));
+        } else if limited.is_some() && passes_on(scope) {
+            // A `limit_except` passes requests on like the location around it (spec L5).
+            visit.handler = Some(self.place(scope));
         }
-    }
-
-    /// A path was changed; where that happened too often the request ends (spec P3).
-    fn count_change(&mut self, visit: &mut Visit<'r, 's>) -> Option<Phase> {
-        visit.changes_left = visit.changes_left.saturating_sub(1);
-        (visit.changes_left == 0).then_some(Phase::Finalize(500, Origin::Configuration))
     }
 
     /// `ngx_http_internal_redirect` to a path, without its query.
     pub(super) fn redirect(&mut self, visit: &mut Visit<'r, 's>, uri: Vec<u8>, args: Vec<u8>) -> Phase {
-        if let Some(cycle) = self.count_change(visit) {
+        if let Some(cycle) = count_change(visit) {
             return cycle;
         }
         visit.uri = uri;
@@ -155,7 +144,7 @@ impl<'r, 's> Run<'r, 's> {
 
     /// `ngx_http_named_location`.
     fn redirect_to_name(&mut self, visit: &mut Visit<'r, 's>, name: &[u8]) -> Known<Phase> {
-        if let Some(cycle) = self.count_change(visit) {
+        if let Some(cycle) = count_change(visit) {
             return Ok(cycle);
         }
         if visit.uri.is_empty() {
@@ -178,6 +167,17 @@ impl<'r, 's> Run<'r, 's> {
     }
 }
 
+/// Whether foreign lines of the present place can have a say in this phase.
+fn is_carried_out(phase: Phase) -> bool {
+    matches!(phase, Phase::Rewrite | Phase::ServerRewrite | Phase::Access | Phase::Content)
+}
+
+/// A path was changed; where that happened too often the request ends (spec P3).
+fn count_change(visit: &mut Visit<'_, '_>) -> Option<Phase> {
+    visit.changes_left = visit.changes_left.saturating_sub(1);
+    (visit.changes_left == 0).then_some(Phase::Finalize(500, Origin::Configuration))
+}
+
 fn after_program(visit: &Visit<'_, '_>, ended: Ended, through: Phase) -> Phase {
     match ended {
         Ended::Through => through,
@@ -187,6 +187,11 @@ fn after_program(visit: &Visit<'_, '_>, ended: Ended, through: Phase) -> Phase {
             Phase::End(End::of(status, Origin::Configuration))
         }
     }
+}
+
+/// Whether the very scope has a content handler of its own.
+pub(super) fn has_handler(scope: Scope<'_>) -> bool {
+    scope.own(Family::Handler).chain(scope.own(Family::OtherHandler)).next().is_some()
 }
 
 /// Whether a `limit_except` lets the method pass by: GET includes HEAD (spec L1).

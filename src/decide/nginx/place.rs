@@ -108,9 +108,8 @@ impl<'s> Place<'s> {
 fn foreign(scope: Scope<'_>) -> Option<Directive<'_>> {
     let own = std::iter::once(scope).chain(scope.ancestors());
     let check = |by: &Directive<'_>| match by.name_text() {
-        // It sets a variable, and nothing else.
-        "secure_link" | "secure_link_md5" => false,
-        "ssl_verify_client" => !by.is(0, "off"),
+        // The first two set a variable and nothing else; the third is looked at where a connection is encrypted.
+        "secure_link" | "secure_link_md5" | "ssl_verify_client" => false,
         _ => !by.is(0, "off"),
     };
     own.flat_map(|scope| scope.own(Family::Foreign).chain(scope.own(Family::OtherCheck).filter(check)))
@@ -191,7 +190,7 @@ fn level(scope: Scope<'_>) -> Known<Level<'_>> {
 }
 
 /// Whether the location itself has a handler of the `_pass` kind.
-fn passes_on(scope: Scope<'_>) -> bool {
+pub(super) fn passes_on(scope: Scope<'_>) -> bool {
     let is_pass = |by: Directive<'_>| by.name_text().ends_with("_pass");
     scope.own(Family::Handler).next().is_some() || scope.own(Family::OtherHandler).any(is_pass)
 }

@@ -193,12 +193,12 @@ impl<'r, 's> Run<'r, 's> {
     fn test(&mut self, visit: &Visit<'r, 's>, test: FileTest, path: &[u8]) -> Result<bool, Unknown> {
         Ok(match (self.see(visit, path), test) {
             (Seen::Unknown(why), _) => return Err(Unknown::new(why, false)),
-            (Seen::File { .. }, FileTest::File | FileTest::Exists) => true,
-            (Seen::Directory { .. }, FileTest::Directory | FileTest::Exists) => true,
-            (Seen::File { is_executable, .. }, FileTest::Executable) => is_executable,
-            (Seen::Directory { .. }, FileTest::Executable) => {
-                return Err(Unknown::new("whether a directory counts as executable is not judged", false));
-            }
+            (Seen::File { .. }, FileTest::File | FileTest::Exists)
+            | (Seen::Directory { .. }, FileTest::Directory | FileTest::Exists) => true,
+            (
+                Seen::File { is_executable, .. } | Seen::Directory { is_executable, .. },
+                FileTest::Executable,
+            ) => is_executable,
             _ => false,
         })
     }

@@ -33,6 +33,8 @@ enum Address {
         takes_v4: bool,
     },
     Ip(IpAddr),
+    /// `localhost` means `[::1]` as well where the machine has other IPv6 addresses.
+    PerhapsLoopback6,
     Unix,
 }
 
@@ -118,20 +120,16 @@ impl<'s> Sockets<'s> {
             .filter(|socket| socket.port == port && socket.address != Address::Unix)
             .filter(|socket| request.from.is_none_or(|from| socket.address.takes(from)))
             .collect();
-        let found = match local_address(request) {
+        let found: Vec<&Socket<'s>> = match request.local_address() {
             Some(address) => self.at(address, port).into_iter().collect(),
-            None => match request.from {
-                // The client is on this machine, but which of its addresses it asked is not said.
-                Some(from) if from.is_loopback() => {
-                    let is_loopback = |address| matches!(address, Address::Ip(ip) if ip.is_loopback());
-                    let mut found: Vec<&Socket<'s>> =
-                        of_port.iter().filter(|socket| is_loopback(socket.address)).copied().collect();
-                    found.extend(of_port.iter().find(|socket| socket.address.is_any()));
-                    found
-                }
-                _ => of_port,
-            },
+            None => of_port,
         };
+        let local6 = request.local_address().is_none_or(|address| address == Ipv6Addr::LOCALHOST);
+        let perhaps =
+            |socket: &&Socket<'s>| socket.port == port && socket.address == Address::PerhapsLoopback6;
+        if local6 && self.all.iter().any(|socket| perhaps(&socket)) {
+            return Err("whether `localhost` is an IPv6 address here is not known".into());
+        }
         if found.is_empty() {
             return Err(format!("no server listens there on port {port}"));
         }
@@ -156,16 +154,6 @@ impl<'s> Sockets<'s> {
     }
 }
 
-/// The address that the client asked, where it is certain. A client at another loopback address than the
-/// usual one may have asked any of them.
-fn local_address(request: &Request) -> Option<IpAddr> {
-    let host = request.host.as_deref().unwrap_or_default();
-    let is_named = host.parse::<IpAddr>().is_err() && !host.starts_with('[') && host != "localhost";
-    let address = request.local_address()?;
-    let is_usual = address == IpAddr::from([127, 0, 0, 1]) || address == IpAddr::V6(Ipv6Addr::LOCALHOST);
-    (!is_named || is_usual).then_some(address)
-}
-
 impl<'s> Socket<'s> {
     /// The server of this name, in small letters; the default one where there is none (spec S3).
     pub(super) fn server(&self, host: &[u8]) -> Known<Chosen<'_, 's>> {
@@ -177,9 +165,8 @@ impl<'s> Socket<'s> {
         if let Some(unknown) = &names.unknown {
             return Err(unknown.clone());
         }
-        let dots = || host.iter().enumerate().filter(|(_, byte)| **byte == b'.').map(|(at, _)| at);
-        let head = dots().filter(|at| *at > 0).find_map(|at| names.heads.get(&host[at..]));
-        let dots: Vec<usize> = dots().collect();
+        let dots: Vec<usize> = (0..host.len()).filter(|at| host[*at] == b'.').collect();
+        let head = dots.iter().find_map(|at| names.heads.get(&host[*at..]));
         let tail = || dots.iter().rev().find_map(|at| names.tails.get(&host[..=*at]));
         if let Some(found) = head.or_else(tail) {
             return Ok(at(found));
@@ -224,16 +211,13 @@ impl<'s> Names<'s> {
 }
 
 impl Address {
-    fn is_any(self) -> bool {
-        matches!(self, Address::Any4 | Address::Any6 { .. })
-    }
-
     /// Whether a client at `from` can connect, as far as the family says.
     fn takes(self, from: IpAddr) -> bool {
         match self {
             Address::Any4 => from.is_ipv4(),
             Address::Any6 { takes_v4 } => takes_v4 || from.is_ipv6(),
             Address::Ip(ip) => ip.is_ipv4() == from.is_ipv4(),
+            Address::PerhapsLoopback6 => from.is_loopback() && from.is_ipv6(),
             Address::Unix => false,
         }
     }
@@ -304,7 +288,7 @@ fn address(text: &str, takes_v4: bool) -> Option<(Vec<Address>, (u16, u16))> {
     let addresses = match (host, inner.parse::<IpAddr>()) {
         ("*", _) => vec![Address::Any4],
         (_, Ok(ip)) => vec![one(ip)],
-        ("localhost", _) => vec![one(IpAddr::from([127, 0, 0, 1])), one(IpAddr::V6(Ipv6Addr::LOCALHOST))],
+        ("localhost", _) => vec![one(IpAddr::from([127, 0, 0, 1])), Address::PerhapsLoopback6],
         _ => return None,
     };
     Some((addresses, ports))

@@ -1,7 +1,8 @@
 //! What is worked out once for a site and asked for every request.
 
 use std::collections::{HashMap, HashSet};
-use std::path::PathBuf;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock};
 
 use super::maps::Variable;
@@ -33,8 +34,9 @@ pub(super) struct Tables<'s> {
     pub(super) declared: HashSet<String>,
     look: Look<'s>,
     places: Vec<OnceLock<Box<Place<'s>>>>,
-    seen: Mutex<HashMap<PathBuf, Seen>>,
-    users: Mutex<HashMap<PathBuf, Arc<UserFile>>>,
+    /// By the bytes of the path: a slash at its end makes a difference.
+    seen: Mutex<HashMap<OsString, Seen>>,
+    users: Mutex<HashMap<OsString, Arc<UserFile>>>,
 }
 
 impl<'s> Tables<'s> {
@@ -54,7 +56,7 @@ impl<'s> Tables<'s> {
 
     /// What is worked out of a scope.
     pub(super) fn place(&self, scope: Scope<'s>) -> &Place<'s> {
-        self.places[scope.number()].get_or_init(|| Box::new(Place::new(scope)))
+        self.places[scope.index()].get_or_init(|| Box::new(Place::new(scope)))
     }
 
     /// What the worker sees at a path; each is looked at once.
@@ -66,23 +68,23 @@ impl<'s> Tables<'s> {
             return Seen::Unknown("files are not looked at".into());
         }
         let Ok(mut seen) = self.seen.lock() else { return Seen::Unknown("it was not looked at".into()) };
-        let look = |path: &PathBuf| self.look.host.see(path, self.site.identity());
-        seen.entry(path).or_insert_with_key(look).clone()
+        let look = |path: &OsString| self.look.host.see(Path::new(path), self.site.identity());
+        seen.entry(path.into_os_string()).or_insert_with_key(look).clone()
     }
 
     /// What is in a password file; each is read once.
-    pub(super) fn users(&self, path: &PathBuf) -> Arc<UserFile> {
-        if let Some(file) = self.users.lock().ok().and_then(|users| users.get(path).cloned()) {
+    pub(super) fn users(&self, path: &Path) -> Arc<UserFile> {
+        if let Some(file) = self.users.lock().ok().and_then(|users| users.get(path.as_os_str()).cloned()) {
             return file;
         }
-        let file = Arc::new(UserFile::read(self.look.host, path, self.see(path.clone())));
+        let file = Arc::new(UserFile::read(self.look.host, path, self.see(path.to_path_buf())));
         if let Ok(mut users) = self.users.lock() {
-            users.insert(path.clone(), file.clone());
+            users.insert(path.as_os_str().to_owned(), file.clone());
         }
         file
     }
 
-    fn may_look(&self, path: &std::path::Path) -> bool {
+    fn may_look(&self, path: &Path) -> bool {
         match self.look.mode {
             FilesMode::Always => true,
             FilesMode::Never => false,
@@ -118,8 +120,8 @@ fn declared(site: &Site<'_>) -> HashSet<String> {
     }
     for scope in site.scopes() {
         let sets = scope.own(Family::Rewrite).filter(|line| line.name() == Name::Set);
-        let names = sets.filter_map(|line| line.argument(0));
-        declared.extend(names.map(|name| name.text().trim_start_matches('$').to_ascii_lowercase()));
+        let set = sets.filter_map(|line| line.argument(0));
+        declared.extend(set.map(|name| name.text().trim_start_matches('$').to_ascii_lowercase()));
     }
     declared
 }

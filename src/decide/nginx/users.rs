@@ -32,9 +32,7 @@ impl UserFile {
             // Reading it gives nothing.
             _ if path == Path::new("/dev/null") => UserFile::Text(Vec::new()),
             Seen::Missing => UserFile::Missing,
-            Seen::Directory { is_readable: Some(_) } | Seen::Directory { is_readable: None } => {
-                UserFile::Broken
-            }
+            Seen::Directory { .. } => UserFile::Broken,
             Seen::NotADirectory | Seen::Barred | Seen::File { is_readable: Some(false), .. } => {
                 UserFile::Broken
             }
@@ -85,7 +83,7 @@ fn is_possible(hash: &[u8]) -> bool {
     let is_base64 = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
     let base64 = |bytes: &[u8]| {
         let padding = bytes.iter().rev().take_while(|byte| **byte == b'=').count();
-        padding <= 2 && bytes.len() % 4 == 0 && bytes[..bytes.len() - padding].iter().all(is_base64)
+        padding <= 2 && bytes.len().is_multiple_of(4) && bytes[..bytes.len() - padding].iter().all(is_base64)
     };
     if hash.starts_with(b"{PLAIN}") {
         return true;
@@ -103,8 +101,8 @@ fn is_possible(hash: &[u8]) -> bool {
     };
     let Some(end) = rest.iter().position(|byte| *byte == b'$') else { return false };
     let digest = rest.rsplit(|byte| *byte == b'$').next().unwrap_or_default();
-    let fields = rest.iter().filter(|byte| **byte == b'$').count();
-    let has = |length: usize| fields >= 2 && digest.len() == length && digest.iter().all(is_crypt);
+    let fields = rest.split(|byte| *byte == b'$').count();
+    let has = |length: usize| fields >= 3 && digest.len() == length && digest.iter().all(is_crypt);
     match &rest[..end] {
         b"apr1" | b"1" => has(22),
         b"2a" | b"2b" | b"2x" | b"2y" => has(53),

@@ -90,7 +90,7 @@ impl<'r, 's> Run<'r, 's> {
             "uri" | "document_uri" => Ok(visit.uri.clone()),
             "args" | "query_string" => Ok(visit.args.clone()),
             "is_args" => known(if visit.args.is_empty() { "" } else { "?" }),
-            "request_uri" => known(&request.target),
+            "request_uri" => known(self.target),
             "request" => Ok(format!("{} {} HTTP/1.1", request.method, request.target).into_bytes()),
             // Of the request that came, also in a subrequest.
             "request_method" if visit.is_subrequest => known(&request.method),
@@ -182,7 +182,7 @@ impl<'r, 's> Run<'r, 's> {
         let value = match self.fill(visit, &map.source) {
             Ok(source) => {
                 self.story.tell(by.span(), "gives a variable its value");
-                match map.exact.get(&source.to_ascii_lowercase()) {
+                match map.exact(&source) {
                     Some(value) => value,
                     None => self.match_map(visit, &source, map)?.unwrap_or(&map.default),
                 }
@@ -228,9 +228,8 @@ impl<'r, 's> Run<'r, 's> {
             Ok(source) => {
                 self.story.tell(by.span(), "gives a variable its value");
                 let address = std::str::from_utf8(source).ok().and_then(|text| text.parse::<IpAddr>().ok());
-                let Some(address) = address else {
-                    return Err(Unknown::new("`geo` is asked for something that is no address", false));
-                };
+                // What is no address is looked up as the last one there is.
+                let address = address.unwrap_or(IpAddr::V4(std::net::Ipv4Addr::BROADCAST));
                 geo.ranges.iter().position(|(range, _)| range.holds(address))
             }
             Err(unknown) => {

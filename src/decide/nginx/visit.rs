@@ -26,6 +26,8 @@ pub(super) struct Run<'r, 's> {
     pub(super) port: Option<u16>,
     /// The host as `$host` tells it; none where it is the first name of the server.
     pub(super) host: Option<String>,
+    /// The target of the request line; empty where it was refused.
+    pub(super) target: &'r str,
     /// Whether the header was read: where the request line is refused it is not.
     pub(super) has_header: bool,
     /// What the backend gets of the `Authorization` header, once one is asked.
@@ -36,6 +38,7 @@ pub(super) struct Run<'r, 's> {
 const CHANGES: u8 = 11;
 
 /// A request or a subrequest, as far as it has come.
+#[allow(clippy::struct_excessive_bools)] // nginx keeps as many flags of a request
 pub(super) struct Visit<'r, 's> {
     pub(super) uri: Vec<u8>,
     pub(super) args: Vec<u8>,
@@ -48,6 +51,8 @@ pub(super) struct Visit<'r, 's> {
     pub(super) in_error_page: bool,
     /// The status that the response gets whatever answers; 0 for none.
     pub(super) forced_status: u16,
+    /// Whether an `error_page` says another status.
+    pub(super) is_overwritten: bool,
     /// What brought the forced status.
     pub(super) origin: Origin,
     /// False after `rewrite ... break`: then `alias` fails.
@@ -64,6 +69,8 @@ pub(super) struct Visit<'r, 's> {
     /// The challenges among the headers of the response, and whether each is still to be sent.
     pub(super) challenges: Vec<(Vec<u8>, bool)>,
     pub(super) user_file: Option<String>,
+    /// What a check refused with under `satisfy any`; it stays through an error page.
+    pub(super) refused_with: Option<u16>,
 }
 
 /// Who ended the request in an error.
@@ -114,6 +121,7 @@ impl<'r, 's> Visit<'r, 's> {
             has_changed: false,
             in_error_page: false,
             forced_status: 0,
+            is_overwritten: false,
             origin: Origin::Configuration,
             fits_location: true,
             adds_uri_to_alias: false,
@@ -124,6 +132,7 @@ impl<'r, 's> Visit<'r, 's> {
             has_plus: false,
             challenges: Vec::new(),
             user_file: None,
+            refused_with: None,
         }
     }
 

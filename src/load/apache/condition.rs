@@ -32,19 +32,23 @@ pub fn holds(
     let truth = match name {
         b"ifmodule" => environment.has_module(argument),
         b"ifdefine" => environment.is_defined(argument),
-        b"iffile" => file(Path::new(OsStr::from_bytes(argument)), host, root),
+        b"iffile" => file(Path::new(OsStr::from_bytes(argument)), host, root, environment.files_are_here),
         _ => Truth::Maybe,
     };
     if is_negated { truth.negated() } else { truth }
 }
 
-fn file(path: &Path, host: &Host, root: Option<&Path>) -> Truth {
+fn file(path: &Path, host: &Host, root: Option<&Path>, is_at_hand: bool) -> Truth {
     let path: PathBuf = match root {
         Some(root) => root.join(path),
         None if path.is_absolute() => path.to_path_buf(),
         None => return Truth::Maybe,
     };
-    if host.places(&path) || host.is_memory() { Truth::of(host.exists(&path)) } else { Truth::Maybe }
+    if is_at_hand || host.places(&path) || host.is_memory() {
+        Truth::of(host.exists(&path))
+    } else {
+        Truth::Maybe
+    }
 }
 
 /// Of the server only this is known: it is some 2.4.x, where x is at least 1.
@@ -57,7 +61,12 @@ fn version(first: &[u8], rest: &[&[u8]]) -> Truth {
         Some(operator) => (true, operator),
         None => (false, operator),
     };
-    let truth = compare(operator, version);
+    let is_expression = operator == b"~" || version.starts_with(b"/");
+    // Every 2.4.x fits these.
+    let is_ours =
+        [b"2.4".as_slice(), b"^2.4", b"2\\.4", b"^2\\.4", b"/2.4/", b"/^2.4/", b"/^2\\.4/", b"/2\\.4/"];
+    let truth =
+        if is_expression && is_ours.contains(&version) { Truth::Yes } else { compare(operator, version) };
     if is_negated { truth.negated() } else { truth }
 }
 
@@ -97,8 +106,9 @@ mod tests {
             (vec!["2.4"], Truth::No),
             (vec![">=", "2.4.30"], Truth::Maybe),
             (vec!["!<", "2.4"], Truth::Yes),
-            (vec!["~", "^2.4"], Truth::Maybe),
-            (vec!["=", "/^2.4/"], Truth::Maybe),
+            (vec!["~", "^2.4"], Truth::Yes),
+            (vec!["~", "^2.4.5"], Truth::Maybe),
+            (vec!["=", "/^2.4/"], Truth::Yes),
             (vec!["<", "2.5"], Truth::Yes),
         ] {
             let bytes: Vec<&[u8]> = words.iter().map(|word| word.as_bytes()).collect();

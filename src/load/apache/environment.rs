@@ -54,6 +54,8 @@ pub struct Environment {
     modules: HashMap<Vec<u8>, bool>,
     /// Whether this begins with a main configuration.
     pub is_main: bool,
+    /// Whether what lies here at the server's paths is the server's.
+    pub files_are_here: bool,
     /// Whether a part of the configuration was not to be found.
     pub lacks_parts: bool,
     /// Whether any `LoadModule` was read.
@@ -157,7 +159,9 @@ impl Environment {
     pub fn is_defined(&self, name: &[u8]) -> Truth {
         match self.defined.get(&name.to_ascii_lowercase()) {
             Some(defined) if defined.name == name && defined.is_certain => Truth::Yes,
-            None if self.is_main && !self.lacks_parts => Truth::No,
+            Some(defined) if defined.name == name => Truth::Maybe,
+            // One of another case is another one.
+            _ if self.is_main && !self.lacks_parts => Truth::No,
             _ => Truth::Maybe,
         }
     }

@@ -20,7 +20,9 @@ impl Loader<'_> {
         let (roots, names) = self.served(reading);
         let mut roots: Vec<PathBuf> = roots
             .into_iter()
-            .filter(|root| config.installed || self.host.places(root) || self.host.is_memory())
+            .filter(|root| {
+                !self.leaves_served || config.installed || self.host.places(root) || self.host.is_memory()
+            })
             .filter(|root| root.components().count() > 2)
             .collect();
         roots.sort_unstable();
@@ -74,6 +76,7 @@ impl Loader<'_> {
             let name = tree.raw(source, line.statement, 0).unwrap_or_default();
             let argument = match name.len() {
                 5 if name.eq_ignore_ascii_case(b"Alias") => 2,
+                11 if name.eq_ignore_ascii_case(b"ScriptAlias") => 2,
                 12 if name.eq_ignore_ascii_case(b"DocumentRoot") => 1,
                 14 if name.eq_ignore_ascii_case(b"AccessFileName") => {
                     let words = reading.known_words(&self.loaded.files, *line).into_iter().skip(1);

@@ -41,6 +41,7 @@ impl Loader<'_> {
     pub(super) fn apache_config(&mut self, entry: FileId, path: &Path, is_main: bool) {
         let mut reading = Reading::default();
         reading.environment().is_main = is_main;
+        reading.environment().files_are_here = !self.leaves_served;
         reading.server_root = if is_main { server_root(path) } else { None };
         self.set_environment(&mut reading, path);
         let prefix = reading.server_root.clone();

@@ -81,6 +81,13 @@ impl Site<'_> {
     }
 }
 
+impl Directive<'_> {
+    /// Whether httpd refuses the line for its arguments.
+    pub(super) fn refused_arguments(self) -> bool {
+        self.misused().is_some_and(|misused| misused.is_refused)
+    }
+}
+
 impl<'s> Directive<'s> {
     fn misused(self) -> Option<Misused<'s>> {
         let of = |misuse: Option<Misuse<'s>>| misuse.map(|misuse| (misuse, true));

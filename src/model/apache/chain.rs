@@ -5,7 +5,6 @@ use std::path::Path;
 use super::merge::{EMPTY, PolicyId};
 use super::overrides::{HtaccessState, OnTheWay};
 use super::place::Placer;
-use super::serving::{Matching, Passed, Served, Serving, below, prefixes};
 use crate::model::{Kind, ScopeRef};
 
 /// The condition of a `.htaccess` of which only a part is read.
@@ -28,44 +27,7 @@ impl Chain {
     }
 }
 
-impl Placer<'_, '_, '_> {
-    pub(super) fn served(&self, server: u32) -> Option<Served<'_>> {
-        Some(Served { own: self.servers.get(&server)?, main: self.servers.get(&0)? })
-    }
-
-    /// The main server's own text and that of the virtual host (spec a56).
-    fn layers(&self, server: u32) -> impl Iterator<Item = &Serving> {
-        let main = (server != 0).then_some(0);
-        main.into_iter().chain([server]).filter_map(|id| self.servers.get(&id))
-    }
-
-    /// `<Files>` sections that match a name: of the servers, then of the directories' sections. The
-    /// name of a directory is empty (spec a48, a54).
-    pub(super) fn files(&self, server: u32, directories: &[ScopeRef], name: &str) -> Vec<ScopeRef> {
-        let site = self.site();
-        let of_servers = self.layers(server).flat_map(|serving| serving.files.iter().copied());
-        let of_directories = directories.iter().flat_map(|&id| {
-            let files = site.scope(id).children().filter(|child| child.kind() == Kind::Files);
-            files.map(|child| child.id)
-        });
-        of_servers.chain(of_directories).filter(|&id| site.scope(id).matches(name) == Some(true)).collect()
-    }
-
-    /// Where requests for a URL are passed on to.
-    pub(super) fn passed_to(&self, server: u32, url: &str) -> Option<String> {
-        let mut servers = [server, 0].into_iter().filter_map(|id| self.servers.get(&id));
-        match servers.find_map(|serving| serving.passed_to(url))? {
-            Passed::To(target) => Some(target),
-            Passed::Not => None,
-        }
-    }
-
-    /// The `<Proxy>` sections for a backend (spec a115).
-    pub(super) fn proxies(&self, server: u32, target: &str) -> Vec<ScopeRef> {
-        let all = self.layers(server).flat_map(|serving| &serving.proxies).copied();
-        all.filter(|&id| self.site().scope(id).is_for_backend(target)).collect()
-    }
-
+impl Placer<'_, '_> {
     /// `<Directory>` sections and `.htaccess` files from the root of the file system down, then the
     /// expressions (spec a54).
     pub(super) fn directories(&mut self, server: u32, directory: &Path, has_slash: bool) -> Chain {
@@ -75,23 +37,16 @@ impl Placer<'_, '_, '_> {
         let above: Vec<&Path> = directory.ancestors().collect();
         for path in above.into_iter().rev() {
             let first = chain.len();
-            for serving in self.layers(server) {
-                let start = chain.len();
-                chain.extend(serving.directories.get(path.as_os_str()).into_iter().flatten());
-                let patterns = serving.patterns.iter().filter(|(pattern, _)| fits(pattern, path));
-                chain.extend(patterns.map(|(_, id)| *id));
-                chain[start..].sort_unstable();
-            }
+            self.lookup().at_level(server, path, &mut chain);
             for &id in &chain[first..] {
                 policy = self.apply(policy, id, 0);
             }
             let Some(&id) = self.htaccess.get(path.as_os_str()) else { continue };
             // Another server may serve the directory, too.
-            let is_own = self.site().scopes[id as usize].server == Some(server);
-            if let Some(known) = self.merger.apache().htaccess.get_mut(&id).filter(|_| is_own) {
-                known.before = policy;
+            if self.site().scopes[id as usize].server == Some(server) {
+                self.before.insert(id, policy);
             }
-            let state = self.site().scope(id).find_state(policy, self.merger.conditions());
+            let state = self.site().scope(id).find_state(self.merger.row(policy), &self.conditions);
             on_the_way = on_the_way.max(match state {
                 HtaccessState::Refused { .. } => OnTheWay::Refused,
                 HtaccessState::Unknown => OnTheWay::Unknown,
@@ -101,51 +56,18 @@ impl Placer<'_, '_, '_> {
                 chain.push(id);
                 policy = self.merger.apply(policy, id);
             } else if matches!(state, HtaccessState::Skipped { .. })
-                && self.site().scope(id).is_read_in_part(policy)
+                && self.site().scope(id).is_read_in_part(self.merger.row(policy))
             {
                 // What is left of it is not worked out.
-                self.merger.apache().conditions[id as usize] = IN_PART;
+                self.conditions[id as usize] = IN_PART;
                 chain.push(id);
                 policy = self.merger.maybe_apply(policy, id);
             }
         }
         // Expressions see the name as it is requested (spec a47).
         let text = format!("{}{}", directory.display(), if has_slash { "/" } else { "" });
-        let mut expressions: Vec<ScopeRef> =
-            self.layers(server).flat_map(|serving| serving.expressions.iter().copied()).collect();
-        // Those with more slashes come later (seen on 2.4.71, where the manual and spec a54 have it that
-        // the order of the text alone decides).
-        expressions.sort_by_key(|&id| match self.site().scope(id).matching() {
-            Matching::Expression(word) => word.matches('/').count(),
-            _ => 0,
-        });
-        let matching =
-            expressions.into_iter().filter(|&id| self.site().scope(id).matches(&text) == Some(true));
-        chain.extend(matching);
+        chain.extend(self.lookup().expressions(server, &text));
         Chain { on_the_way, directories: chain, ..Chain::default() }
-    }
-
-    /// `<Location>` sections that match a URL, in the order of the text (spec a49, a56).
-    pub(super) fn locations(&self, server: u32, url: &str, own: Option<ScopeRef>) -> Vec<ScopeRef> {
-        let mut chain = Vec::new();
-        for serving in self.layers(server) {
-            let literal = prefixes(url).filter(|prefix| below(prefix, url).is_some());
-            let mut layer: Vec<ScopeRef> =
-                literal.filter_map(|prefix| serving.locations.get(prefix)).flatten().copied().collect();
-            let others = serving.other_locations.iter().copied();
-            layer.extend(
-                others.filter(|&id| own != Some(id) && self.site().scope(id).matches(url) == Some(true)),
-            );
-            layer.extend(own.filter(|own| serving.other_locations.contains(own)));
-            layer.sort_unstable();
-            layer.dedup();
-            chain.extend(layer);
-        }
-        // A path that can never match is the section's own place all the same.
-        if let Some(own) = own.filter(|own| !chain.contains(own)) {
-            chain.push(own);
-        }
-        chain
     }
 
     /// The policy that a chain makes, with or without one of its sections.
@@ -169,34 +91,16 @@ impl Placer<'_, '_, '_> {
     /// A section in a container of unknown condition may be there or not, unless the place itself is in
     /// the same container.
     fn apply(&mut self, policy: PolicyId, id: ScopeRef, place: ScopeRef) -> PolicyId {
-        let apache = self.merger.apache();
-        let (of_place, mut condition) = (apache.conditions[place as usize], apache.conditions[id as usize]);
+        let (of_place, mut condition) = (self.conditions[place as usize], self.conditions[id as usize]);
         let scope = self.site().scope(id);
         // What stands in a section that may not be there may not be there either.
         if condition == 0 && scope.kind() == Kind::Files {
             let outer = self.site().scopes[id as usize].parent;
-            condition = self.merger.apache().conditions[outer as usize];
+            condition = self.conditions[outer as usize];
         }
         if id == place || condition == 0 || of_place == condition {
             return self.merger.apply(policy, id);
         }
         self.merger.maybe_apply(policy, id)
-    }
-}
-
-/// Whether a path matches a pattern segment by segment (spec a45).
-fn fits(pattern: &Path, path: &Path) -> bool {
-    let (mut patterns, mut parts) = (pattern.components(), path.components());
-    loop {
-        match (patterns.next(), parts.next()) {
-            (None, None) => return true,
-            (Some(pattern), Some(part)) => {
-                let (pattern, part) = (pattern.as_os_str(), part.as_os_str());
-                if !crate::source::matches(pattern.as_encoded_bytes(), part.as_encoded_bytes()) {
-                    return false;
-                }
-            }
-            _ => return false,
-        }
     }
 }

@@ -57,12 +57,15 @@ impl<'s> Scope<'s> {
                 if child.kind() == Kind::Limit {
                     todo.push(child);
                 } else if let Some(by) = child.requires().next() {
-                    let outcome = child.own_requirements(child.logic(), "GET", Viewpoint::Anyone);
+                    let outcome = child.own_requirements(child.logic(), "GET", &|line| {
+                        line.requirement(Viewpoint::Anyone, "GET")
+                    });
                     let needs_a_user =
                         outcome.is_some_and(|o| o.may_be(Outcomes::USER) && o != Outcomes::UNKNOWN);
                     let grants = ["GET", "POST", "ANY"].into_iter().all(|method| {
-                        child.own_requirements(child.logic(), method, Viewpoint::Stranger)
-                            == Some(Outcomes::GRANTED)
+                        child.own_requirements(child.logic(), method, &|line| {
+                            line.requirement(Viewpoint::Stranger, method)
+                        }) == Some(Outcomes::GRANTED)
                     });
                     choices.push(Choice { by, needs_a_user, grants, methods: scope.methods() });
                 }
@@ -76,7 +79,8 @@ impl<'s> Scope<'s> {
     #[must_use]
     pub fn opens_by_itself(self, method: &str) -> bool {
         let is_alone = self.own_merging().is_none_or(|merging| merging == Merging::Off);
-        let outcome = self.own_requirements(Logic::Any, method, Viewpoint::Stranger);
+        let outcome =
+            self.own_requirements(Logic::Any, method, &|line| line.requirement(Viewpoint::Stranger, method));
         is_alone && outcome.is_none_or(|outcome| outcome.must_be(Outcomes::GRANTED))
     }
 }

@@ -18,8 +18,12 @@ pub enum Passes {
 impl<'s> Scope<'s> {
     /// The lines of a family of `mod_access_compat` that are in force here for a method.
     pub(super) fn compat_lines(self, family: Family, method: &str) -> Vec<Directive<'s>> {
-        let Some(provider) = self.provider(family) else { return Vec::new() };
-        let parts = provider.compat_parts(Some(method)).into_iter();
+        self.provider(family).map_or_else(Vec::new, |provider| provider.own_compat_lines(family, method))
+    }
+
+    /// The lines of a family of `mod_access_compat` in this very scope that are for a method.
+    pub(crate) fn own_compat_lines(self, family: Family, method: &str) -> Vec<Directive<'s>> {
+        let parts = self.compat_parts(Some(method)).into_iter();
         let mut lines: Vec<Directive<'s>> = parts.flat_map(|scope| scope.own(family)).collect();
         lines.sort_by_key(|line| line.span());
         lines
@@ -67,11 +71,18 @@ impl<'s> Scope<'s> {
         if !self.lacks(Family::Rules) && self.provider(Family::Rules).is_none() {
             return Passes::Maybe;
         }
-        let lines = self.compat_lines(Family::Rules, method);
+        Passes::by(&self.compat_lines(Family::Rules, method), &|line| matches(line, view))
+    }
+}
+
+impl Passes {
+    /// What `Order`, `Allow` and `Deny` lines come to, by whether each is about the visitor (spec a95).
+    pub(crate) fn by(lines: &[Directive<'_>], judge: &dyn Fn(Directive<'_>) -> Passes) -> Passes {
         let order = lines.iter().rfind(|line| line.name() == Name::Order).and_then(|line| line.literal(0));
-        let allows_last = !order.is_some_and(|order| order.eq_ignore_ascii_case("allow,deny"));
-        let list =
-            |name| lines.iter().filter(move |line| line.name() == name).map(|line| matches(*line, view));
+        let allows_last = !order.is_some_and(|order| {
+            order.eq_ignore_ascii_case("allow,deny") || order.eq_ignore_ascii_case("mutual-failure")
+        });
+        let list = |name| lines.iter().filter(move |line| line.name() == name).map(|line| judge(*line));
         let allowed = any(list(Name::Allow));
         let denied = any(list(Name::Deny));
         match (allows_last, allowed, denied) {

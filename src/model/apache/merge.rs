@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 
-use super::Apache;
 use crate::model::names::{Family, INHERITED};
 use crate::model::{NOBODY, ScopeRef, Site, UNKNOWN};
 use crate::source::offset;
@@ -54,10 +53,15 @@ pub struct Authz {
     pub merging: Option<Merging>,
 }
 
-/// Policies while they are made: each merge once.
-pub struct Merger<'s, 'f> {
-    site: &'s mut Site<'f>,
-    apache: &'s mut Apache,
+/// The policies that were made, each merge once.
+#[derive(Debug)]
+pub struct Tables {
+    /// For each policy and each inherited family: the scope whose lines are in force.
+    pub policies: Vec<[ScopeRef; INHERITED]>,
+    /// For each policy: what its `Require` lines hold.
+    pub authz: Vec<Authz>,
+    /// How the `Require` lines of several sections are put together.
+    pub requirements: Vec<Merged>,
     /// For each scope, the ground it was last put on and what came of it; earlier ones are in `applied`.
     last: Vec<(PolicyId, PolicyId)>,
     applied: HashMap<(PolicyId, ScopeRef), PolicyId>,
@@ -65,45 +69,56 @@ pub struct Merger<'s, 'f> {
     own: HashMap<ScopeRef, MergedId>,
 }
 
-impl<'s, 'f> Merger<'s, 'f> {
-    pub fn new(site: &'s mut Site<'f>, apache: &'s mut Apache) -> Self {
-        apache.requirements = vec![Merged::Nothing, Merged::Unknown];
-        apache.authz = vec![Authz::default(), Authz { requires: 1, merging: None }];
-        site.policies = vec![[NOBODY; INHERITED], [UNKNOWN; INHERITED]];
-        let (applied, overlaid, own) = (HashMap::new(), HashMap::new(), HashMap::new());
-        let last = vec![(NO_POLICY, NO_POLICY); site.scopes.len()];
-        Merger { site, apache, last, applied, overlaid, own }
+impl Tables {
+    pub fn new(scopes: usize) -> Self {
+        Tables {
+            policies: vec![[NOBODY; INHERITED], [UNKNOWN; INHERITED]],
+            authz: vec![Authz::default(), Authz { requires: 1, merging: None }],
+            requirements: vec![Merged::Nothing, Merged::Unknown],
+            last: vec![(NO_POLICY, NO_POLICY); scopes],
+            applied: HashMap::new(),
+            overlaid: HashMap::new(),
+            own: HashMap::new(),
+        }
+    }
+}
+
+/// Makes policies.
+pub struct Merger<'t, 's> {
+    site: &'t Site<'s>,
+    tables: &'t mut Tables,
+}
+
+impl<'t, 's> Merger<'t, 's> {
+    pub fn new(site: &'t Site<'s>, tables: &'t mut Tables) -> Self {
+        Merger { site, tables }
     }
 
-    pub fn site(&self) -> &Site<'f> {
+    pub fn site(&self) -> &'t Site<'s> {
         self.site
     }
 
-    pub fn apache(&mut self) -> &mut Apache {
-        self.apache
-    }
-
-    /// For each scope: the container of unknown condition that it stands in.
-    pub fn conditions(&self) -> &[u32] {
-        &self.apache.conditions
+    /// What is in force in a policy.
+    pub fn row(&self, policy: PolicyId) -> &[ScopeRef; INHERITED] {
+        &self.tables.policies[policy as usize]
     }
 
     /// Puts the lines of a section on top of a policy.
     pub fn apply(&mut self, base: PolicyId, scope: ScopeRef) -> PolicyId {
         // Mostly a section stands on the same ground as the time before.
-        if let Some(&(last, policy)) = self.last.get(scope as usize)
+        if let Some(&(last, policy)) = self.tables.last.get(scope as usize)
             && last == base
         {
             return policy;
         }
-        let policy = match self.applied.get(&(base, scope)) {
+        let policy = match self.tables.applied.get(&(base, scope)) {
             Some(&known) => known,
             None => self.find_applied(base, scope),
         };
-        if let Some(last) = self.last.get_mut(scope as usize) {
+        if let Some(last) = self.tables.last.get_mut(scope as usize) {
             let (base, policy) = std::mem::replace(last, (base, policy));
             if base != NO_POLICY {
-                self.applied.insert((base, scope), policy);
+                self.tables.applied.insert((base, scope), policy);
             }
         }
         policy
@@ -118,7 +133,7 @@ impl<'s, 'f> Merger<'s, 'f> {
         if inherited.is_empty() && requires == NOTHING && merging.is_none() && !is_unknown && !is_unsure {
             return base;
         }
-        let mut policy = if is_unknown { [UNKNOWN; INHERITED] } else { self.site.policies[base as usize] };
+        let mut policy = if is_unknown { [UNKNOWN; INHERITED] } else { self.tables.policies[base as usize] };
         for &(family, is_certain) in &inherited {
             policy[family as usize] = if is_certain { id } else { UNKNOWN };
         }
@@ -130,7 +145,7 @@ impl<'s, 'f> Merger<'s, 'f> {
                 policy[family as usize] = if is_certain { id } else { UNKNOWN };
             }
         }
-        let outer = self.apache.authz[base as usize];
+        let outer = self.tables.authz[base as usize];
         let authz = if is_unsure || is_unknown && requires == NOTHING {
             Authz { requires: 1, merging: None }
         } else if requires == NOTHING && merging.is_none() {
@@ -143,7 +158,7 @@ impl<'s, 'f> Merger<'s, 'f> {
             policy[Family::Require as usize] = UNKNOWN;
         } else if requires != NOTHING {
             policy[Family::Require as usize] =
-                if self.apache.requirements[requires as usize] == Merged::Unknown { UNKNOWN } else { id };
+                if self.tables.requirements[requires as usize] == Merged::Unknown { UNKNOWN } else { id };
         } else if merging == Some(Merging::Off) {
             policy[Family::Require as usize] = NOBODY;
         }
@@ -178,22 +193,22 @@ impl<'s, 'f> Merger<'s, 'f> {
         if applied == base {
             return base;
         }
-        let (before, after) = (self.site.policies[base as usize], self.site.policies[applied as usize]);
+        let (before, after) = (self.tables.policies[base as usize], self.tables.policies[applied as usize]);
         let mut policy = before;
         for (place, value) in policy.iter_mut().zip(after) {
             if *place != value {
                 *place = UNKNOWN;
             }
         }
-        let (outer, inner) = (self.apache.authz[base as usize], self.apache.authz[applied as usize]);
+        let (outer, inner) = (self.tables.authz[base as usize], self.tables.authz[applied as usize]);
         let authz = if outer == inner { outer } else { Authz { requires: 1, merging: None } };
         self.add(policy, authz)
     }
 
     fn add(&mut self, policy: [ScopeRef; INHERITED], authz: Authz) -> PolicyId {
-        self.site.policies.push(policy);
-        self.apache.authz.push(authz);
-        offset(self.site.policies.len() - 1)
+        self.tables.policies.push(policy);
+        self.tables.authz.push(authz);
+        offset(self.tables.policies.len() - 1)
     }
 
     /// Puts the result of one group of sections on top of another (spec a64).
@@ -204,11 +219,11 @@ impl<'s, 'f> Merger<'s, 'f> {
         if base == EMPTY {
             return group;
         }
-        if let Some(&known) = self.overlaid.get(&(base, group)) {
+        if let Some(&known) = self.tables.overlaid.get(&(base, group)) {
             return known;
         }
-        let mut policy = self.site.policies[base as usize];
-        let upper = self.site.policies[group as usize];
+        let mut policy = self.tables.policies[base as usize];
+        let upper = self.tables.policies[group as usize];
         for (place, value) in policy.iter_mut().zip(upper) {
             if value != NOBODY {
                 *place = value;
@@ -219,7 +234,7 @@ impl<'s, 'f> Merger<'s, 'f> {
                 policy[family as usize] = upper[family as usize];
             }
         }
-        let (outer, inner) = (self.apache.authz[base as usize], self.apache.authz[group as usize]);
+        let (outer, inner) = (self.tables.authz[base as usize], self.tables.authz[group as usize]);
         let authz = if inner.requires == NOTHING && inner.merging.is_none() {
             outer
         } else {
@@ -233,7 +248,7 @@ impl<'s, 'f> Merger<'s, 'f> {
             }
         };
         let policy = self.add(policy, authz);
-        self.overlaid.insert((base, group), policy);
+        self.tables.overlaid.insert((base, group), policy);
         policy
     }
 
@@ -245,16 +260,16 @@ impl<'s, 'f> Merger<'s, 'f> {
             Merging::And => Merged::All(base, new),
             Merging::Or => Merged::Any(base, new),
         };
-        self.apache.requirements.push(merged);
-        offset(self.apache.requirements.len() - 1)
+        self.tables.requirements.push(merged);
+        offset(self.tables.requirements.len() - 1)
     }
 
     fn own_requires(&mut self, id: ScopeRef) -> MergedId {
-        if let Some(&known) = self.own.get(&id) {
+        if let Some(&known) = self.tables.own.get(&id) {
             return known;
         }
         let requires = self.find_own_requires(id);
-        self.own.insert(id, requires);
+        self.tables.own.insert(id, requires);
         requires
     }
 
@@ -265,7 +280,7 @@ impl<'s, 'f> Merger<'s, 'f> {
             Some(true) => Merged::Own(id),
             Some(false) => Merged::Unknown,
         };
-        self.apache.requirements.push(merged);
-        offset(self.apache.requirements.len() - 1)
+        self.tables.requirements.push(merged);
+        offset(self.tables.requirements.len() - 1)
     }
 }

@@ -20,3 +20,42 @@ impl Methods<'_> {
         named != self.is_except
     }
 }
+
+/// The methods that httpd knows without more ado; `<Limit>` of a `.htaccess` takes no others (spec a44).
+const KNOWN: &[&str] = &[
+    "GET",
+    "HEAD",
+    "PUT",
+    "POST",
+    "DELETE",
+    "CONNECT",
+    "OPTIONS",
+    "TRACE",
+    "PATCH",
+    "PROPFIND",
+    "PROPPATCH",
+    "MKCOL",
+    "COPY",
+    "MOVE",
+    "LOCK",
+    "UNLOCK",
+    "VERSION-CONTROL",
+    "CHECKOUT",
+    "UNCHECKOUT",
+    "CHECKIN",
+    "UPDATE",
+    "LABEL",
+    "REPORT",
+    "MKWORKSPACE",
+    "MKACTIVITY",
+    "BASELINE-CONTROL",
+    "MERGE",
+    "BREW",
+    "WHEN",
+];
+
+/// Whether httpd knows a method by itself.
+#[must_use]
+pub fn is_known(method: &str) -> bool {
+    KNOWN.contains(&method)
+}

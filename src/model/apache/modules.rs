@@ -212,6 +212,20 @@ impl Site<'_> {
         openings.filter(move |it| it.name_text().eq_ignore_ascii_case(section)).filter_map(|it| it.literal(1))
     }
 
+    /// The document root that httpd was built with, where it is known: Debian's.
+    #[must_use]
+    pub fn built_in_root(&self) -> Option<std::path::PathBuf> {
+        let is_debian = self.config.files().into_iter().any(|file| {
+            let (tree, source) = (self.files.tree(file), self.files.sources.get(file));
+            let word = |id, n| tree.raw(source, id, n).unwrap_or_default();
+            (0..).take(tree.len()).any(|id| {
+                name_is(tree, source, id, "loadmodule")
+                    && word(id, 2).starts_with(b"/usr/lib/apache2/modules/")
+            })
+        });
+        is_debian.then(|| "/var/www/html".into())
+    }
+
     /// The line that loads a module, wherever it stands.
     fn load_line(&self, name: &str) -> Option<Span> {
         let wanted = words::module_meant(name)?;

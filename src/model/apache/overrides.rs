@@ -1,7 +1,7 @@
 //! `AllowOverride`: what a `.htaccess` may say, and what becomes of it (spec a33 to a39).
 
-use crate::model::names::{Family, Name};
-use crate::model::{Directive, Kind, Scope};
+use crate::model::names::{Family, INHERITED, Name};
+use crate::model::{Directive, Kind, Scope, ScopeRef};
 
 /// The classes of directives that `AllowOverride` permits, as far as access goes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -93,7 +93,7 @@ impl<'s> Scope<'s> {
         }
         let apache = self.site.apache.as_ref()?;
         let before = apache.htaccess.get(&self.id)?.before;
-        Some(self.find_state(before, &apache.conditions))
+        Some(self.find_state(self.site.policies.get(before as usize)?, &apache.conditions))
     }
 
     /// What becomes of the `.htaccess` files on the way to the place that the scope stands for.
@@ -103,7 +103,8 @@ impl<'s> Scope<'s> {
         place.map_or(OnTheWay::Unknown, |place| place.on_the_way)
     }
 
-    pub(super) fn find_state(self, before: u32, conditions: &[u32]) -> HtaccessState<'s> {
+    /// `before` is what is in force in the directory without the file.
+    pub(super) fn find_state(self, before: &[ScopeRef; INHERITED], conditions: &[u32]) -> HtaccessState<'s> {
         let Some(by) = self.site.provided(before, Family::Override) else { return HtaccessState::Unknown };
         let Some(permitted) = permitted(by) else { return HtaccessState::Unknown };
         // A list of single directives is rare; what it permits is not followed.
@@ -125,7 +126,7 @@ impl<'s> Scope<'s> {
     /// Whether `Nonfatal` passes over some directives of this `.htaccess` and leaves others (spec a38), or
     /// leaves traces of those: one of `mod_access_compat` takes away what is inherited even so (seen on
     /// 2.4.71, cf. spec a62).
-    pub(super) fn is_read_in_part(self, before: u32) -> bool {
+    pub(super) fn is_read_in_part(self, before: &[ScopeRef; INHERITED]) -> bool {
         let by = self.site.provided(before, Family::Override);
         let permitted = by.and_then(permitted).unwrap_or_default();
         let leaves_something = |line: Directive<'_>| match line.name() {

@@ -5,7 +5,8 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use super::chain::Chain;
-use super::merge::{EMPTY, Merger, PolicyId, UNKNOWN_POLICY};
+use super::lookup::Lookup;
+use super::merge::{EMPTY, Merger, PolicyId, Tables, UNKNOWN_POLICY};
 use super::overrides::OnTheWay;
 use super::serving::{Matching, Served, Serving, clean};
 use super::{Apache, HtaccessScope};
@@ -29,12 +30,16 @@ pub struct Place {
 }
 
 /// Finds the places and the sections that apply to them.
-pub(super) struct Placer<'m, 's, 'f> {
-    pub(super) merger: Merger<'s, 'f>,
+pub(super) struct Placer<'m, 's> {
+    pub(super) merger: Merger<'m, 's>,
     pub(super) servers: &'m HashMap<u32, Serving>,
     /// The scope of the `.htaccess` of a directory.
     pub(super) htaccess: &'m HashMap<OsString, ScopeRef>,
     pub(super) base: PolicyId,
+    /// For each scope: the container of unknown condition that it stands in.
+    pub(super) conditions: Vec<u32>,
+    /// For each `.htaccess`: the policy of its directory without it and what comes behind it.
+    pub(super) before: HashMap<ScopeRef, PolicyId>,
     /// The virtual host in whose place the main server is never asked.
     instead_of_main: Option<ScopeRef>,
 }
@@ -67,8 +72,17 @@ impl Site<'_> {
         let is_known = self.config.is_main && !reading.environment.lacks_parts;
         let base = if is_known { EMPTY } else { UNKNOWN_POLICY };
         let count = self.scopes.len();
-        let merger = Merger::new(self, &mut apache);
-        let mut placer = Placer { merger, servers: &servers, htaccess: &directories, base, instead_of_main };
+        let mut tables = Tables::new(count);
+        let merger = Merger::new(self, &mut tables);
+        let mut placer = Placer {
+            merger,
+            servers: &servers,
+            htaccess: &directories,
+            base,
+            conditions: std::mem::take(&mut apache.conditions),
+            before: HashMap::new(),
+            instead_of_main,
+        };
         let mut chains: HashMap<ScopeRef, Chain> = HashMap::new();
         let mut found = Vec::with_capacity(count);
         let mut results = Vec::with_capacity(count);
@@ -94,6 +108,16 @@ impl Site<'_> {
                 chains.insert(id, chain);
             }
         }
+        let Placer { conditions, before, .. } = placer;
+        apache.conditions = conditions;
+        for (id, policy) in before {
+            if let Some(known) = apache.htaccess.get_mut(&id) {
+                known.before = policy;
+            }
+        }
+        self.policies = tables.policies;
+        apache.authz = tables.authz;
+        apache.requirements = tables.requirements;
         for (id, (policy, outer)) in results.into_iter().enumerate() {
             self.scopes[id].policy = policy;
             self.scopes[id].outer = outer;
@@ -130,9 +154,13 @@ fn serves(servers: &HashMap<u32, Serving>, directory: &Path, instead_of_main: Op
     holding.first().map(|&(_, id)| id).or(instead_of_main).unwrap_or(0)
 }
 
-impl Placer<'_, '_, '_> {
-    pub(super) fn site(&self) -> &Site<'_> {
+impl<'s> Placer<'_, 's> {
+    pub(super) fn site(&self) -> &Site<'s> {
         self.merger.site()
+    }
+
+    pub(super) fn lookup(&self) -> Lookup<'_, 's> {
+        Lookup { site: self.merger.site(), servers: self.servers }
     }
 
     fn find(
@@ -153,7 +181,7 @@ impl Placer<'_, '_, '_> {
                 self.at_directory(server, directory)
             }
             Kind::Main | Kind::Snippet | Kind::Server => {
-                let Some(root) = self.served(server).and_then(Served::root) else {
+                let Some(root) = self.lookup().served(server).and_then(Served::root) else {
                     return (Place::default(), Chain::default());
                 };
                 self.at_directory(server, root)
@@ -223,12 +251,12 @@ impl Placer<'_, '_, '_> {
 
     fn at_directory(&mut self, server: u32, directory: PathBuf) -> (Place, Chain) {
         let mut chain = self.directories(server, &directory, true);
-        let url = self.served(server).and_then(|served| served.url_of(&directory));
-        let is_passed = url.as_ref().is_some_and(|url| self.passed_to(server, url).is_some());
+        let url = self.lookup().served(server).and_then(|served| served.url_of(&directory));
+        let is_passed = url.as_ref().is_some_and(|url| self.lookup().passed_to(server, url).is_some());
         let url = url.filter(|_| !is_passed);
         if let Some(url) = &url {
-            chain.locations = self.locations(server, url, None);
-            chain.files = self.files(server, &chain.directories, "");
+            chain.locations = self.lookup().locations(server, url, None);
+            chain.files = self.lookup().files(server, &chain.directories, "");
         }
         let on_the_way = chain.on_the_way;
         (Place { directory: Some(directory), url, is_exact: true, on_the_way }, chain)
@@ -236,22 +264,22 @@ impl Placer<'_, '_, '_> {
 
     fn at_url(&mut self, server: u32, url: String, own: ScopeRef, is_exact: bool) -> (Place, Chain) {
         let by = self.site().scope(own).backend_line().and_then(super::proxy::target);
-        let target = by.or_else(|| self.passed_to(server, &url));
+        let target = by.or_else(|| self.lookup().passed_to(server, &url));
         let mut chain = Chain::default();
         let mut directory = None;
         if let Some(target) = &target {
-            chain.directories = self.proxies(server, target);
+            chain.directories = self.lookup().proxies(server, target);
         } else {
-            directory = self.served(server).and_then(|served| served.path_of(&url));
+            directory = self.lookup().served(server).and_then(|served| served.path_of(&url));
             // Without `DocumentRoot` it is some directory that httpd was built with.
             let known = directory.as_deref().unwrap_or(Path::new("/"));
             chain = self.directories(server, known, url.ends_with('/'));
             if is_exact && directory.is_some() {
                 let name = url.rsplit('/').next().unwrap_or_default();
-                chain.files = self.files(server, &chain.directories, name);
+                chain.files = self.lookup().files(server, &chain.directories, name);
             }
         }
-        chain.locations = self.locations(server, &url, Some(own));
+        chain.locations = self.lookup().locations(server, &url, Some(own));
         let on_the_way = chain.on_the_way;
         (Place { directory, url: Some(url), is_exact, on_the_way }, chain)
     }
@@ -264,9 +292,9 @@ impl Placer<'_, '_, '_> {
             if let Some(directory) = place.directory.as_ref().filter(|_| is_name) {
                 chain.directories = self.directories(server, &directory.join(&name), false).directories;
             }
-            chain.files = self.files(server, &chain.directories, &name);
+            chain.files = self.lookup().files(server, &chain.directories, &name);
             if let Some(url) = &place.url {
-                chain.locations = self.locations(server, &format!("{url}{name}"), None);
+                chain.locations = self.lookup().locations(server, &format!("{url}{name}"), None);
             }
         }
         if !chain.files.contains(&own) {

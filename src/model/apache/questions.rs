@@ -8,8 +8,10 @@ use pcre2::bytes::{Regex, RegexBuilder};
 use super::serving::Matching;
 use super::{Methods, Outcomes, Passes, Role, Viewpoint};
 use crate::model::asks::Asked;
-use crate::model::names::{Family, Name};
-use crate::model::{Directive, DirectiveData, Kind, Location, Modifier, NOBODY, Scope, Site, UNKNOWN};
+use crate::model::names::{Family, INHERITED, Name};
+use crate::model::{
+    Directive, DirectiveData, Kind, Location, Modifier, NOBODY, Scope, ScopeRef, Site, UNKNOWN,
+};
 
 /// Expressions that go back and forth too often are left undecided.
 const REGEX_BOUND: &str = "(*LIMIT_MATCH=50000)";
@@ -83,7 +85,7 @@ impl<'s> Scope<'s> {
                     match (patterns.next(), parts.next()) {
                         (None, None) => return Some(true),
                         (Some(pattern), Some(part)) => {
-                            if !crate::source::matches(pattern.as_bytes(), part.as_bytes()) {
+                            if !crate::source::matches_any(pattern.as_bytes(), part.as_bytes()) {
                                 return Some(false);
                             }
                         }
@@ -337,15 +339,19 @@ impl Site<'_> {
 
     /// The scope whose lines of a family a policy holds.
     pub(super) fn provided_by(&self, policy: u32, family: Family) -> Option<Scope<'_>> {
-        match self.policies[policy as usize][family as usize] {
+        self.provider_in(self.policies.get(policy as usize)?, family)
+    }
+
+    fn provider_in(&self, row: &[ScopeRef; INHERITED], family: Family) -> Option<Scope<'_>> {
+        match row[family as usize] {
             NOBODY | UNKNOWN => None,
             id => Some(self.scope(id)),
         }
     }
 
-    /// The directive of a family that a policy holds.
-    pub(super) fn provided(&self, policy: u32, family: Family) -> Option<Directive<'_>> {
-        self.provided_by(policy, family)?.own(family).last()
+    /// The directive of a family that is in force in a policy.
+    pub(super) fn provided(&self, row: &[ScopeRef; INHERITED], family: Family) -> Option<Directive<'_>> {
+        self.provider_in(row, family)?.own(family).last()
     }
 }
 

@@ -30,6 +30,9 @@ pub enum Role {
     Unknown,
 }
 
+/// What a `Require` line comes to for a visitor.
+pub type Judge<'j> = dyn Fn(Directive<'_>) -> Outcomes + 'j;
+
 /// From whose side the rules are looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Viewpoint {
@@ -92,7 +95,8 @@ impl Outcomes {
     }
 
     /// `not`, and a part of `<RequireNone>`: it can refuse, and nothing else.
-    fn not(self) -> Outcomes {
+    #[must_use]
+    pub fn negated(self) -> Outcomes {
         let refused = if self.may_be(Self::GRANTED) { Self::DENIED } else { Outcomes(0) };
         let others = Self::DENIED.or(Self::USER).or(Self::NEUTRAL);
         if self.may_be(others) { refused.or(Self::NEUTRAL) } else { refused }
@@ -112,7 +116,7 @@ impl Logic {
         match self {
             Logic::Any => all.fold(Outcomes::NEUTRAL, Outcomes::any),
             Logic::All => all.fold(Outcomes::NEUTRAL, Outcomes::all),
-            Logic::None => all.map(Outcomes::not).fold(Outcomes::NEUTRAL, Outcomes::all),
+            Logic::None => all.map(Outcomes::negated).fold(Outcomes::NEUTRAL, Outcomes::all),
         }
     }
 
@@ -132,21 +136,38 @@ impl Logic {
 impl Site<'_> {
     /// What the requirements of a place come to for a method.
     pub(super) fn outcome(&self, id: MergedId, method: &str, view: Viewpoint) -> Outcomes {
-        at_the_top(self.merged(id, method, view))
+        let requirements = self.apache.as_ref().map_or(&[][..], |apache| &apache.requirements);
+        self.judged(requirements, id, method, &|line| line.requirement(view, method))
+    }
+
+    /// The same by what each line comes to for a visitor.
+    pub(super) fn judged(
+        &self,
+        requirements: &[Merged],
+        id: MergedId,
+        method: &str,
+        judge: &Judge<'_>,
+    ) -> Outcomes {
+        at_the_top(self.merged(requirements, id, method, judge))
     }
 
     /// None: nothing in it is for the method.
-    fn merged(&self, id: MergedId, method: &str, view: Viewpoint) -> Option<Outcomes> {
-        let apache = self.apache.as_ref()?;
+    fn merged(
+        &self,
+        requirements: &[Merged],
+        id: MergedId,
+        method: &str,
+        judge: &Judge<'_>,
+    ) -> Option<Outcomes> {
         // Sections that merge are few; what is merged first has the smaller number.
         let mut results: Vec<Option<Outcomes>> = Vec::new();
         let mut todo = vec![(id, false)];
         while let Some((id, is_ready)) = todo.pop() {
-            match apache.requirements.get(id as usize)? {
+            match requirements.get(id as usize)? {
                 Merged::Nothing => results.push(None),
                 Merged::Unknown => results.push(Some(Outcomes::UNKNOWN)),
                 Merged::Own(scope) => {
-                    results.push(self.scope(*scope).own_requirements(Logic::Any, method, view));
+                    results.push(self.scope(*scope).own_requirements(Logic::Any, method, judge));
                 }
                 Merged::All(a, b) | Merged::Any(a, b) if !is_ready => {
                     todo.extend([(id, true), (*a, false), (*b, false)]);
@@ -164,12 +185,13 @@ impl Site<'_> {
     /// The same for all that sections merge to, from the first on: what is merged first has the smaller
     /// number.
     pub(super) fn merged_outcomes(&self, method: &str, view: Viewpoint) -> Vec<Outcomes> {
+        let judge: &Judge<'_> = &|line| line.requirement(view, method);
         let mut results: Vec<Option<Outcomes>> = Vec::new();
         for node in self.apache.iter().flat_map(|apache| &apache.requirements) {
             let result = match *node {
                 Merged::Nothing => None,
                 Merged::Unknown => Some(Outcomes::UNKNOWN),
-                Merged::Own(scope) => self.scope(scope).own_requirements(Logic::Any, method, view),
+                Merged::Own(scope) => self.scope(scope).own_requirements(Logic::Any, method, judge),
                 Merged::All(a, b) | Merged::Any(a, b) => {
                     let logic = if matches!(node, Merged::All(..)) { Logic::All } else { Logic::Any };
                     logic.merge([a, b].map(|part| results.get(part as usize).copied().flatten()))
@@ -250,7 +272,7 @@ impl<'s> Scope<'s> {
 
     /// What the lines of this scope come to. Containers stand in each other no deeper than the reader
     /// follows, so this recursion has an end.
-    pub(super) fn own_requirements(self, logic: Logic, method: &str, view: Viewpoint) -> Option<Outcomes> {
+    pub(super) fn own_requirements(self, logic: Logic, method: &str, judge: &Judge<'_>) -> Option<Outcomes> {
         let mut is_for_method = false;
         let mut parts = Vec::new();
         let mut todo = vec![self];
@@ -259,7 +281,7 @@ impl<'s> Scope<'s> {
             let is_masked = scope.methods().is_some_and(|methods| !methods.include(method));
             for line in scope.own(Family::Require) {
                 is_for_method |= !is_masked;
-                parts.push(if is_masked { logic.left_out() } else { line.requirement(view, method) });
+                parts.push(if is_masked { logic.left_out() } else { judge(line) });
             }
             for child in scope.rule_containers() {
                 if child.kind() == Kind::Limit {
@@ -267,7 +289,7 @@ impl<'s> Scope<'s> {
                 } else if is_masked {
                     parts.push(logic.left_out());
                 } else {
-                    let outcome = child.own_requirements(child.logic(), method, view);
+                    let outcome = child.own_requirements(child.logic(), method, judge);
                     is_for_method |= outcome.is_some();
                     parts.push(outcome.unwrap_or_else(|| logic.left_out()));
                 }
@@ -341,7 +363,7 @@ impl Directive<'_> {
             }
             (Role::Unknown, _) => Outcomes::UNKNOWN,
         };
-        if is_negated { outcome.not() } else { outcome }
+        if is_negated { outcome.negated() } else { outcome }
     }
 }
 

@@ -101,7 +101,7 @@ impl Site<'_> {
             Some(expanded) => expanded.words.first().map_or(b"".as_slice(), Vec::as_slice),
             None => self.files.tree(file).raw(source, line.statement, 0).unwrap_or_default(),
         };
-        let Some(name) = Name::of_apache(name) else { return };
+        let Some(name) = Name::of_apache_line(name) else { return };
         // A container may not be there, and then neither are its lines.
         let mut is_certain = line.condition == 0;
         let mut outer = here;

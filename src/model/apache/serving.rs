@@ -60,7 +60,7 @@ impl Site<'_> {
         let mut serving = Serving::default();
         let root = scope.own(Family::Root).filter(|line| line.is_certain()).last();
         serving.root = root.and_then(|line| path(&line.literal(0)?));
-        for line in scope.own(Family::Alias) {
+        for line in scope.own(Family::Alias).filter(|line| line.name() == Name::Alias) {
             if let (Some(url), Some(target)) = (line.literal(0), line.literal(1).and_then(|word| path(&word)))
             {
                 serving.aliases.push((url.into_owned(), target));
@@ -116,7 +116,7 @@ impl Serving {
 
     /// Where requests for a URL path are passed on to, as far as this server's own lines say.
     pub fn passed_to(&self, url: &str) -> Option<Passed> {
-        let (prefix, target) = self.proxied.iter().find(|(prefix, _)| url.starts_with(prefix.as_str()))?;
+        let (prefix, target) = self.proxied.iter().find(|(prefix, _)| below(prefix, url).is_some())?;
         Some(match target {
             Some(target) => Passed::To(format!("{target}{}", &url[prefix.len()..])),
             None => Passed::Not,

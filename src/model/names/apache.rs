@@ -78,6 +78,29 @@ impl Name {
         })
     }
 
+    /// The directive of this name with those that only the way of a request asks for.
+    #[must_use]
+    pub fn of_apache_line(name: &[u8]) -> Option<Name> {
+        let known = Name::of_apache(name);
+        if known.is_some() {
+            return known;
+        }
+        let small = name.to_ascii_lowercase();
+        Some(match small.as_slice() {
+            b"rewritecond" => Name::RewriteCond,
+            b"rewriteoptions" => Name::RewriteOptions,
+            b"rewritebase" => Name::RewriteBase,
+            b"rewritemap" => Name::RewriteMap,
+            b"aliasmatch" | b"scriptaliasmatch" => Name::AliasMatch,
+            b"setenvif" | b"setenvifnocase" | b"setenvifexpr" | b"browsermatch" | b"browsermatchnocase" => {
+                Name::SetEnvIf
+            }
+            small if SETTINGS.contains(&small) => Name::Setting,
+            small if super::known(small).is_none_or(|known| known.is_not_followed) => Name::Foreign,
+            _ => return None,
+        })
+    }
+
     /// How httpd takes its arguments; none where nothing is checked here.
     #[must_use]
     pub fn apache_arguments(self) -> Option<Arguments> {
@@ -98,6 +121,31 @@ impl Name {
         })
     }
 }
+
+/// Directives that are looked up by their names where they count.
+const SETTINGS: &[&[u8]] = &[
+    b"accessfilename",
+    b"addhandler",
+    b"allowencodedslashes",
+    b"authbasicauthoritative",
+    b"authbasicfake",
+    b"authbasicusedigestalgorithm",
+    b"authformauthoritative",
+    b"authformloginrequiredlocation",
+    b"authzsendforbiddenonfailure",
+    b"directorycheckhandler",
+    b"directoryindex",
+    b"directoryindexredirect",
+    b"directoryslash",
+    b"fallbackresource",
+    b"header",
+    b"mergeslashes",
+    b"passenv",
+    b"setenv",
+    b"sslengine",
+    b"traceenable",
+    b"usecanonicalname",
+];
 
 /// Directives of 2.2's auth modules that 2.4 does not know any more.
 fn is_removed(name: &[u8]) -> bool {

@@ -4,10 +4,12 @@
 //! same on both servers has the same family.
 
 mod apache;
+mod known;
 mod nginx;
 mod quiet;
 
 pub use apache::Arguments;
+pub use known::{Known, known};
 
 /// A directive that the model knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -61,9 +63,10 @@ pub enum Name {
     RealIpHeader,
     DisableSymlinks,
     AuthRequestSet,
+    LargeClientHeaderBuffers,
     /// What may change what the content phase makes of a file: `gzip_static`, `dav_methods`.
     ContentModule,
-    /// A directive of nginx that nothing is known of, most often of a foreign module.
+    /// A directive that may change an answer and is not followed, most often of a foreign module.
     Foreign,
     // From here on, not inherited.
     RequestHeader,
@@ -73,6 +76,15 @@ pub enum Name {
     Redirect,
     RewriteRule,
     RewriteEngine,
+    RewriteCond,
+    RewriteOptions,
+    RewriteBase,
+    RewriteMap,
+    AliasMatch,
+    /// `SetEnvIf` and its like.
+    SetEnvIf,
+    /// A directive of httpd that is looked up by its name where it counts.
+    Setting,
     Options,
     ServerAlias,
     Group,
@@ -149,6 +161,7 @@ pub enum Family {
     Symlinks,
     /// Variables that are set once a subrequest was answered.
     SubrequestVariables,
+    LargeBuffers,
     ContentModule,
     Foreign,
     // From here on, not inherited (spec M5).
@@ -162,6 +175,9 @@ pub enum Family {
     Alias,
     TryFiles,
     Rewrite,
+    /// Variables that hang on the request.
+    EnvIf,
+    Setting,
     Listen,
     ServerName,
     User,
@@ -207,7 +223,7 @@ impl Name {
             | Name::FastcgiPass
             | Name::UwsgiPass
             | Name::ScgiPass => Family::Handler,
-            Name::Alias => Family::Alias,
+            Name::Alias | Name::AliasMatch => Family::Alias,
             Name::TryFiles => Family::TryFiles,
             Name::Return
             | Name::Rewrite
@@ -216,7 +232,13 @@ impl Name {
             | Name::Redirect
             | Name::RewriteRule
             | Name::RewriteEngine
-            | Name::If => Family::Rewrite,
+            | Name::If
+            | Name::RewriteCond
+            | Name::RewriteOptions
+            | Name::RewriteBase
+            | Name::RewriteMap => Family::Rewrite,
+            Name::SetEnvIf => Family::EnvIf,
+            Name::Setting => Family::Setting,
             Name::Listen => Family::Listen,
             Name::ServerName | Name::ServerAlias => Family::ServerName,
             Name::User => Family::User,
@@ -241,6 +263,7 @@ impl Name {
             Name::RealIpHeader => Family::RealIpHeader,
             Name::DisableSymlinks => Family::Symlinks,
             Name::AuthRequestSet => Family::SubrequestVariables,
+            Name::LargeClientHeaderBuffers => Family::LargeBuffers,
             Name::ContentModule => Family::ContentModule,
             Name::Foreign => Family::Foreign,
             Name::Map | Name::Geo => Family::Variables,

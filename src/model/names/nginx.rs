@@ -78,6 +78,7 @@ impl Name {
             b"real_ip_header" => RealIpHeader,
             b"disable_symlinks" => DisableSymlinks,
             b"auth_request_set" => AuthRequestSet,
+            b"large_client_header_buffers" => LargeClientHeaderBuffers,
             b"gzip_static" | b"random_index" | b"dav_methods" | b"image_filter" | b"xslt_stylesheet" => {
                 ContentModule
             }
@@ -113,16 +114,19 @@ impl Name {
             | Name::GrpcPass
             | Name::FastcgiPass
             | Name::UwsgiPass
-            | Name::ScgiPass => (1, 1),
-            Name::ProxySetHeader | Name::GrpcSetHeader | Name::Set => (2, 2),
-            Name::FastcgiParam | Name::UwsgiParam | Name::ScgiParam | Name::Rewrite => (2, 3),
+            | Name::ScgiPass
+            | Name::Autoindex
+            | Name::MergeSlashes
+            | Name::RecursiveErrorPages
+            | Name::SetRealIpFrom => (1, 1),
+            Name::ProxySetHeader | Name::GrpcSetHeader | Name::Set | Name::AuthRequestSet => (2, 2),
+            Name::FastcgiParam | Name::UwsgiParam | Name::ScgiParam | Name::Rewrite | Name::AddHeader => {
+                (2, 3)
+            }
             Name::Return | Name::User => (1, 2),
             Name::Internal | Name::Break => (0, 0),
             Name::ErrorPage | Name::TryFiles => (2, MANY),
             Name::Listen | Name::ServerName | Name::Index => (1, MANY),
-            Name::Autoindex | Name::MergeSlashes | Name::RecursiveErrorPages | Name::SetRealIpFrom => (1, 1),
-            Name::AddHeader => (2, 3),
-            Name::AuthRequestSet => (2, 2),
             _ => (0, MANY),
         }
     }

@@ -91,9 +91,9 @@ const NAMES: &[&str] = &[
     "directio_alignment",
     "error_log",
     "etag",
+    "http2",
     "if_modified_since",
     "ignore_invalid_headers",
-    "large_client_header_buffers",
     "log_format",
     "log_not_found",
     "log_subrequest",
@@ -138,9 +138,7 @@ impl Name {
         let is_named = std::str::from_utf8(name).is_ok_and(|name| NAMES.binary_search(&name).is_ok());
         // A content handler of a family that is quiet otherwise.
         let is_handler = name.ends_with(b"_pass") || name.ends_with(b"_api");
-        is_named
-            || (!is_handler && FAMILIES.iter().any(|start| begins(start)))
-            || OF_CHECKS.iter().any(|start| begins(start))
+        is_named || (!is_handler && FAMILIES.iter().any(&begins)) || OF_CHECKS.iter().any(&begins)
     }
 
     /// The directive that opens a block which is no scope; none where it changes no answer.

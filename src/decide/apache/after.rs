@@ -1,0 +1,317 @@
+//! The whole way: rounds that follow each other, and what comes behind the checks (spec a117 to a124).
+
+use super::map::Target;
+use super::rewrite::Section;
+use super::rules;
+use super::stop::Stop;
+use super::url::{escaped, normalized};
+use super::visit::{Ending, Next, Round, Visit};
+use crate::decide::Authorization;
+use crate::model::{Directive, Family, Ground, Kind, Name, Scope, Sections};
+use crate::source::Node;
+
+/// httpd gives up after so many internal redirects.
+const MOST_REDIRECTS: usize = 10;
+
+/// Indexes of directories stand in each other no deeper than this.
+const MOST_INDEXES: usize = 4;
+
+impl<'s> Visit<'_, 's> {
+    /// What a backend gets to see, or how the way ends before the content.
+    pub fn answer(&self) -> Result<Option<Authorization>, Stop> {
+        match self.rounds() {
+            Err((Stop::Answer(answer), ground)) => self.dressed(answer, ground.as_deref()),
+            Err((stop, _)) => Err(stop),
+            Ok(ending) => {
+                self.place.replace(place(&ending));
+                Ok(self.authorization(&ending))
+            }
+        }
+    }
+
+    fn rounds(&self) -> Result<Ending<'s>, (Stop, Option<std::sync::Arc<Ground<'s>>>)> {
+        let start = || -> Result<Round, Stop> {
+            self.check_connection()?;
+            // Of several slashes at the beginning one is left, whatever `MergeSlashes` says.
+            let raw = self.request.path();
+            let raw = &raw[raw.bytes().take_while(|byte| *byte == b'/').count().saturating_sub(1)..];
+            if !raw.starts_with('/') {
+                return Err(Stop::responds(400));
+            }
+            let mut first =
+                Round::new(raw.to_owned(), self.request.query().map(str::to_owned), &self.request.method);
+            self.take_early_edits();
+            // They see the path as it came (spec a127).
+            self.set_server_variables(&mut first);
+            Ok(Round { uri: self.mended(raw)?, ..first })
+        };
+        let defaults = || self.ready.grounds.merge(&Sections { server: self.server, ..Sections::default() });
+        let mut round = start().map_err(|stop| (stop, Some(defaults())))?;
+        for depth in 0..=MOST_REDIRECTS {
+            let mut ground = None;
+            let ending = self.round(round, &mut ground).map_err(|stop| (stop, ground))?;
+            let Next::Again(uri, query) = &ending.next else { return Ok(ending) };
+            let mut next = Round::new(String::new(), query.clone(), &ending.round.method);
+            next.environment = ending.round.environment.redirected();
+            next.before_user.clone_from(&ending.round.user);
+            next.before = Some(ending.sections.clone());
+            next.before_directory = Some(ending.round.directory());
+            self.edit_credentials(&ending.ground);
+            next.depth = depth + 1;
+            let ground = Some(ending.ground.clone());
+            next.uri = self.mended(&escaped(uri)).map_err(|stop| (stop, ground.clone()))?;
+            let mut raw = Round { uri: next.uri.clone(), ..next };
+            self.set_server_variables(&mut raw);
+            round = raw;
+        }
+        Err((Stop::refused(500), None))
+    }
+
+    /// Whether it is the kind of connection that the server speaks.
+    fn check_connection(&self) -> Result<(), Stop> {
+        match (self.settings.is_tls, self.request.is_tls) {
+            (true, false) if self.request.port.is_some() => Err(Stop::responds(400)),
+            (false, true) => Err(Stop::unknown("the server does not speak TLS here")),
+            _ => Ok(()),
+        }
+    }
+
+    fn mended(&self, path: &str) -> Result<String, Stop> {
+        let bytes = normalized(path, self.settings.merges_slashes, self.settings.encoded_slashes);
+        let bytes = bytes.map_err(Stop::responds)?;
+        String::from_utf8(bytes).map_err(|_| Stop::unknown("paths that are no text are not followed"))
+    }
+
+    /// One round, to the content or to another one. `at` is what held where it ended.
+    pub fn round(
+        &self,
+        mut round: Round,
+        at: &mut Option<std::sync::Arc<Ground<'s>>>,
+    ) -> Result<Ending<'s>, Stop> {
+        let grounds = &self.ready.grounds;
+        let mut sections = Sections { server: self.server, ..Sections::default() };
+        self.walk_locations(&mut sections, &round.uri);
+        self.walk_conditions(&mut sections, &round)?;
+        let ground = grounds.merge(&sections);
+        *at = Some(ground.clone());
+        let target = self.map(&mut round, &ground)?;
+        if let Target::Backend(_, url) = &target {
+            round.filename = Some(format!("proxy:{url}"));
+        }
+        let mut sections = match &target {
+            Target::Backend(_, url) => {
+                let directories = grounds.lookup().proxies(self.server, url);
+                Sections { server: self.server, directories, ..Sections::default() }
+            }
+            Target::File => {
+                if round.method == "TRACE" && round.depth == 0 {
+                    return Err(self.trace());
+                }
+                *at = Some(grounds.merge(&Sections { server: self.server, ..Sections::default() }));
+                self.walk_directories(&mut round)?
+            }
+        };
+        // In the same directory nothing but the name of the file is looked at again (`ap_directory_walk`).
+        if let Some(before) = &round.before
+            && matches!(target, Target::File)
+            && round.before_directory.as_deref() == Some(&round.directory())
+        {
+            sections.directories.clone_from(&before.directories);
+            let name = round.filename.as_deref().unwrap_or_default().rsplit('/').next().unwrap_or_default();
+            sections.files = grounds.lookup().files(self.server, &sections.directories, name);
+        }
+        self.walk_locations(&mut sections, &round.uri);
+        self.walk_conditions(&mut sections, &round)?;
+        let ground = grounds.merge(&sections);
+        *at = Some(ground.clone());
+        self.last.replace(Some((sections.clone(), round.directory())));
+        let lines = ground.scopes.iter().skip(self.settings.scopes.len()).copied();
+        let lines: Vec<Directive<'s>> = lines.flat_map(|scope| scope.own(Family::EnvIf)).collect();
+        if !round.is_sub {
+            self.set_variables(lines.into_iter(), &mut round);
+        }
+        // The same sections once more: nobody is judged twice (spec a119).
+        // Sections of backends and conditions in conditions are merged anew each time.
+        let is_merged_anew = matches!(target, Target::Backend(..)) && !sections.directories.is_empty()
+            || self.has_nested_conditions(&sections);
+        if round.before.as_ref() != Some(&sections) || is_merged_anew {
+            let user = self.check(&round, &ground)?;
+            round.user = user.or(round.user);
+        } else if let Some(doubt) = &ground.doubt {
+            return Err(Stop::unknown(doubt.clone()));
+        } else {
+            round.user = round.before_user.take();
+        }
+        if let Target::Backend(line, url) = target {
+            self.tell(line, "hands the request on");
+            if round.method == "TRACE"
+                && self.settings.traces.is_some_and(|line| line.is_ignoring_case(0, "off"))
+            {
+                return Err(self.trace());
+            }
+            let mut changed = round.clone();
+            if self.rewrite_in_section(&mut changed, &ground)?.is_some() {
+                return Err(Stop::unknown("rewriting of what goes to a backend is not followed"));
+            }
+            self.redirect_in_sections(&round, &ground)?;
+            return Ok(Ending { round, ground, sections, next: Next::Backend(url) });
+        }
+        self.fix_up(round, ground, sections, at)
+    }
+
+    /// Whether conditions stand in conditions that hold: then what is merged is never the same.
+    fn has_nested_conditions(&self, sections: &Sections) -> bool {
+        let mut all = sections.ifs.iter().flatten().map(|&id| self.ready.grounds.scope(id));
+        all.any(|scope| scope.conditionals().next().is_some())
+    }
+
+    fn trace(&self) -> Stop {
+        match self.settings.traces {
+            Some(line) if line.is_ignoring_case(0, "off") => {
+                self.tell(line, "refuses the method");
+                Stop::responds(405)
+            }
+            Some(line) => {
+                self.tell(line, "answers before any check");
+                Stop::responds(200)
+            }
+            None => Stop::responds(200),
+        }
+    }
+
+    /// Rewriting and redirects of sections, then directories.
+    fn fix_up(
+        &self,
+        mut round: Round,
+        ground: std::sync::Arc<Ground<'s>>,
+        sections: Sections,
+        at: &mut Option<std::sync::Arc<Ground<'s>>>,
+    ) -> Result<Ending<'s>, Stop> {
+        let rewritten = self.rewrite_in_section(&mut round, &ground)?;
+        self.redirect_in_sections(&round, &ground)?;
+        let is_directory = round.seen == Node::Directory && self.ready.site.has_module_like(&["dir_module"]);
+        let slash = ground.last_setting("DirectorySlash");
+        let adds_slash = slash.is_none_or(|line| !line.is_ignoring_case(0, "off"));
+        // The slash behind a directory comes before another round.
+        if is_directory && !round.uri.ends_with('/') && adds_slash {
+            return Ok(Ending { round, ground, sections, next: Next::Content });
+        }
+        self.fake_credentials(&ground);
+        match rewritten {
+            Some(Section::Again(url)) => {
+                let next = Next::Again(url, round.query.clone());
+                return Ok(Ending { round, ground, sections, next });
+            }
+            Some(Section::Backend(line, url)) => {
+                self.tell(line, "hands the request on");
+                return Ok(Ending { round, ground, sections, next: Next::Backend(url) });
+            }
+            None => {}
+        }
+        if is_directory {
+            return self.index(round, ground, sections, at);
+        }
+        if round.seen == Node::Missing
+            && let Some(line) = ground.last_setting("FallbackResource")
+        {
+            return Err(Stop::unknown(format!("what `{}` does is not followed", line.text())));
+        }
+        Ok(Ending { round, ground, sections, next: Next::Content })
+    }
+
+    /// `Redirect` in a `<Directory>` or `.htaccess` (spec a124).
+    fn redirect_in_sections(&self, round: &Round, ground: &Ground<'s>) -> Result<(), Stop> {
+        let servers = self.settings.scopes.len();
+        let sections = || ground.scopes.iter().skip(servers).rev();
+        let lines = || {
+            sections().flat_map(|scope| scope.own(Family::Rewrite).filter(|it| it.name() == Name::Redirect))
+        };
+        for line in lines() {
+            if let Some(rules::Redirect { path: None, status }) = rules::redirect(line) {
+                self.tell(line, "answers");
+                return Err(Stop::responds(status));
+            }
+        }
+        if let Some((line, status)) = self.redirected(lines(), &round.uri)? {
+            self.tell(line, "answers");
+            return Err(Stop::responds(status));
+        }
+        Ok(())
+    }
+
+    /// The files of `DirectoryIndex` are asked for as if each were requested (spec a117).
+    fn index(
+        &self,
+        round: Round,
+        ground: std::sync::Arc<Ground<'s>>,
+        sections: Sections,
+        at: &mut Option<std::sync::Arc<Ground<'s>>>,
+    ) -> Result<Ending<'s>, Stop> {
+        if !round.uri.ends_with('/') {
+            return Ok(Ending { round, ground, sections, next: Next::Content });
+        }
+        if round.depth > MOST_INDEXES + MOST_REDIRECTS {
+            return Err(Stop::unknown("indexes of directories that are directories are not followed"));
+        }
+        let lines = ground.setting("DirectoryIndex");
+        let mut names: Vec<String> = Vec::new();
+        for line in &lines {
+            for word in line.arguments() {
+                let word = word.text().into_owned();
+                if word.eq_ignore_ascii_case("disabled") {
+                    names.clear();
+                } else {
+                    names.push(word);
+                }
+            }
+        }
+        if lines.is_empty() {
+            names.push("index.html".into());
+        }
+        let mut refusal = None;
+        for name in &names {
+            let uri = if name.starts_with('/') { name.clone() } else { format!("{}{name}", round.uri) };
+            let mut sub = Round::new(uri, None, "GET");
+            sub.is_sub = true;
+            sub.environment = round.environment.clone();
+            sub.before_user.clone_from(&round.user);
+            sub.before = Some(sections.clone());
+            sub.before_directory = Some(round.directory());
+            sub.depth = MOST_REDIRECTS + 1 + round.depth.saturating_sub(MOST_REDIRECTS);
+            match self.round(sub, at) {
+                Ok(ending) if ending.round.seen == Node::File => {
+                    self.hangs(format!("the file {}", ending.round.filename.clone().unwrap_or_default()));
+                    let mut ending = ending;
+                    ending.round.is_sub = false;
+                    return Ok(ending);
+                }
+                Ok(_) => {}
+                Err(Stop::Unknown(why)) => return Err(Stop::Unknown(why)),
+                Err(Stop::Answer(answer)) => {
+                    let is_passed_on =
+                        (300..400).contains(&answer.status) || answer.status == 401 && names.len() == 1;
+                    if is_passed_on {
+                        return Err(Stop::Answer(answer));
+                    }
+                    if answer.status != 404 {
+                        refusal = Some(answer);
+                    }
+                }
+            }
+        }
+        *at = Some(ground.clone());
+        match refusal {
+            Some(answer) => Err(Stop::Answer(answer)),
+            None => Ok(Ending { round, ground, sections, next: Next::Content }),
+        }
+    }
+}
+
+/// The place that answers, as it is written: the last section that stands for one.
+fn place(ending: &Ending<'_>) -> Option<String> {
+    let is_place = |scope: &&Scope<'_>| {
+        matches!(scope.kind(), Kind::Directory | Kind::Location | Kind::Files | Kind::Proxy)
+    };
+    let scope = ending.ground.scopes.iter().rev().find(is_place)?;
+    Some(format!("<{}>", scope.title().trim_start_matches('<').trim_end_matches('>')))
+}

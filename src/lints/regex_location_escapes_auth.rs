@@ -1,0 +1,46 @@
+//! A regular expression wins over the protected prefix, and what it takes is open.
+
+use super::Lint;
+use crate::decide::{Decider, Decision, Outcome};
+use crate::finding::{Finding, Level};
+use crate::model::{Area, Look, Purpose, Scope, Site};
+
+pub const LINT: Lint = Lint {
+    id: "regex-location-escapes-auth",
+    summary: "a regular expression takes requests out of the protected area: they are open",
+    level: Level::Error,
+    page: include_str!("regex_location_escapes_auth.md"),
+    check,
+};
+
+/// More protected areas of a server are not looked through for each expression.
+const MOST_AREAS: usize = 50;
+
+fn check(site: &Site<'_>) -> Vec<Finding> {
+    let decider = Decider::new(site, Look::nothing());
+    site.open_locations().filter_map(|place| check_location(&decider, place)).collect()
+}
+
+fn check_location<'s>(decider: &Decider<'s>, place: Scope<'s>) -> Option<Finding> {
+    let location = place.location().filter(|location| location.is_regex())?;
+    // What stands in the area is another thing: it inherits.
+    let areas = place.protected_areas().filter(|area| place.ancestors().all(|outer| outer != area.scope));
+    let is_open = |answer: &Decision| answer.outcome == Outcome::Open && answer.is_by(place.span());
+    let mut escapes =
+        areas.take(MOST_AREAS).filter_map(|area| Some((area, decider.witness(place, area.prefix, is_open)?)));
+    let (area, witness) = escapes.next()?;
+    let label = format!("`{}` comes here, and nobody is asked for a password", witness.request.target);
+    // Who writes this beside a whole site behind a password mostly means the assets of its login page.
+    let is_of_assets = location.purpose() == Some(Purpose::Assets);
+    let finding = Finding::at(place.span(), label)
+        .level(if is_of_assets { Level::Warning } else { LINT.level })
+        .also(area.by.span(), format!("so this does not ask for it in `{}`", area.scope.title()));
+    Some(finding.help(help(area)))
+}
+
+fn help(area: Area<'_>) -> String {
+    if area.prefix == "/" {
+        return format!("write `{}` into the `server`: all locations inherit it from there", area.by.text());
+    }
+    format!("write `location ^~ {}`, and put this expression into it once more", area.prefix)
+}
