@@ -24,6 +24,12 @@ impl Story {
         }
     }
 
+    /// Whether nothing had its say yet.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// All of it.
     #[must_use]
     pub fn into_because(self) -> Vec<Because> {

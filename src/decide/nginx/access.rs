@@ -152,7 +152,11 @@ impl<'r, 's> Run<'r, 's> {
                 _ => Ok(Verdict::Refuses(500)),
             },
             UserFile::Text(text) => match user.map(|user| find(text, user)) {
-                Some(Listed::Yes) => Ok(Verdict::Passes),
+                Some(Listed::Yes) => {
+                    let note = format!("lists `{}`", user.unwrap_or_default());
+                    self.story.tell(password.file_by.span(), note);
+                    Ok(Verdict::Passes)
+                }
                 Some(Listed::Never) => {
                     self.story.tell(password.file_by.span(), "no password has the hash of this user");
                     challenge(visit, realm)

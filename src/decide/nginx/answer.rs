@@ -19,11 +19,11 @@ pub(super) fn decision<'r, 's>(run: &mut Run<'r, 's>, visit: &mut Visit<'r, 's>,
     decision.server = name.map(|name| name.text().into_owned());
     let here = run.here(visit);
     decision.place = (here.kind() == Kind::Location).then(|| here.title());
-    if here.kind() == Kind::Location {
-        run.story.tell(here.span(), "is for this path");
-    }
     if outcome == Outcome::Open && end.is_passed_on {
         decision.authorization = run.authorization;
+    }
+    if run.story.is_empty() && outcome != Outcome::Open {
+        run.story.tell(here.span(), "is asked, and nginx answers of its own accord");
     }
     decision.because = std::mem::take(&mut run.story).into_because();
     decision.hangs_on = run.hangs_on.take();

@@ -111,14 +111,20 @@ fn begin<'r, 's>(
     socket: &'r sockets::Socket<'s>,
 ) -> Known<Phase> {
     let request = run.request;
-    let refused = Ok(Phase::Finalize(400, Origin::Configuration));
+    let refused = |run: &mut Run<'r, 's>, code, note: &str| {
+        run.story.tell(run.server.span(), note);
+        Ok(Phase::Finalize(code, Origin::Configuration))
+    };
     // The request line has to fit into one buffer, with its end.
     let length = request.method.len() + request.target.len() + " ".len() + " HTTP/1.1\r\n".len();
     if length > buffer_size(socket.default)? && uri::is_method(&request.method) {
-        return Ok(Phase::Finalize(414, Origin::Configuration));
+        return refused(run, 414, "the request line is longer than its buffer");
     }
     let target = uri::cut_target(request.target.as_bytes());
-    let Some(target) = target.filter(|_| uri::is_method(&request.method)) else { return refused };
+    let no_line = "nginx refuses this request line";
+    let Some(target) = target.filter(|_| uri::is_method(&request.method)) else {
+        return refused(run, 400, no_line);
+    };
     let header = request.host_header();
     let host = header.as_deref().map(valid_host);
     // Slashes are merged before the header is read. With encryption the name is known earlier.
@@ -129,7 +135,7 @@ fn begin<'r, 's>(
         _ => socket.default,
     };
     let merges = place::in_force(early, Family::MergeSlashes)?.is_none_or(|by| !by.is(0, "off"));
-    let Some(uri) = uri::normalise(target, merges) else { return refused };
+    let Some(uri) = uri::normalise(target, merges) else { return refused(run, 400, no_line) };
     // A blank at the end is none of it.
     run.target = request.target.trim_end_matches(' ');
     visit.uri = uri.path;
@@ -137,13 +143,17 @@ fn begin<'r, 's>(
     visit.has_percent = uri.has_percent;
     visit.has_plus = uri.has_plus;
     match host {
-        Some(None) => return refused,
+        Some(None) => return refused(run, 400, "nginx refuses this host"),
         Some(Some(host)) => {
             let chosen = socket.server(host.as_bytes())?;
             if let Some(found) = chosen.by.map(|by| by.find(host.as_bytes())).transpose()?.flatten() {
                 run.keep(visit, found);
             }
             run.server = chosen.server;
+            if socket.is_shared {
+                let note = if chosen.is_named { "is for this host" } else { "takes hosts that no server names" };
+                run.story.tell(run.server.span(), note);
+            }
             run.host = Some(host);
         }
         None => {}
@@ -151,10 +161,10 @@ fn begin<'r, 's>(
     run.has_header = true;
     visit.place = run.place(run.server);
     if matches!(request.method.as_str(), "TRACE" | "CONNECT") {
-        return Ok(Phase::Finalize(405, Origin::Configuration));
+        return refused(run, 405, "nginx refuses this method before any check");
     }
     if socket.is_tls && !request.is_tls && request.port.is_some() {
-        return Ok(Phase::Finalize(497, Origin::Configuration));
+        return refused(run, 497, "plain HTTP comes to an encrypted port");
     }
     if request.is_tls
         && let Some(by) = client_certificate(run.server)

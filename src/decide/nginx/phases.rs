@@ -82,6 +82,10 @@ impl<'r, 's> Run<'r, 's> {
         }
         let scope = located.scope;
         visit.place = self.place(scope);
+        if scope.kind() == Kind::Location {
+            let what = if visit.is_subrequest { "is for the subrequest" } else { "is for this path" };
+            self.story.tell(scope.span(), what);
+        }
         if !visit.is_internal && self.is_internal(scope)? {
             return Ok(Phase::Finalize(404, Origin::Configuration));
         }
@@ -157,6 +161,7 @@ impl<'r, 's> Run<'r, 's> {
         visit.is_internal = true;
         visit.handler = None;
         visit.has_changed = false;
+        self.story.tell(scope.span(), "takes over");
         self.enter(visit, *scope);
         Ok(Phase::Rewrite)
     }

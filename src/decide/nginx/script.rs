@@ -55,7 +55,9 @@ impl<'r, 's> Run<'r, 's> {
                     break;
                 }
                 Op::Return { by, status, text } => {
-                    self.story.tell(by.span(), "answers before any check");
+                    let what =
+                        if visit.is_subrequest { "answers the subrequest" } else { "answers before any check" };
+                    self.story.tell(by.span(), what);
                     if *status < 400 || text.is_some() {
                         // A redirect is no response yet: it goes through `error_page`.
                         let is_redirect = matches!(status, 301..=303 | 307 | 308);

@@ -21,6 +21,8 @@ pub(super) struct Socket<'s> {
     speaks_otherwise: bool,
     /// The server that takes what no other one does (spec S2).
     pub(super) default: Scope<'s>,
+    /// Whether several servers listen here.
+    pub(super) is_shared: bool,
     names: Names<'s>,
 }
 
@@ -64,6 +66,8 @@ pub(super) struct Chosen<'t, 's> {
     pub(super) server: Scope<'s>,
     /// The expression that matched.
     pub(super) by: Option<&'t Regex>,
+    /// Whether a name of the server is the host; else it takes what no other one does.
+    pub(super) is_named: bool,
 }
 
 impl<'s> Sockets<'s> {
@@ -88,11 +92,13 @@ impl<'s> Sockets<'s> {
                         is_tls: false,
                         speaks_otherwise: false,
                         default: server,
+                        is_shared: false,
                         names: Names::default(),
                     });
                     all.len() - 1
                 });
                 let socket = &mut all[number];
+                socket.is_shared |= socket.default != server;
                 socket.is_tls |= listen.is_tls;
                 socket.speaks_otherwise |= listen.speaks_otherwise;
                 if listen.is_default {
@@ -158,7 +164,7 @@ impl<'s> Socket<'s> {
     /// The server of this name, in small letters; the default one where there is none (spec S3).
     pub(super) fn server(&self, host: &[u8]) -> Known<Chosen<'_, 's>> {
         let names = &self.names;
-        let at = |scope: &Scope<'s>| Chosen { server: *scope, by: None };
+        let at = |scope: &Scope<'s>| Chosen { server: *scope, by: None, is_named: true };
         if let Some(found) = names.exact.get(host) {
             return Ok(at(found));
         }
@@ -174,10 +180,10 @@ impl<'s> Socket<'s> {
         for (regex, server) in &names.regexes {
             let regex = regex.as_ref().map_err(String::clone)?;
             if regex.is_match(host)? {
-                return Ok(Chosen { server: *server, by: Some(regex) });
+                return Ok(Chosen { server: *server, by: Some(regex), is_named: true });
             }
         }
-        Ok(at(&self.default))
+        Ok(Chosen { server: self.default, by: None, is_named: false })
     }
 }
 
