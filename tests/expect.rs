@@ -1,5 +1,7 @@
 //! Rules: how they are read, and what is said of them, with answers that stand here.
 
+#![allow(clippy::case_sensitive_file_extension_comparisons)] // paths of URLs, not files
+
 use std::path::PathBuf;
 
 use authlint::decide::{Credentials, Decision, Outcome, Request};
@@ -154,6 +156,7 @@ fn what_is_not_followed_is_never_said_to_hold() {
         "set $x $uri; if ($x = /admin/a) { return 200; }",
         "if ($request_method = POST) { return 200; }",
         "return 301 https://$host$request_uri;",
+        "rewrite ^ https://$host/ permanent;",
         "error_page 404 =301 http://x/$uri;",
     ] {
         let found = verdict(text, "/admin/** -> closed", closed);

@@ -15,6 +15,7 @@ const MAY_USE: &[(&str, &[&str], &[&str])] = &[
     ("model", &["source", "finding", "syntax", "load"], &["pcre2"]),
     ("decide", &["source", "finding", "syntax", "load", "model"], &["pcre2"]),
     ("lints", &["source", "finding", "model", "decide"], &[]),
+    ("expect", &["source", "finding", "model", "decide"], &[]),
     (
         "report",
         &["source", "finding", "lints", "model", "decide"],

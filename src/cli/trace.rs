@@ -32,7 +32,9 @@ fn answer(options: &Trace) -> Result<u8, String> {
     }
     if options.requests.is_none() && FilesMode::from(options.files) == FilesMode::Always {
         for root in missing_roots(&site, &host) {
-            complain(&format!("{root} is not here: what lies there counts as missing (--files never leaves it open)"));
+            complain(&format!(
+                "{root} is not here: what lies there counts as missing (--files never leaves it open)"
+            ));
         }
     }
     let decider = Decider::new(&site, Look { host: &host, mode: FilesMode::from(options.files) });

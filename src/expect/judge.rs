@@ -12,6 +12,12 @@ use crate::model::{FilesMode, Look, Site};
 /// Whether a rule holds for every path that it covers.
 #[must_use]
 pub fn judge(decider: &Decider<'_>, rule: &Expectation) -> Verdict {
+    judge_all(decider, std::slice::from_ref(rule)).pop().unwrap_or_else(|| undetermined("nothing was asked"))
+}
+
+/// Whether rules hold, in their order.
+#[must_use]
+pub fn judge_all(decider: &Decider<'_>, rules: &[Expectation]) -> Vec<Verdict> {
     let (site, look) = (decider.site, decider.look);
     // One that looks at no file answers only what is so whatever lies where.
     let blind = Decider::new(site, Look { mode: FilesMode::Never, ..look });
@@ -24,7 +30,7 @@ pub fn judge(decider: &Decider<'_>, rule: &Expectation) -> Verdict {
             FilesMode::Auto => site.config().installed || look.host.places(directory),
         },
     };
-    judge_by(site, rule, &answers)
+    rules.iter().map(|rule| judge_by(site, rule, &answers)).collect()
 }
 
 /// Where answers come from.
@@ -91,11 +97,11 @@ struct Judge<'a, 's> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Speaks {
     /// The one request.
-    ForItself,
+    Itself,
     /// All paths of the area.
-    ForArea,
+    Area,
     /// A path that names a file, to its end.
-    ForFile,
+    File,
 }
 
 /// What one answer says of the rule.
@@ -126,7 +132,7 @@ impl Judge<'_, '_> {
     fn judge_one(&self, target: &str) -> Verdict {
         let mut doubt = None;
         for method in self.methods() {
-            match self.find(target, &method, Speaks::ForItself) {
+            match self.find(target, &method, Speaks::Itself) {
                 Finding::Fits => {}
                 Finding::Breaks(request, decision) => return broken(request, decision),
                 Finding::Unknown(request, why) => {
@@ -147,7 +153,7 @@ impl Judge<'_, '_> {
         let mut doubt = None;
         for area in areas {
             for method in &methods {
-                let (request, why) = match self.find_area(area, method, Speaks::ForArea) {
+                let (request, why) = match self.find_area(area, method, Speaks::Area) {
                     Finding::Breaks(request, decision) => return broken(request, decision),
                     Finding::Unknown(request, why) => (request, why),
                     Finding::Fits => match self.doubt_of_cuts(area, method, cuts.as_ref()) {
@@ -169,7 +175,13 @@ impl Judge<'_, '_> {
     /// What one path says of all paths of its area.
     fn find_area(&self, area: &Area, method: &str, speaks: Speaks) -> Finding {
         let target = encode(&area.path);
+        // The index of a directory is checked once more, where it is another place (spec a117).
+        let has_index = self.is_apache && !area.is_like_its_index && !self.tests.is_passed_on(&area.path);
         match self.find(&target, method, speaks) {
+            Finding::Fits if has_index => {
+                let why = "what is asked of the index of a directory is something else";
+                Finding::Unknown(self.request(&target, method), why.into())
+            }
             Finding::Fits => match &area.unread {
                 Some(why) => Finding::Unknown(self.request(&target, method), why.clone()),
                 None => Finding::Fits,
@@ -206,11 +218,11 @@ impl Judge<'_, '_> {
         let is_there = |section: &usize| {
             let single = BTreeSet::from([*section]);
             let mut parts = parts.iter().filter(|part| part.loose == single && part.firm == single);
-            parts.any(|part| fits_as(part, Speaks::ForFile))
+            parts.any(|part| fits_as(part, Speaks::File))
         };
         let has_none = parts.iter().any(|part| part.loose.is_empty());
         let are_there = has_none && area.loose.iter().all(is_there);
-        let fits = |part: &&Area| fits_as(part, Speaks::ForArea);
+        let fits = |part: &&Area| fits_as(part, Speaks::Area);
         if are_there && parts.iter().all(fits) { None } else { why() }
     }
 
@@ -252,7 +264,7 @@ impl Judge<'_, '_> {
         if !is_met {
             return Finding::Breaks(request, decision);
         }
-        if speaks == Speaks::ForItself {
+        if speaks == Speaks::Itself {
             return Finding::Fits;
         }
         if let Some(what) = decision.hangs_on.clone().filter(|_| !self.is_told_apart(&request, speaks)) {
@@ -269,9 +281,12 @@ impl Judge<'_, '_> {
     /// nothing asks for files, and the ways in which names are cut off are judged by themselves.
     fn is_told_apart(&self, request: &Request, speaks: Speaks) -> bool {
         let fits = |decision: &Decision| self.rule.expected.is_met(decision) == Some(!self.rule.is_never);
-        let is_independent = || match self.is_apache {
-            true => !self.tests.asks_for_files && speaks == Speaks::ForArea,
-            false => fits(&(self.answers.ask_blindly)(request)),
+        let is_independent = || {
+            if self.is_apache {
+                !self.tests.asks_for_files && speaks == Speaks::Area
+            } else {
+                fits(&(self.answers.ask_blindly)(request))
+            }
         };
         !self.tests.copies && is_independent()
     }

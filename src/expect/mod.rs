@@ -26,7 +26,7 @@ use std::net::IpAddr;
 use crate::decide::{Credentials, Decision, Outcome, Request};
 use crate::source::Span;
 
-pub use judge::{Answers, judge, judge_by};
+pub use judge::{Answers, judge, judge_all, judge_by};
 pub use parse::parse;
 pub use pattern::Pattern;
 pub use tell::{Told, tell};

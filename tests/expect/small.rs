@@ -90,7 +90,7 @@ pub fn configuration(random: &mut Random) -> String {
     if random.percent(20) {
         inner.extend(raw(random));
     }
-    for _ in 0..1 + random.below(6) {
+    for _ in 0..=random.below(6) {
         inner.push(location(random, "", 0));
     }
     let map = "map $uri $area { default ''; ~^/secret 1; /a/b 1; ~*\\.CSS$ 1; }";
@@ -114,7 +114,7 @@ fn location(random: &mut Random, around: &str, depth: usize) -> Node {
         name = format!("{}/{rest}", around.trim_end_matches('/'));
     }
     let mut inner = Vec::new();
-    for _ in 0..1 + random.below(2) {
+    for _ in 0..=random.below(2) {
         inner.push(line(*random.pick(BODY)));
     }
     if random.percent(30) {

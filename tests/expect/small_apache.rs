@@ -109,7 +109,7 @@ pub fn configuration(random: &mut Random) -> String {
     for _ in 0..random.below(3) {
         let _ = writeln!(text, "{}", random.pick(LINES));
     }
-    for _ in 0..1 + random.below(4) {
+    for _ in 0..=random.below(4) {
         text += &section(random);
     }
     text

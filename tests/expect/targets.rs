@@ -1,5 +1,7 @@
 //! Requests by chance that are aimed at a pattern.
 
+use std::fmt::Write;
+
 use authlint::decide::areas::{Automaton, normalised};
 use authlint::expect::Pattern;
 
@@ -178,7 +180,7 @@ impl Targets {
                     target.push_str(if is_avoided { "/" } else { spelling });
                 }
                 b'/' => target.push('/'),
-                _ if is_odd => target.push_str(&format!("%{byte:02X}")),
+                _ if is_odd => drop(write!(target, "%{byte:02X}")),
                 b'a'..=b'z'
                 | b'A'..=b'Z'
                 | b'0'..=b'9'
@@ -193,7 +195,7 @@ impl Targets {
                 | b':' => {
                     target.push(char::from(byte));
                 }
-                other => target.push_str(&format!("%{other:02x}")),
+                other => drop(write!(target, "%{other:02x}")),
             }
         }
         target

@@ -6,7 +6,7 @@ use std::path::{Component, Path, PathBuf};
 use super::httpd::{Entry, Place, entries};
 use super::names_of_files::{glob, in_a_segment, segment_end, to_a_segment};
 use super::pcre::{Flags, read};
-use super::walk::{Search, Test};
+use super::walk::{Search, Suffix, Test};
 use super::{Expression, Tests, Unsure, conditions};
 use crate::model::{Scope, Site};
 use crate::source::Span;
@@ -18,32 +18,33 @@ const MOST_TESTS: usize = 5_000;
 pub fn tests(site: &Site<'_>, server: Scope<'_>) -> Tests {
     let entries = entries(site, server);
     let gathered = Tests { merges_slashes: true, ..Tests::default() };
-    let mut gatherer = Gatherer { site, ways: Vec::new(), passed: Vec::new(), gathered, sections: 0 };
+    let mut all = Gatherer { site, ways: Vec::new(), passed: Vec::new(), gathered, sections: 0 };
     for entry in &entries {
-        gatherer.read_way(entry);
+        all.read_way(entry);
     }
-    gatherer.ways.sort();
-    gatherer.ways.dedup();
-    gatherer.find_passed_on(&entries);
-    gatherer.gathered.roots = gatherer.ways.iter().map(|(_, to)| PathBuf::from(to)).collect();
-    gatherer.gathered.reads_overrides = reads_overrides(&entries);
+    all.ways.sort();
+    all.ways.dedup();
+    all.find_indexes(&entries);
+    all.find_passed_on(&entries);
+    all.gathered.roots = all.ways.iter().map(|(_, to)| PathBuf::from(to)).collect();
+    all.gathered.reads_overrides = reads_overrides(&entries);
     for entry in &entries {
-        if gatherer.gathered.all.len() > MOST_TESTS {
-            gatherer.unsure(entry.span, "there are more tests of the path than are followed");
+        if all.gathered.all.len() > MOST_TESTS {
+            all.unsure(entry.span, "there are more tests of the path than are followed");
             break;
         }
-        gatherer.read(entry);
+        all.read(entry);
     }
-    gatherer.gathered
+    all.gathered
 }
 
-struct Gatherer<'s, 'f> {
+pub(super) struct Gatherer<'s, 'f> {
     site: &'s Site<'f>,
     /// What the beginning of a URL's path becomes in the name of a file.
-    ways: Vec<(String, String)>,
+    pub(super) ways: Vec<(String, String)>,
     /// And in the URL that is asked of a backend.
     passed: Vec<(String, String)>,
-    gathered: Tests,
+    pub(super) gathered: Tests,
     /// How many sections have loose tests.
     sections: usize,
 }
@@ -77,6 +78,20 @@ impl Gatherer<'_, '_> {
             }
             "mergeslashes" if first.eq_ignore_ascii_case("off") => self.gathered.merges_slashes = false,
             _ => {}
+        }
+    }
+
+    /// The files that are asked for in the place of a directory (spec a117).
+    fn find_indexes(&mut self, entries: &[Entry]) {
+        let suffix = |name: &str| Suffix { text: name.as_bytes().to_vec(), behind_slash: true };
+        self.gathered.suffixes.insert(suffix("index.html"));
+        for entry in entries.iter().filter(|entry| entry.name == "directoryindex") {
+            for name in &entry.words {
+                if name.starts_with('/') {
+                    self.unsure(entry.span, "the index of all directories is a file elsewhere");
+                }
+                self.gathered.suffixes.insert(suffix(name));
+            }
         }
     }
 
@@ -142,10 +157,10 @@ impl Gatherer<'_, '_> {
             },
             "proxypass" => {
                 let path = words.iter().find(|word| word.starts_with('/'));
-                path.into_iter().for_each(|path| {
+                if let Some(path) = path {
                     self.literal(path);
                     self.prefix(path);
-                });
+                }
                 if entry.text.contains("mapping=") {
                     self.unsure(entry.span, "this takes parameters out of the path before it is tested");
                 }
@@ -153,17 +168,24 @@ impl Gatherer<'_, '_> {
             "proxy" | "proxymatch" => self.proxy(entry, first),
             "redirect" | "redirectpermanent" | "redirecttemp" => {
                 let path = words.iter().take(2).find(|word| word.starts_with('/'));
-                path.into_iter().for_each(|path| self.literal(path));
+                if let Some(path) = path {
+                    self.literal(path);
+                }
             }
-            "redirectmatch" => words.iter().take(2).for_each(|word| self.search(word)),
+            "redirectmatch" => {
+                for word in words.iter().take(2) {
+                    self.search(word);
+                }
+            }
             "rewriterule" => self.rewrite_rule(first, &entry.place),
             "rewritecond" => self.rewrite_condition(&words, entry.span),
             "setenvif" | "setenvifnocase" => self.set_env_if(entry, &words),
-            "if" | "elseif" | "setenvifexpr" => self.condition(entry),
             "require" if first.eq_ignore_ascii_case("expr") => self.condition(entry),
             "require" if first.eq_ignore_ascii_case("method") => self.methods(&words[1..]),
             "limit" | "limitexcept" | "allowmethods" => self.methods(&words),
-            "authname" | "authtype" | "authuserfile" | "require" => self.condition(entry),
+            "if" | "elseif" | "setenvifexpr" | "authname" | "authtype" | "authuserfile" | "require" => {
+                self.condition(entry);
+            }
             _ => {}
         }
     }
@@ -193,7 +215,7 @@ impl Gatherer<'_, '_> {
         self.sections
     }
 
-    fn test(&mut self, search: Search) {
+    pub(super) fn test(&mut self, search: Search) {
         self.gathered.all.push(Test::Search(search));
     }
 
@@ -289,87 +311,6 @@ impl Gatherer<'_, '_> {
         }
     }
 
-    /// In a directory the path is looked at without the way to it.
-    fn rewrite_rule(&mut self, pattern: &str, place: &Place) {
-        let pattern = pattern.strip_prefix('!').unwrap_or(pattern);
-        for is_caseless in [false, true] {
-            let search = Search::read(pattern.as_bytes(), Flags::apache(is_caseless));
-            self.test(search.clone());
-            match place {
-                Place::Server => {}
-                Place::Location(path) => {
-                    let from = format!("{}/", path.trim_end_matches('/'));
-                    self.test(search.clone().moved(from.as_bytes(), b""));
-                }
-                Place::Directory(directory) => {
-                    let directory = self.path(&directory.to_string_lossy());
-                    for (from, to) in self.ways.clone() {
-                        if let Some(rest) = directory.strip_prefix(to.as_str()) {
-                            let from = format!("{from}{}/", rest.trim_end_matches('/'));
-                            self.test(search.clone().moved(from.as_bytes(), b""));
-                        } else if let Some(rest) = to.strip_prefix(directory.as_str()) {
-                            let rest = rest.trim_start_matches('/');
-                            self.test(search.clone().moved(from.as_bytes(), rest.as_bytes()));
-                        }
-                    }
-                }
-                Place::Pattern => {
-                    // The way to the directory may be any part of the path.
-                    let cut = Expression::Behind { set: super::Bytes::one(b'/'), at_start: true };
-                    let anywhere = without_start(&search.expression, &cut);
-                    self.test(Search { expression: anywhere, ..search.clone() });
-                }
-            }
-        }
-    }
-
-    fn rewrite_condition(&mut self, words: &[&str], at: Span) {
-        let [subject, pattern, ..] = words else { return };
-        self.methods_in(pattern);
-        let text = pattern.strip_prefix('!').unwrap_or(pattern);
-        // That the answer hangs on a file is told with it.
-        let is_of_files = ["-f", "-d", "-s", "-l", "-L", "-h", "-x", "-F", "-U"].contains(&text);
-        let names = subject.split("%{").skip(1).filter_map(|part| part.split_once('}')).map(|(name, _)| name);
-        let hangs = names.clone().any(|name| conditions::hangs_on_request(&name.to_ascii_uppercase()));
-        let is_captured = subject.contains('$')
-            || subject.split('%').skip(1).any(|part| part.starts_with(|c: char| c.is_ascii_digit()));
-        if is_of_files || !(hangs || is_captured) {
-            if *subject == "expr" {
-                conditions::read(&words.join(" "), at, &mut self.gathered.all, &mut self.gathered.unsure);
-            }
-            return;
-        }
-        match text.as_bytes().first() {
-            _ if !subject.eq_ignore_ascii_case("%{REQUEST_URI}") => {
-                self.unsure(at, "this tests something else of the request line than the path");
-            }
-            Some(b'=') => self.gathered.all.push(Test::Exact(text.as_bytes()[1..].to_vec())),
-            Some(b'<' | b'>' | b'-') => self.unsure(at, "this comparison is not followed"),
-            _ => {
-                for is_caseless in [false, true] {
-                    self.test(Search::read(text.as_bytes(), Flags::apache(is_caseless)));
-                }
-            }
-        }
-    }
-
-    fn set_env_if(&mut self, entry: &Entry, words: &[&str]) {
-        let [attribute, pattern, ..] = words else { return };
-        match attribute.to_ascii_lowercase().as_str() {
-            "request_uri" => {
-                for is_caseless in [false, true] {
-                    self.test(Search::read(pattern.as_bytes(), Flags::apache(is_caseless)));
-                }
-                if entry.place == Place::Server {
-                    self.unsure(entry.span, "here this sees the path as the client sends it");
-                }
-            }
-            "request_method" => self.methods_in(pattern),
-            "host" => drop(self.gathered.of_host.get_or_insert(entry.span)),
-            _ => {}
-        }
-    }
-
     fn condition(&mut self, entry: &Entry) {
         conditions::read(&entry.text, entry.span, &mut self.gathered.all, &mut self.gathered.unsure);
         if matches!(entry.name.as_str(), "if" | "elseif" | "require" | "setenvifexpr") {
@@ -386,17 +327,17 @@ impl Gatherer<'_, '_> {
         self.gathered.methods.extend(names.iter().map(|name| (*name).to_owned()));
     }
 
-    fn methods_in(&mut self, text: &str) {
+    pub(super) fn methods_in(&mut self, text: &str) {
         let names = text.split(|c: char| !c.is_ascii_uppercase()).filter(|name| name.len() > 2);
         self.gathered.methods.extend(names.map(str::to_owned));
     }
 
-    fn unsure(&mut self, span: Span, why: &str) {
+    pub(super) fn unsure(&mut self, span: Span, why: &str) {
         self.gathered.unsure.push(Unsure { span, why: why.into() });
     }
 
     /// A path of a directive, absolute and without dots and a slash at the end.
-    fn path(&self, word: &str) -> String {
+    pub(super) fn path(&self, word: &str) -> String {
         let path = self.site.absolute(Path::new(word)).unwrap_or_else(|| PathBuf::from(word));
         let mut clean = PathBuf::new();
         for part in path.components() {
@@ -408,18 +349,6 @@ impl Gatherer<'_, '_> {
         }
         let text = clean.to_string_lossy().into_owned();
         if text == "/" { String::new() } else { text }
-    }
-}
-
-/// The same with another meaning of its beginning.
-fn without_start(expression: &Expression, start: &Expression) -> Expression {
-    let all = |parts: &[Expression]| parts.iter().map(|part| without_start(part, start)).collect();
-    match expression {
-        Expression::Concat(parts) => Expression::Concat(all(parts)),
-        Expression::Either(ways) => Expression::Either(all(ways)),
-        Expression::Repeat { of, least, most } => Expression::repeat(without_start(of, start), *least, *most),
-        other if *other == Expression::start() => start.clone(),
-        other => other.clone(),
     }
 }
 

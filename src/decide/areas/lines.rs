@@ -29,19 +29,19 @@ pub struct Lines<'s> {
 }
 
 /// All that stands in a server.
-pub fn of_server<'s>(server: Scope<'s>) -> Lines<'s> {
+pub fn of_server(server: Scope<'_>) -> Lines<'_> {
     read(server, |_| true)
 }
 
 /// All that stands in the `http` block around a server, but not in servers.
-pub fn around<'s>(server: Scope<'s>) -> Lines<'s> {
+pub fn around(server: Scope<'_>) -> Lines<'_> {
     match server.ancestors().find(|scope| scope.kind() == Kind::Http) {
         Some(http) => read(http, |name| name != b"server"),
         None => Lines { all: Vec::new(), is_whole: false },
     }
 }
 
-fn read<'s>(scope: Scope<'s>, enters: impl Fn(&[u8]) -> bool) -> Lines<'s> {
+fn read(scope: Scope<'_>, enters: impl Fn(&[u8]) -> bool) -> Lines<'_> {
     let site = scope.site();
     let Some((file, statement)) = scope.opened_by() else {
         return Lines { all: Vec::new(), is_whole: false };

@@ -13,6 +13,7 @@ mod bytes;
 mod class;
 mod conditions;
 mod expression;
+mod groups;
 mod httpd;
 mod lines;
 mod names;
@@ -21,6 +22,7 @@ mod nginx;
 mod path;
 mod pcre;
 mod program;
+mod rewriting;
 mod variables;
 mod walk;
 
@@ -38,6 +40,7 @@ use crate::model::{Scope, Site};
 use crate::source::Span;
 
 /// What a server tests of a request, as far as paths and methods are concerned.
+#[allow(clippy::struct_excessive_bools)] // each is a question of its own
 #[derive(Clone, Debug, Default)]
 pub struct Tests {
     /// The tests of the normalised path.
@@ -68,7 +71,8 @@ impl Tests {
     /// The tests of several servers, where it is not known which of them answers.
     #[must_use]
     pub fn of_all(site: &Site<'_>, servers: &[Scope<'_>]) -> Tests {
-        let mut all = Tests { merges_slashes: true, ..Tests::default() };
+        let merges_slashes = site.is_apache() || nginx::merges_slashes(site);
+        let mut all = Tests { merges_slashes, ..Tests::default() };
         for &server in servers {
             let one = tests(site, server);
             all.all.extend(one.all);
@@ -109,5 +113,5 @@ pub struct Unsure {
 /// The tests of a server: of nginx the block, of Apache the virtual host, or the main server's scope.
 #[must_use]
 pub fn tests(site: &Site<'_>, server: Scope<'_>) -> Tests {
-    if site.is_apache() { apache::tests(site, server) } else { nginx::tests(site, server) }
+    if site.is_apache() { apache::tests(site, server) } else { nginx::tests(server) }
 }

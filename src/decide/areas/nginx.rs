@@ -12,10 +12,10 @@ use crate::model::{Directive, Family, Scope, Site};
 use crate::source::Span;
 
 /// Gathers them, those of all locations at all depths.
-pub fn tests(site: &Site<'_>, server: Scope<'_>) -> Tests {
+pub fn tests(server: Scope<'_>) -> Tests {
     let inside = lines::of_server(server);
     let around = lines::around(server);
-    let mut gathered = Tests { merges_slashes: merges_slashes(site), ..Tests::default() };
+    let mut gathered = Tests { merges_slashes: true, ..Tests::default() };
     if !inside.is_whole || !around.is_whole {
         gathered
             .unsure
@@ -25,15 +25,16 @@ pub fn tests(site: &Site<'_>, server: Scope<'_>) -> Tests {
     all.extend(inside.all);
     let variables = Variables::new(&all);
     let (index, behind_path) = (Vec::new(), Vec::new());
-    let mut gatherer = Gatherer { variables, gathered, span: server.span(), index, behind_path };
+    let mut all_tests = Gatherer { variables, gathered, span: server.span(), index, behind_path };
     for line in all {
-        gatherer.read(line);
+        all_tests.read(line);
     }
-    gatherer.finish()
+    all_tests.finish()
 }
 
-/// Slashes are merged before a server is chosen by its name: one that does not merge them may speak for others.
-fn merges_slashes(site: &Site<'_>) -> bool {
+/// Whether all servers of a site merge slashes. That is done before a server is chosen by its name: one that
+/// does not may speak for others.
+pub fn merges_slashes(site: &Site<'_>) -> bool {
     let is_off = |line: Directive<'_>| line.is_ignoring_case(0, "off") || line.literal(0).is_none();
     !site.scopes().any(|scope| scope.own(Family::MergeSlashes).any(is_off))
 }
@@ -96,7 +97,9 @@ impl Gatherer {
     fn read(&mut self, line: Line<'_>) {
         let arguments = line.arguments();
         let words: Vec<&[u8]> = arguments.iter().map(AsRef::as_ref).collect();
-        if !is_for_show(&line.name()) && words.iter().any(|word| names_host(word)) {
+        let is_url = |word: &&&[u8]| [&b"http"[..], b"$scheme"].iter().any(|start| word.starts_with(start));
+        let has_host = words.iter().filter(|word| !is_url(word)).any(|word| names_host(word));
+        if has_host && !is_for_show(&line.name()) {
             self.gathered.of_host.get_or_insert(line.span());
         }
         match line.name().as_ref() {
@@ -240,14 +243,15 @@ impl Gatherer {
             *last = last.strip_suffix(b")").unwrap_or(last);
         }
         words.retain(|word| !word.is_empty());
-        words.iter().for_each(|word| self.methods(word));
+        for word in &words {
+            self.methods(word);
+        }
         let Some((&subject, rest)) = words.split_first() else { return };
         // `-f $request_filename` and its like: that the answer hangs on a file is told with it.
         if subject.starts_with(b"-") || subject.starts_with(b"!-") {
             return;
         }
         match (self.variables.hangs(subject), rest) {
-            (Hangs::Not, _) => {}
             (Hangs::IsPath, [operator, pattern]) => match *operator {
                 b"~" | b"!~" => self.search(pattern, false),
                 b"~*" | b"!~*" => self.search(pattern, true),
@@ -258,7 +262,8 @@ impl Gatherer {
                 }
                 _ => self.unsure(at, "this compares the path with a variable"),
             },
-            (Hangs::IsPath, []) => {}
+            // A path is never empty.
+            (Hangs::Not, _) | (Hangs::IsPath, []) => {}
             _ if only_sets => {}
             _ => self.unsure(at, "this tests something else of the request line than the normalised path"),
         }

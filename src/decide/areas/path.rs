@@ -1,5 +1,7 @@
 //! The paths that there are: what a server makes of the path of a request before it tests it.
 
+use std::fmt::Write;
+
 use super::expression::Expression;
 use super::pcre::{Flags, read};
 
@@ -20,7 +22,7 @@ pub fn encode(path: &[u8]) -> String {
         if byte.is_ascii_alphanumeric() || b"/-_.~".contains(&byte) {
             target.push(char::from(byte));
         } else {
-            target.push_str(&format!("%{byte:02x}"));
+            let _ = write!(target, "%{byte:02x}");
         }
     }
     target

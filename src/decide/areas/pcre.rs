@@ -10,6 +10,7 @@ use super::class::{self, SPACE, WORD};
 use super::expression::Expression;
 
 /// How an expression is compiled.
+#[allow(clippy::struct_excessive_bools)] // one for each of PCRE's options
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Flags {
     /// Letters of both cases are the same: `location ~*`.
@@ -18,8 +19,8 @@ pub struct Flags {
     pub dot_all: bool,
     /// `$` does not match before a final line feed.
     pub dollar_end_only: bool,
-    is_multiline: bool,
-    is_extended: bool,
+    pub(super) is_multiline: bool,
+    pub(super) is_extended: bool,
 }
 
 impl Flags {
@@ -45,9 +46,7 @@ pub struct Pcre {
     pub unread: Option<String>,
 }
 
-/// Groups in groups deeper than this are not read.
-const MOST_GROUPS: usize = 60;
-/// And more quantifiers in a row than this.
+/// More quantifiers in a row than this are not read.
 const MOST_QUANTIFIERS: usize = 5;
 
 /// Reads an expression.
@@ -62,13 +61,13 @@ pub fn read(pattern: &[u8], flags: Flags) -> Pcre {
     Pcre { expression, unread: reader.unread }
 }
 
-struct Reader<'p> {
-    rest: &'p [u8],
-    flags: Flags,
+pub(super) struct Reader<'p> {
+    pub(super) rest: &'p [u8],
+    pub(super) flags: Flags,
     unread: Option<String>,
-    depth: usize,
+    pub(super) depth: usize,
     /// How many negated lookaheads are around: matching more inside of one is matching less outside.
-    in_negation: usize,
+    pub(super) in_negation: usize,
 }
 
 impl Reader<'_> {
@@ -77,7 +76,7 @@ impl Reader<'_> {
         Expression::Empty
     }
 
-    fn eat(&mut self, text: &[u8]) -> bool {
+    pub(super) fn eat(&mut self, text: &[u8]) -> bool {
         match self.rest.strip_prefix(text) {
             Some(rest) => {
                 self.rest = rest;
@@ -87,14 +86,14 @@ impl Reader<'_> {
         }
     }
 
-    fn next(&mut self) -> Option<u8> {
+    pub(super) fn next(&mut self) -> Option<u8> {
         let (&first, rest) = self.rest.split_first()?;
         self.rest = rest;
         Some(first)
     }
 
     /// What stands before `end`, which is passed over.
-    fn until(&mut self, end: u8) -> Result<Vec<u8>, String> {
+    pub(super) fn until(&mut self, end: u8) -> Result<Vec<u8>, String> {
         let at = self.rest.iter().position(|&byte| byte == end);
         let at = at.ok_or_else(|| format!("a missing `{}`", char::from(end)))?;
         let text = self.rest[..at].to_vec();
@@ -102,7 +101,7 @@ impl Reader<'_> {
         Ok(text)
     }
 
-    fn alternatives(&mut self) -> Result<Expression, String> {
+    pub(super) fn alternatives(&mut self) -> Result<Expression, String> {
         let mut ways = vec![self.sequence()?];
         while self.eat(b"|") {
             ways.push(self.sequence()?);
@@ -268,97 +267,12 @@ impl Reader<'_> {
     }
 
     /// Notes that what was read matches more than PCRE would. Inside of a negation that helps nobody.
-    fn matches_more(&mut self, what: &str) -> Result<(), String> {
+    pub(super) fn matches_more(&mut self, what: &str) -> Result<(), String> {
         if self.in_negation > 0 {
             return Err(what.to_owned());
         }
         self.unread.get_or_insert_with(|| what.to_owned());
         Ok(())
-    }
-
-    fn group(&mut self) -> Result<Vec<Expression>, String> {
-        if self.rest.starts_with(b"*") {
-            return Err("a verb in `(*...)`".into());
-        }
-        self.depth += 1;
-        if self.depth > MOST_GROUPS {
-            return Err("too many groups in groups".into());
-        }
-        let flags = self.flags;
-        let found = self.group_inside();
-        self.depth -= 1;
-        let (parts, keeps_flags) = found?;
-        if !keeps_flags {
-            self.flags = flags;
-        }
-        Ok(parts)
-    }
-
-    /// The inside of a group, and whether it was `(?i)`, which goes on behind it.
-    fn group_inside(&mut self) -> Result<(Vec<Expression>, bool), String> {
-        if self.eat(b"?#") {
-            self.until(b')')?;
-            return Ok((Vec::new(), true));
-        }
-        if self.eat(b"?=") {
-            let of = self.inside()?;
-            return Ok((vec![Expression::before(of)], false));
-        }
-        if self.eat(b"?!") {
-            self.in_negation += 1;
-            let of = self.inside();
-            self.in_negation -= 1;
-            return Ok((vec![Expression::not_before(of?)], false));
-        }
-        for (start, is_negated) in [(&b"?<="[..], false), (b"?<!", true)] {
-            if self.eat(start) {
-                let of = self.inside()?;
-                return Ok((vec![self.behind(&of, is_negated)?], false));
-            }
-        }
-        if self.eat(b"?>") {
-            let of = self.inside()?;
-            self.matches_more("an atomic group")?;
-            return Ok((vec![of], false));
-        }
-        for (start, end) in [(&b"?<"[..], b'>'), (b"?P<", b'>'), (b"?'", b'\'')] {
-            if self.eat(start) {
-                self.until(end)?;
-                return Ok((vec![self.inside()?], false));
-            }
-        }
-        if self.eat(b"?|") || !self.rest.starts_with(b"?") {
-            return Ok((vec![self.inside()?], false));
-        }
-        self.next();
-        let mut is_on = true;
-        loop {
-            match self.next() {
-                Some(b'i') => self.flags.is_caseless = is_on,
-                Some(b's') => self.flags.dot_all = is_on,
-                Some(b'm') => self.flags.is_multiline = is_on,
-                Some(b'x') => self.flags.is_extended = is_on,
-                Some(b'-') if is_on => is_on = false,
-                Some(b':') => return Ok((vec![self.inside()?], false)),
-                Some(b')') => return Ok((Vec::new(), true)),
-                _ => return Err("a group that begins with `(?`".into()),
-            }
-        }
-    }
-
-    fn inside(&mut self) -> Result<Expression, String> {
-        let inside = self.alternatives()?;
-        if self.eat(b")") { Ok(inside) } else { Err("a `(` without its `)`".into()) }
-    }
-
-    /// Lookbehind: of one byte it is worked out.
-    fn behind(&mut self, of: &Expression, is_negated: bool) -> Result<Expression, String> {
-        if let Some(set) = single(of) {
-            let set = if is_negated { set.inverse() } else { set };
-            return Ok(Expression::Behind { set, at_start: is_negated });
-        }
-        self.matches_more("a lookbehind")?;
-        Ok(Expression::Empty)
     }
 
     fn quantified(&mut self, mut parts: Vec<Expression>) -> Result<Vec<Expression>, String> {
@@ -436,7 +350,7 @@ fn line_end() -> Expression {
 }
 
 /// The set where the expression is one byte.
-fn single(of: &Expression) -> Option<Bytes> {
+pub(super) fn single(of: &Expression) -> Option<Bytes> {
     match of {
         Expression::One(set) => Some(*set),
         Expression::Concat(parts) | Expression::Either(parts) if parts.len() == 1 => single(&parts[0]),

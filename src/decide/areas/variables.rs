@@ -144,7 +144,7 @@ impl Line<'_> {
     }
 }
 
-/// What nginx itself makes of a request (ngx_http_core_module, "Embedded Variables").
+/// What nginx itself makes of a request (`ngx_http_core_module`, "Embedded Variables").
 fn built_in(name: &[u8]) -> Hangs {
     const OF_THE_PATH: &[&[u8]] = &[
         b"request_uri",

@@ -86,6 +86,8 @@ pub struct Area {
     pub loose: BTreeSet<usize>,
     /// Those of them that match where the whole path counts.
     pub firm: BTreeSet<usize>,
+    /// Whether the results are the same with each of the suffixes that come behind a slash.
+    pub is_like_its_index: bool,
     /// The results of all other tests; areas of one server with the same key differ in loose tests only.
     pub key: Key,
 }
@@ -135,11 +137,11 @@ pub fn areas(
     let mut searches = Vec::new();
     let mut seen = HashSet::new();
     for test in tests {
-        if let Test::Search(search) = test {
-            if seen.insert(search) {
-                automata.push(Automaton::moved(&search.expression, &search.from, &search.to)?);
-                searches.push(search);
-            }
+        if let Test::Search(search) = test
+            && seen.insert(search)
+        {
+            automata.push(Automaton::moved(&search.expression, &search.from, &search.to)?);
+            searches.push(search);
         }
     }
     let exact = tests.iter().filter_map(|test| match test {
@@ -152,7 +154,7 @@ pub fn areas(
     });
     let names = Names::new(exact, prefixes);
     let bytes = representatives(&automata, &names, suffixes);
-    Walk { bytes, automata, names, searches, suffixes }.run()
+    Walk { automata, names, searches, bytes, suffixes }.run()
 }
 
 struct Walk<'t> {
@@ -225,9 +227,15 @@ impl Walk<'_> {
             let passed = result.1.iter().zip(&self.searches);
             (result.0, passed.map(|(passed, search)| *passed && search.loose.is_none()).collect())
         };
+        // Suffixes are in one order, those for directories among them.
+        let with_suffix = results.iter().skip(1).zip(self.suffixes);
+        let mut of_index = with_suffix.filter(|(_, suffix)| suffix.behind_slash).map(|(result, _)| result);
+        let is_like_its_index =
+            !path.ends_with(b"/") || results.first().is_some_and(|own| of_index.all(|it| it == own));
         Area {
             path,
             unread,
+            is_like_its_index,
             loose: loose.iter().map(|loose| loose.section).collect(),
             firm: loose.iter().filter(|loose| loose.is_firm).map(|loose| loose.section).collect(),
             key: Key(results.iter().map(strict).collect()),
