@@ -134,7 +134,14 @@ fn what_can_panic_stays_where_it_is_proven() {
 /// The parts of the README between two marks are made by the program.
 #[test]
 fn readme_says_what_is_true() {
-    let parts = BTreeMap::from([("lints", lint_table()), ("run", real_run())]);
+    let check = ["check", "--root", "examples/bad", "--select", "return-bypasses-auth,auth-file-missing"];
+    let config = "examples/good/etc/nginx/nginx.conf";
+    let trace = ["trace", "--config", config, "--root", "examples/good", "http://tools.example.org/report"];
+    let parts = BTreeMap::from([
+        ("lints", lint_table()),
+        ("run", real_run(&check, 1)),
+        ("trace", real_run(&trace, 0)),
+    ]);
     let mut readme = fs::read_to_string("README.md").expect("a README");
     for (name, made) in parts {
         let (begin, end) = (format!("<!-- {name}: begin -->\n"), format!("<!-- {name}: end -->"));
@@ -160,14 +167,13 @@ fn lint_table() -> String {
     table
 }
 
-fn real_run() -> String {
-    let arguments = ["check", "--root", "examples/bad", "--select", "return-bypasses-auth,auth-file-missing"];
+fn real_run(arguments: &[&str], status: i32) -> String {
     let output = std::process::Command::new(env!("CARGO_BIN_EXE_authlint"))
         .args(arguments)
         .output()
         .expect("authlint runs");
-    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(output.status.code(), Some(status));
     let text = String::from_utf8(output.stdout).expect("text");
-    let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
+    let lines: Vec<&str> = text.trim_end().lines().map(str::trim_end).collect();
     format!("```text\n$ authlint {}\n{}\n```\n", arguments.join(" "), lines.join("\n"))
 }

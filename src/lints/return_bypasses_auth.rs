@@ -53,9 +53,7 @@ fn finding(
         Reply::Redirect(_) if level == Level::Advice => {
             "take the auth out here: it does nothing; see that it is asked for where the redirect leads"
         }
-        Reply::Redirect(_) => {
-            "ask for the password where the redirect leads, or answer from a named location"
-        }
+        Reply::Redirect(_) => "ask for the password where the redirect leads",
         Reply::Content { .. } => named,
     };
     Finding::at(answer.by.span(), label)

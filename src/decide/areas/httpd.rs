@@ -52,17 +52,18 @@ pub fn entries(site: &Site<'_>, server: Scope<'_>) -> Vec<Entry> {
                 entries.extend(directory.clone().map(|directory| htaccess(&directory, site, reading, line)));
                 open.push((directory.map_or(Place::Pattern, Place::Directory), false));
             }
+            // Another server's lines are only counted, which is fast: there may be thousands of servers.
+            Step::Open if is_elsewhere => open.push((place, true)),
+            Step::Directive if is_elsewhere => {}
             Step::Open | Step::Directive => {
                 let entry = entry(site, reading, line, place.clone());
                 if line.step == Step::Open {
                     let is_host = entry.name == "virtualhost";
                     let is_own = own == Some((reading.file(line), line.statement));
                     let inner = section_place(&entry).unwrap_or(place);
-                    open.push((inner, is_elsewhere || is_host && !is_own));
+                    open.push((inner, is_host && !is_own));
                 }
-                if !is_elsewhere {
-                    entries.push(entry);
-                }
+                entries.push(entry);
             }
         }
     }
