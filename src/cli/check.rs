@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use super::expect::Rules;
-use super::options::{Check, FailOn, Format, Output};
+use super::options::{Check, FailOn, Format, Reporting};
 use super::places;
 use super::progress::Progress;
 use super::{CLEAN, FINDINGS, TROUBLE, complain, print};
@@ -165,7 +165,7 @@ fn notes(loaded: &Loaded, left_alone: bool) -> Vec<String> {
 }
 
 /// Writes a report as the options say; gives the exit status.
-pub(super) fn write(report: &Report, sources: &Sources, options: &Output) -> u8 {
+pub(super) fn write(report: &Report, sources: &Sources, options: &Reporting) -> u8 {
     let is_silent = options.quiet && report.findings.is_empty() && report.problems.is_empty();
     let text = match options.format {
         Format::Json => report::json(report, sources),

@@ -82,12 +82,12 @@ pub struct Check {
     pub no_config: bool,
 
     #[command(flatten)]
-    pub output: Output,
+    pub output: Reporting,
 }
 
 /// What is reported, and how.
 #[derive(Debug, Args)]
-pub struct Output {
+pub struct Reporting {
     /// The lowest level that makes the exit status 1.
     #[arg(long, value_enum, default_value_t, value_name = "LEVEL", help_heading = "What counts")]
     pub fail_on: FailOn,
@@ -127,7 +127,7 @@ pub struct Expect {
     pub files: Files,
 
     #[command(flatten)]
-    pub output: Output,
+    pub output: Reporting,
 }
 
 /// Where the server's files are, and whose they are.

@@ -32,27 +32,31 @@ impl<'s> Decider<'s> {
         prefix: &str,
         will_do: impl Fn(&Decision) -> bool,
     ) -> Option<Witness> {
+        let witness = self.reaching(place, prefix)?;
+        will_do(&witness.decision).then_some(witness)
+    }
+
+    /// The first request found for a path below `prefix` that comes to the place.
+    fn reaching(&self, place: Scope<'s>, prefix: &str) -> Option<Witness> {
         let server = place.server()?;
-        let Some(location) = place.location() else { return self.visit(server, place, "/", &will_do)? };
+        let Some(location) = place.location() else { return self.visit(server, place, "/") };
         if !location.is_regex() {
             let is_below = location.path.starts_with(prefix);
-            return is_below.then(|| self.visit(server, place, &location.path, &will_do))??;
+            return is_below.then(|| self.visit(server, place, &location.path))?;
         }
         // What the expression matches by itself often does so behind the prefix, too.
-        if let Some(found) = self.first(server, place, &self.guess(&location, prefix), &will_do) {
-            return found;
-        }
-        if !self.may_search(MOST_SEARCHES) {
-            return None;
+        let guessed = self.first(server, place, &self.guess(&location, prefix));
+        if guessed.is_some() || !self.may_search(MOST_SEARCHES) {
+            return guessed;
         }
         // The expression alone is soon read; then all locations of the server.
         let alone = below(prefix, &[test(&location)]);
-        self.first(server, place, &alone, &will_do).unwrap_or_else(|| {
+        self.first(server, place, &alone).or_else(|| {
             let may_come = paths(&alone).any(|path| place.matches_path(path) != Some(false));
             let all = server.descendants().filter_map(Scope::location).filter(|_| may_come);
             let tests: Vec<Test> = all.take(MOST_LOCATIONS).map(|location| test(&location)).collect();
             let areas = if tests.is_empty() { Vec::new() } else { below(prefix, &tests) };
-            self.first(server, place, &areas, &will_do)?
+            self.first(server, place, &areas)
         })
     }
 
@@ -76,31 +80,19 @@ impl<'s> Decider<'s> {
         self.searches.fetch_add(1, Ordering::Relaxed) < most
     }
 
-    /// What comes of the first path that leads to the place; the outer none: no path does.
-    fn first(
-        &self,
-        server: Scope<'s>,
-        place: Scope<'s>,
-        areas: &[Vec<u8>],
-        will_do: &impl Fn(&Decision) -> bool,
-    ) -> Option<Option<Witness>> {
-        paths(areas).find_map(|path| self.visit(server, place, path, will_do))
+    /// The request for the first of the paths that comes to the place.
+    fn first(&self, server: Scope<'s>, place: Scope<'s>, areas: &[Vec<u8>]) -> Option<Witness> {
+        paths(areas).find_map(|path| self.visit(server, place, path))
     }
 
-    /// What comes of the request for a path; the outer none: it does not come to the place.
-    fn visit(
-        &self,
-        server: Scope<'s>,
-        place: Scope<'s>,
-        path: &str,
-        will_do: &impl Fn(&Decision) -> bool,
-    ) -> Option<Option<Witness>> {
+    /// The request for a path, if it comes to the place.
+    fn visit(&self, server: Scope<'s>, place: Scope<'s>, path: &str) -> Option<Witness> {
         if !matches!(server.locate(path), Located::At(found) if found == place || place == server) {
             return None;
         }
         let request = Request { target: areas::encode(path.as_bytes()), ..request_for(server)? };
         let decision = self.decide(&request);
-        Some(will_do(&decision).then_some(Witness { request, decision }))
+        Some(Witness { request, decision })
     }
 }
 
