@@ -13,6 +13,7 @@ mod httpd;
 #[allow(dead_code)]
 mod wire;
 
+use std::fmt::Write as _;
 use std::fs;
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
@@ -113,7 +114,7 @@ fn put(root: &Path, text: &str, port: u16) {
         "ServerRoot TREE\nServerName main.example\nListen 127.0.0.1:PORT\nUser www-data\nGroup www-data\nDocumentRoot TREE/www\n",
     );
     for name in LOADED {
-        header += &format!("LoadModule {name}_module {MODULES}/mod_{name}.so\n");
+        let _ = writeln!(header, "LoadModule {name}_module {MODULES}/mod_{name}.so");
     }
     let mut files = vec![("main.conf".to_owned(), header), ("users".to_owned(), USERS.to_owned())];
     for name in ["www/index.html", "www/s/a.html", "www/s/b.css", "www/s/t/c.html", "www/pub/x.html"] {

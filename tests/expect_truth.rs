@@ -5,20 +5,26 @@
 //! `AUTHLINT_EXPECT_REQUESTS` how many requests go to the server for each rule (and as many again to the decider).
 
 #[path = "truth/compare.rs"]
+#[allow(dead_code)] // shared with tests that need more of it
 mod compare;
 #[path = "truth/generate.rs"]
+#[allow(dead_code)] // shared with tests that need more of it
 mod generate;
 #[path = "truth/lines.rs"]
+#[allow(dead_code)] // shared with tests that need more of it
 mod lines;
 #[path = "truth/nodes.rs"]
+#[allow(dead_code)] // shared with tests that need more of it
 mod nodes;
 #[path = "truth/server.rs"]
+#[allow(dead_code)] // shared with tests that need more of it
 mod server;
 #[path = "expect/small.rs"]
 mod small;
 #[path = "expect/targets.rs"]
 mod targets;
 #[path = "truth/tools.rs"]
+#[allow(dead_code)] // shared with tests that need more of it
 mod tools;
 #[path = "common/wire.rs"]
 mod wire;

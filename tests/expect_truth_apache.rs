@@ -1,14 +1,18 @@
 //! What is said to hold, holds on real httpd, as `expect_truth` has it of nginx, with the same variables.
 
 #[path = "common/httpd.rs"]
+#[allow(dead_code)] // shared with tests that need more of it
 mod httpd;
 #[path = "truth/nodes.rs"]
+#[allow(dead_code)] // shared with tests that need more of it
 mod nodes;
 #[path = "expect/small_apache.rs"]
 mod small_apache;
 #[path = "expect/targets.rs"]
+#[allow(dead_code)] // shared with tests that need more of it
 mod targets;
 #[path = "common/wire.rs"]
+#[allow(dead_code)] // shared with tests that need more of it
 mod wire;
 
 use std::collections::BTreeMap;
