@@ -17,7 +17,9 @@ pub fn load(config: Option<&Path>, places: &Places, host: &mut Host) -> Result<L
     if paths.is_empty() {
         return Err("no configuration is installed here: --config names one".into());
     }
+    // What a person names is the main configuration, whatever it looks like.
     let request = load::Request {
+        entries: config.into_iter().map(Path::to_path_buf).collect(),
         paths,
         server: places.server.into(),
         defines: places.define.clone(),

@@ -15,6 +15,8 @@ pub struct Loader<'h> {
     /// `-D NAME[=VALUE]`.
     pub(super) defines: Vec<String>,
     pub(super) leaves_served: bool,
+    /// What a person says is a main configuration.
+    pub(super) entries: HashSet<PathBuf>,
     pub(super) loaded: Loaded,
     /// Problems of Apache's includes that were told.
     pub(super) told: HashSet<(Span, String)>,
@@ -51,7 +53,8 @@ pub fn run(request: &Request, host: &mut Host) -> Loaded {
     let (server, known) = (request.server, HashMap::new());
     let leaves_served = request.leaves_served;
     let (loaded, told) = (Loaded::default(), HashSet::new());
-    let mut run = Loader { host, server, defines, leaves_served, loaded, told, known };
+    let entries = request.entries.iter().map(|path| host.server_path(path)).collect();
+    let mut run = Loader { host, server, defines, leaves_served, entries, loaded, told, known };
     run.run(request);
     run.loaded
 }
@@ -164,7 +167,10 @@ impl Loader<'_> {
     pub(super) fn kind(&self, path: &Path, file: FileId, named: bool) -> Kind {
         let source = self.loaded.files.sources.get(file);
         let tree = self.loaded.files.tree(file);
+        let is_entry = self.entries.contains(path);
         match (self.server, kind::of(path, source, tree)) {
+            (_, Kind::NginxFragment) | (Server::Nginx, Kind::Neither) if is_entry => Kind::NginxMain,
+            (_, Kind::ApacheFragment) | (Server::Apache, Kind::Neither) if is_entry => Kind::ApacheMain,
             (Server::Apache, Kind::Neither) => Kind::ApacheFragment,
             (Server::Nginx, Kind::Neither) => Kind::NginxFragment,
             (_, Kind::Neither) if named && kind::has_the_form_of_nginx(source, tree) => Kind::NginxFragment,

@@ -62,6 +62,7 @@ impl Loader<'_> {
             server: Server::Nginx,
             defines: Vec::new(),
             leaves_served: self.leaves_served,
+            entries: self.entries.clone(),
             loaded: std::mem::take(&mut self.loaded),
             told: HashSet::new(),
             known: HashMap::new(),
