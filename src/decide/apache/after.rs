@@ -32,11 +32,22 @@ impl<'s> Visit<'_, 's> {
         }
     }
 
-    /// Whether the handler of files looks for a file that is not there.
+    /// Whether the handler of files has none to send.
     fn is_not_found(&self, ending: &Ending<'s>) -> bool {
+        let round = &ending.round;
+        let is_on = |line: Directive<'_>| line.is_ignoring_case(0, "on");
+        let is_missing = match round.seen {
+            Node::Missing => true,
+            Node::File => {
+                !round.path_info.is_empty()
+                    && !ending.ground.last_setting("AcceptPathInfo").is_some_and(is_on)
+            }
+            Node::Directory => round.uri.ends_with('/') && !self.ready.site.has_module_like(&["autoindex"]),
+            _ => false,
+        };
         matches!(ending.next, Next::Content)
-            && ending.round.seen == Node::Missing
-            && matches!(ending.round.method.as_str(), "GET" | "HEAD" | "POST")
+            && is_missing
+            && matches!(round.method.as_str(), "GET" | "HEAD" | "POST")
             && !Self::has_handler(ending)
     }
 
