@@ -320,7 +320,7 @@ impl<'s> Visit<'_, 's> {
             names.push("index.html".into());
         }
         let mut refusal = None;
-        for name in &names {
+        for (nth, name) in names.iter().enumerate() {
             let uri = if name.starts_with('/') { name.clone() } else { format!("{}{name}", round.uri) };
             let mut sub = Round::new(uri, round.query.clone(), "GET");
             sub.is_sub = true;
@@ -340,13 +340,13 @@ impl<'s> Visit<'_, 's> {
                 Ok(_) => {}
                 Err(Stop::Unknown(why)) => return Err(Stop::Unknown(why)),
                 Err(Stop::Answer(answer)) => {
-                    let is_passed_on =
-                        (300..400).contains(&answer.status) || answer.status == 401 && names.len() == 1;
-                    if is_passed_on {
+                    let is_last = nth + 1 == names.len();
+                    if (300..400).contains(&answer.status) || answer.status == 401 && is_last {
                         return Err(Stop::Answer(answer));
                     }
+                    // Of those before the last the status is kept, and no header.
                     if answer.status != 404 {
-                        refusal = Some(answer);
+                        refusal = Some(Answer { scheme: None, realm: None, ..answer });
                     }
                 }
             }
