@@ -67,7 +67,8 @@ impl<'s> Visit<'_, 's> {
             // Of several slashes at the beginning one is left, whatever `MergeSlashes` says.
             let raw = self.request.path();
             let raw = &raw[raw.bytes().take_while(|byte| *byte == b'/').count().saturating_sub(1)..];
-            if !raw.starts_with('/') {
+            // `CONNECT` asks for a host and a port, and no path.
+            if !raw.starts_with('/') || self.request.method == "CONNECT" {
                 return Err(Stop::responds(400));
             }
             let mut first =
@@ -194,16 +195,16 @@ impl<'s> Visit<'_, 's> {
         }
         if let Target::Backend(line, url) = target {
             self.tell(line, "hands the request on");
-            if round.method == "TRACE"
-                && self.settings.traces.is_some_and(|line| line.is_ignoring_case(0, "off"))
-            {
-                return Err(self.trace());
-            }
             let mut changed = round.clone();
             if self.rewrite_in_section(&mut changed, &ground)?.is_some() {
                 return Err(Stop::unknown("rewriting of what goes to a backend is not followed"));
             }
             self.redirect_in_sections(&round, &ground)?;
+            if round.method == "TRACE"
+                && self.settings.traces.is_some_and(|line| line.is_ignoring_case(0, "off"))
+            {
+                return Err(self.trace());
+            }
             return Ok(Ending { round, ground, sections, next: Next::Backend(url) });
         }
         self.fix_up(round, ground, sections, at)
