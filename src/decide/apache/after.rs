@@ -3,9 +3,9 @@
 use super::map::Target;
 use super::rewrite::Section;
 use super::rules;
-use super::stop::Stop;
+use super::stop::{Answer, Stop};
 use super::url::{escaped, normalized};
-use super::visit::{Ending, Next, Round, Visit};
+use super::visit::{Ending, Last, Next, Round, Visit};
 use crate::decide::Authorization;
 use crate::model::{Directive, Family, Ground, Kind, Name, Scope, Sections};
 use crate::source::Node;
@@ -24,18 +24,51 @@ impl<'s> Visit<'_, 's> {
             Err((stop, _)) => Err(stop),
             Ok(ending) => {
                 self.place.replace(place(&ending));
-                Ok(self.authorization(&ending))
+                match self.authorization(&ending) {
+                    None if self.is_not_found(&ending) => self.not_found(&ending),
+                    authorization => Ok(authorization),
+                }
             }
+        }
+    }
+
+    /// Whether the handler of files has none to send.
+    fn is_not_found(&self, ending: &Ending<'s>) -> bool {
+        let round = &ending.round;
+        let is_on = |line: Directive<'_>| line.is_ignoring_case(0, "on");
+        let is_missing = match round.seen {
+            Node::Missing => true,
+            Node::File => {
+                !round.path_info.is_empty()
+                    && !ending.ground.last_setting("AcceptPathInfo").is_some_and(is_on)
+            }
+            Node::Directory => round.uri.ends_with('/') && !self.ready.site.has_module_like(&["autoindex"]),
+            _ => false,
+        };
+        matches!(ending.next, Next::Content)
+            && is_missing
+            && matches!(round.method.as_str(), "GET" | "HEAD" | "POST")
+            && !Self::has_handler(ending)
+    }
+
+    /// A backend, or a rule, may answer in place of a file that is not there (spec a120).
+    fn not_found(&self, ending: &Ending<'s>) -> Result<Option<Authorization>, Stop> {
+        match self.dressed(Answer::responds(404), Some(&*ending.ground)) {
+            // It stays an answer of the handler.
+            Err(Stop::Answer(_)) if !self.is_answered_by_rule.get() => Ok(None),
+            result => result,
         }
     }
 
     fn rounds(&self) -> Result<Ending<'s>, (Stop, Option<std::sync::Arc<Ground<'s>>>)> {
         let start = || -> Result<Round, Stop> {
             self.check_connection()?;
+            self.check_parameters()?;
             // Of several slashes at the beginning one is left, whatever `MergeSlashes` says.
             let raw = self.request.path();
             let raw = &raw[raw.bytes().take_while(|byte| *byte == b'/').count().saturating_sub(1)..];
-            if !raw.starts_with('/') {
+            // `CONNECT` asks for a host and a port, and no path.
+            if !raw.starts_with('/') || self.request.method == "CONNECT" {
                 return Err(Stop::responds(400));
             }
             let mut first =
@@ -52,7 +85,7 @@ impl<'s> Visit<'_, 's> {
             let ending = self.round(round, &mut ground).map_err(|stop| (stop, ground))?;
             let Next::Again(uri, query) = &ending.next else { return Ok(ending) };
             let mut next = Round::new(String::new(), query.clone(), &ending.round.method);
-            next.environment = ending.round.environment.redirected();
+            next.environment = ending.round.environment.redirected(200);
             next.before_user.clone_from(&ending.round.user);
             next.before = Some(ending.sections.clone());
             next.before_directory = Some(ending.round.directory());
@@ -72,6 +105,18 @@ impl<'s> Visit<'_, 's> {
         match (self.settings.is_tls, self.request.is_tls) {
             (true, false) if self.request.port.is_some() => Err(Stop::responds(400)),
             (false, true) => Err(Stop::unknown("the server does not speak TLS here")),
+            _ => Ok(()),
+        }
+    }
+
+    /// With `mapping=servlet` a proxy takes parameters out of paths (spec a51).
+    fn check_parameters(&self) -> Result<(), Stop> {
+        let mut lines = self.settings.scopes.iter().flat_map(|scope| scope.own(Family::Handler));
+        let maps = |line: Directive<'_>| line.arguments().any(|word| word.text().starts_with("mapping="));
+        match lines.find(|line| maps(*line)) {
+            Some(line) if self.request.path().contains(';') => {
+                Err(Stop::unknown(format!("what `{}` makes of parameters is not followed", line.text())))
+            }
             _ => Ok(()),
         }
     }
@@ -111,9 +156,11 @@ impl<'s> Visit<'_, 's> {
                 self.walk_directories(&mut round)?
             }
         };
-        // In the same directory nothing but the name of the file is looked at again (`ap_directory_walk`).
+        // In the same directory nothing but the name of what is there is looked at again (`ap_directory_walk`).
         if let Some(before) = &round.before
             && matches!(target, Target::File)
+            && matches!(round.seen, Node::File | Node::Directory)
+            && round.path_info.is_empty()
             && round.before_directory.as_deref() == Some(&round.directory())
         {
             sections.directories.clone_from(&before.directories);
@@ -124,7 +171,11 @@ impl<'s> Visit<'_, 's> {
         self.walk_conditions(&mut sections, &round)?;
         let ground = grounds.merge(&sections);
         *at = Some(ground.clone());
-        self.last.replace(Some((sections.clone(), round.directory())));
+        self.last.replace(Some(Last {
+            sections: sections.clone(),
+            directory: round.directory(),
+            environment: round.environment.clone(),
+        }));
         let lines = ground.scopes.iter().skip(self.settings.scopes.len()).copied();
         let lines: Vec<Directive<'s>> = lines.flat_map(|scope| scope.own(Family::EnvIf)).collect();
         if !round.is_sub {
@@ -144,16 +195,16 @@ impl<'s> Visit<'_, 's> {
         }
         if let Target::Backend(line, url) = target {
             self.tell(line, "hands the request on");
-            if round.method == "TRACE"
-                && self.settings.traces.is_some_and(|line| line.is_ignoring_case(0, "off"))
-            {
-                return Err(self.trace());
-            }
             let mut changed = round.clone();
             if self.rewrite_in_section(&mut changed, &ground)?.is_some() {
                 return Err(Stop::unknown("rewriting of what goes to a backend is not followed"));
             }
             self.redirect_in_sections(&round, &ground)?;
+            if round.method == "TRACE"
+                && self.settings.traces.is_some_and(|line| line.is_ignoring_case(0, "off"))
+            {
+                return Err(self.trace());
+            }
             return Ok(Ending { round, ground, sections, next: Next::Backend(url) });
         }
         self.fix_up(round, ground, sections, at)
@@ -197,6 +248,7 @@ impl<'s> Visit<'_, 's> {
             return Ok(Ending { round, ground, sections, next: Next::Content });
         }
         self.fake_credentials(&ground);
+        Self::set_fixed_variables(&ground, &mut round);
         match rewritten {
             Some(Section::Again(url)) => {
                 let next = Next::Again(url, round.query.clone());
@@ -269,9 +321,9 @@ impl<'s> Visit<'_, 's> {
             names.push("index.html".into());
         }
         let mut refusal = None;
-        for name in &names {
+        for (nth, name) in names.iter().enumerate() {
             let uri = if name.starts_with('/') { name.clone() } else { format!("{}{name}", round.uri) };
-            let mut sub = Round::new(uri, None, "GET");
+            let mut sub = Round::new(uri, round.query.clone(), "GET");
             sub.is_sub = true;
             sub.environment = round.environment.clone();
             sub.before_user.clone_from(&round.user);
@@ -279,22 +331,23 @@ impl<'s> Visit<'_, 's> {
             sub.before_directory = Some(round.directory());
             sub.depth = MOST_REDIRECTS + 1 + round.depth.saturating_sub(MOST_REDIRECTS);
             match self.round(sub, at) {
-                Ok(ending) if ending.round.seen == Node::File => {
+                Ok(mut ending)
+                    if ending.round.seen == Node::File || matches!(ending.next, Next::Backend(..)) =>
+                {
                     self.hangs(format!("the file {}", ending.round.filename.clone().unwrap_or_default()));
-                    let mut ending = ending;
                     ending.round.is_sub = false;
                     return Ok(ending);
                 }
                 Ok(_) => {}
                 Err(Stop::Unknown(why)) => return Err(Stop::Unknown(why)),
                 Err(Stop::Answer(answer)) => {
-                    let is_passed_on =
-                        (300..400).contains(&answer.status) || answer.status == 401 && names.len() == 1;
-                    if is_passed_on {
+                    let is_last = nth + 1 == names.len();
+                    if (300..400).contains(&answer.status) || answer.status == 401 && is_last {
                         return Err(Stop::Answer(answer));
                     }
+                    // Of those before the last the status is kept, and no header.
                     if answer.status != 404 {
-                        refusal = Some(answer);
+                        refusal = Some(Answer { scheme: None, realm: None, ..answer });
                     }
                 }
             }

@@ -46,6 +46,11 @@ impl<'s> Visit<'_, 's> {
         })
     }
 
+    /// Whether a line names a handler for the request.
+    pub fn has_handler(ending: &Ending<'s>) -> bool {
+        Self::handler(&ending.ground).is_some() || Self::handled_by_name(ending).is_some()
+    }
+
     /// The address of the backend, or that a program is run.
     fn backend(&self, ending: &Ending<'s>) -> Option<(String, bool)> {
         if self.lacks_slash(ending) {

@@ -6,7 +6,7 @@ use super::expr::Asked;
 use super::parse;
 use super::regexes::filled;
 use super::visit::{Asking, Round, Visit};
-use crate::model::{Directive, Family};
+use crate::model::{Directive, Family, Ground};
 
 /// What is known of the variables.
 #[derive(Clone, Debug, Default)]
@@ -40,8 +40,12 @@ impl Environment {
     }
 
     /// What an internal redirect makes of it: the same with `REDIRECT_` before the names (spec a129).
-    pub fn redirected(&self) -> Self {
-        Environment(self.0.iter().map(|(name, value)| (format!("REDIRECT_{name}"), value.clone())).collect())
+    /// The status is that of the round before.
+    pub fn redirected(&self, status: u16) -> Self {
+        let renamed = self.0.iter().map(|(name, value)| (format!("REDIRECT_{name}"), value.clone()));
+        let mut environment = Environment(renamed.collect());
+        environment.set("REDIRECT_STATUS", Some(status.to_string()));
+        environment
     }
 }
 
@@ -52,6 +56,26 @@ impl<'s> Visit<'_, 's> {
             let (matched, first) = self.env_test(line, round);
             for word in line.arguments().skip(first) {
                 set(&word.text(), matched.as_ref().map(Option::as_deref), &mut round.environment);
+            }
+        }
+    }
+
+    /// `SetEnv` and its like come behind the checks: only the rounds and the index files that follow see
+    /// what they set (spec a74).
+    pub fn set_fixed_variables(ground: &Ground<'s>, round: &mut Round) {
+        for line in ground.lines(Family::Setting) {
+            let Some(name) = line.literal(0) else { continue };
+            if line.is_named("SetEnv") {
+                let value = if line.arity() > 1 { line.literal(1) } else { Some("".into()) };
+                round.environment.set(&name, value.map(|value| value.into_owned()));
+            } else if line.is_named("PassEnv") {
+                for word in line.arguments() {
+                    round.environment.set(&word.text(), None);
+                }
+            } else if line.is_named("UnsetEnv") {
+                for word in line.arguments() {
+                    round.environment.unset(&word.text());
+                }
             }
         }
     }

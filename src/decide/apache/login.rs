@@ -34,10 +34,10 @@ impl<'s> Visit<'_, 's> {
 
     /// The first argument, in which variables of the request may stand (spec a14).
     fn text(&self, line: Directive<'s>, round: &Round) -> Result<String, Stop> {
-        let text = line.literal(0).unwrap_or_default();
         let asking = Asking { visit: self, round };
-        let value = parse::parse_text(&text).and_then(|word| word.value(&asking));
-        value.ok_or_else(|| Stop::unknown(format!("what `{}` comes to is not known", line.text())))
+        let word = line.literal(0).and_then(|text| parse::parse_text(&text));
+        word.and_then(|word| word.value(&asking))
+            .ok_or_else(|| Stop::unknown(format!("what `{}` comes to is not known", line.text())))
     }
 
     /// What is answered to who has not logged in.

@@ -16,6 +16,14 @@ pub enum Target<'s> {
     Backend(Directive<'s>, String),
 }
 
+/// What `ProxyPass` of a section says.
+enum Passed<'s> {
+    No,
+    /// `!`: no other line is asked.
+    Kept,
+    On(Target<'s>),
+}
+
 impl<'s> Visit<'_, 's> {
     /// Finds out; `ground` is that of the URL alone.
     pub fn map(&self, round: &mut Round, ground: &Ground<'s>) -> Result<Target<'s>, Stop> {
@@ -24,11 +32,14 @@ impl<'s> Visit<'_, 's> {
             Rewritten::File => return Ok(Target::File),
             Rewritten::Backend(line, url) => return Ok(Target::Backend(line, url)),
         }
-        if let Some(found) = self.passed_in_section(round, ground) {
-            return Ok(found);
-        }
-        if let Some(found) = self.passed_by_server(round)? {
-            return Ok(found);
+        match self.passed_in_section(round, ground)? {
+            Passed::On(found) => return Ok(found),
+            Passed::Kept => {}
+            Passed::No => {
+                if let Some(found) = self.passed_by_server(round)? {
+                    return Ok(found);
+                }
+            }
         }
         self.redirect_in_section(ground)?;
         if let Some((line, status)) = self.redirected(self.settings.own_first(Family::Rewrite), &round.uri)? {
@@ -40,25 +51,31 @@ impl<'s> Visit<'_, 's> {
         Ok(Target::File)
     }
 
-    /// `ProxyPass` in a `<Location>`.
-    fn passed_in_section(&self, round: &Round, ground: &Ground<'s>) -> Option<Target<'s>> {
+    /// `ProxyPass` in a `<Location>`: the path of the section counts as it is written, as a regular
+    /// expression where a wildcard stands in it (seen on 2.4.71).
+    fn passed_in_section(&self, round: &Round, ground: &Ground<'s>) -> Result<Passed<'s>, Stop> {
         let is_pass = |line: &Directive<'_>| matches!(line.name(), Name::ProxyPass | Name::ProxyPassMatch);
         let sections = ground.scopes.iter().rev().filter(|scope| scope.kind() == Kind::Location);
         let mut lines = sections.filter_map(|scope| {
             let line = scope.own(Family::Handler).filter(|line| is_pass(line)).last()?;
             Some((*scope, line))
         });
-        let (scope, line) = lines.next()?;
+        let Some((scope, line)) = lines.next() else { return Ok(Passed::No) };
+        let lost = || Stop::unknown(format!("where `{}` is meant for is not known", line.text()));
+        let path = scope.opening().and_then(|opening| opening.argument(opening.arity().checked_sub(1)?));
+        let path = path.ok_or_else(lost)?.text().into_owned();
+        let is_expression = line.name() == Name::ProxyPassMatch || path.contains(['*', '?', '[']);
+        let Some(matched) = self.matched(&path, is_expression, &round.uri)? else { return Ok(Passed::No) };
         let url = line.literal(0).unwrap_or_default();
         if url == "!" {
             self.tell(line, "keeps the request here");
-            return None;
+            return Ok(Passed::Kept);
         }
-        let crate::model::Matching::Literal(path) = scope.matching() else {
-            return Some(Target::Backend(line, url.into_owned()));
-        };
-        let rest = crate::model::below(path, &round.uri).unwrap_or_default();
-        Some(Target::Backend(line, format!("{url}{rest}")))
+        let mut filled = target(&url, &matched);
+        if is_expression && filled == url {
+            filled += &round.uri;
+        }
+        Ok(Passed::On(Target::Backend(line, filled)))
     }
 
     /// Lines of the main server come first (seen on 2.4.71).

@@ -1,5 +1,6 @@
 //! `ErrorDocument`: what a visitor gets to see of a refusal (spec a120, a121).
 
+use super::environment::Environment;
 use super::stop::{Answer, Stop};
 use super::visit::{Round, Visit};
 use crate::decide::{Authorization, Outcome};
@@ -36,10 +37,16 @@ impl<'s> Visit<'_, 's> {
         let path = target.split('?').next().unwrap_or_default();
         let mut round = Round::new(path.to_owned(), None, "GET");
         round.depth = 1;
-        if let Some((sections, directory)) = self.last.borrow().clone() {
-            round.before = Some(sections);
-            round.before_directory = Some(directory);
-        }
+        let environment = match self.last.borrow().clone() {
+            Some(last) => {
+                round.before = Some(last.sections);
+                round.before_directory = Some(last.directory);
+                last.environment
+            }
+            None => Environment::default(),
+        };
+        round.environment = environment.redirected(answer.status);
+        self.set_server_variables(&mut round);
         self.is_answered_by_rule.set(false);
         let page = self.round(round, &mut None).map(|ending| {
             let is_backend = self.is_backend(&ending);
@@ -55,8 +62,14 @@ impl<'s> Visit<'_, 's> {
             Err(Stop::Unknown(why)) if self.ready.site.has_module_like(&["proxy_http"]) => {
                 Err(Stop::Unknown(why))
             }
-            // The challenge is that of the page, if it asks for a login itself.
-            Err(Stop::Answer(inner)) if inner.is_challenge() && answer.is_challenge() => {
+            // The challenge is that of the page, if it asks for a login itself; one by Digest goes out
+            // behind the first (`note_digest_auth_failure` adds to the header).
+            Err(Stop::Answer(inner))
+                if inner.is_challenge()
+                    && (inner.scheme == Some("basic")
+                        || answer.scheme == Some("form")
+                        || !answer.is_challenge()) =>
+            {
                 self.story.replace(told);
                 let Answer { scheme, realm, .. } = inner;
                 Err(Stop::Answer(Answer { scheme, realm, ..answer }))

@@ -25,12 +25,20 @@ pub struct Visit<'v, 's> {
     pub hangs_on: RefCell<Option<String>>,
     pub place: RefCell<Option<String>>,
     pub user_file: RefCell<Option<String>>,
-    /// The sections of the round that was refused, and its directory.
-    pub last: RefCell<Option<(Sections, String)>>,
+    /// The round that was refused.
+    pub last: RefCell<Option<Last>>,
     /// `[END]` was come by.
     pub is_rewritten_for_good: Cell<bool>,
     /// A rewriting rule has given the answer.
     pub is_answered_by_rule: Cell<bool>,
+}
+
+/// What an error document needs to know of the round that was refused.
+#[derive(Clone, Debug)]
+pub struct Last {
+    pub sections: Sections,
+    pub directory: String,
+    pub environment: Environment,
 }
 
 /// Credentials as they reach httpd.

@@ -119,7 +119,8 @@ impl<'s> Visit<'_, 's> {
 
     fn directories(&self, sections: Vec<u32>, round: &Round) -> Sections {
         let mut sections = Sections { server: self.server, directories: sections, ..Sections::default() };
-        let name = round.filename.clone().unwrap_or_default();
+        // Names of files have no double slashes, whatever `MergeSlashes` says of the path.
+        let name = merged(round.filename.as_deref().unwrap_or_default());
         let lookup = self.ready.grounds.lookup();
         sections.directories.extend(lookup.expressions(self.server, &name));
         let base = name.rsplit('/').next().unwrap_or_default();
@@ -237,13 +238,7 @@ impl<'s> Visit<'_, 's> {
             // Only expressions see double slashes (spec a50).
             let is_expression =
                 |id: &u32| matches!(self.ready.grounds.scope(*id).matching(), Matching::Expression(_));
-            let mut merged = String::new();
-            for c in uri.chars() {
-                if c != '/' || !merged.ends_with('/') {
-                    merged.push(c);
-                }
-            }
-            let others = lookup.locations(self.server, &merged, None).into_iter();
+            let others = lookup.locations(self.server, &merged(uri), None).into_iter();
             sections.locations.retain(is_expression);
             sections.locations.extend(others.filter(|id| !is_expression(id)));
             sections.locations.sort_unstable();
@@ -308,6 +303,17 @@ impl<'s> Visit<'_, 's> {
     pub fn links(ground: &Ground<'s>) -> Links {
         fold_links(Links::Yes, ground.scopes.iter().copied())
     }
+}
+
+/// A path with one slash where there are several.
+fn merged(path: &str) -> String {
+    let mut merged = String::with_capacity(path.len());
+    for c in path.chars() {
+        if c != '/' || !merged.ends_with('/') {
+            merged.push(c);
+        }
+    }
+    merged
 }
 
 /// What `Options` lines come to, as far as links go.

@@ -164,7 +164,7 @@ impl Loader<'_> {
                 Ok(found) => Target::Paths(found.into_iter().flat_map(|path| self.files_in(path)).collect()),
             };
         }
-        if !self.host.exists(&path) && (!config.is_main || !config.installed && wanted.is_optional) {
+        if !self.host.exists(&path) && !config.is_main {
             return Target::Unknown;
         }
         Target::Paths(self.files_in(path))

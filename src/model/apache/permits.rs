@@ -330,8 +330,10 @@ impl Directive<'_> {
         let at = 1 + usize::from(self.is_ignoring_case(0, "not"));
         let word = self.literal(at).unwrap_or_default();
         match provider {
+            // Quotes are not taken off here.
             "all" => {
-                !word.eq_ignore_ascii_case("granted") && !word.eq_ignore_ascii_case("denied")
+                self.rest(0).ends_with(['"', '\''])
+                    || !word.eq_ignore_ascii_case("granted") && !word.eq_ignore_ascii_case("denied")
                     || self.arity() > at + 1
             }
             "method" => self.arguments().skip(at).any(|word| !super::methods::is_known(&word.text())),
