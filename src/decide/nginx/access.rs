@@ -158,7 +158,11 @@ impl<'r, 's> Run<'r, 's> {
                     Ok(Verdict::Passes)
                 }
                 Some(Listed::WithBlank) => {
-                    match self.choices.ask(&key, 2, "whether the blank behind the password is sent is not known") {
+                    match self.choices.ask(
+                        &key,
+                        2,
+                        "whether the blank behind the password is sent is not known",
+                    ) {
                         0 => Ok(Verdict::Passes),
                         _ => challenge(visit, realm),
                     }

@@ -151,7 +151,8 @@ fn begin<'r, 's>(
             }
             run.server = chosen.server;
             if socket.is_shared {
-                let note = if chosen.is_named { "is for this host" } else { "takes hosts that no server names" };
+                let note =
+                    if chosen.is_named { "is for this host" } else { "takes hosts that no server names" };
                 run.story.tell(run.server.span(), note);
             }
             run.host = Some(host);

@@ -55,8 +55,11 @@ impl<'r, 's> Run<'r, 's> {
                     break;
                 }
                 Op::Return { by, status, text } => {
-                    let what =
-                        if visit.is_subrequest { "answers the subrequest" } else { "answers before any check" };
+                    let what = if visit.is_subrequest {
+                        "answers the subrequest"
+                    } else {
+                        "answers before any check"
+                    };
                     self.story.tell(by.span(), what);
                     if *status < 400 || text.is_some() {
                         // A redirect is no response yet: it goes through `error_page`.
