@@ -97,8 +97,11 @@ impl Request {
         let host = self.host.as_deref().unwrap_or_default();
         let inner = host.strip_prefix('[').and_then(|inner| inner.strip_suffix(']')).unwrap_or(host);
         if let Ok(address) = inner.parse::<IpAddr>() {
-            // An address of the other family is only a name in the header.
-            let fits = self.from.is_none_or(|from| from.is_ipv4() == address.is_ipv4());
+            // An address of the other family, or one that the machine cannot reach from its own, is only a
+            // name in the header.
+            let fits = self.from.is_none_or(|from| {
+                from.is_ipv4() == address.is_ipv4() && (address.is_loopback() || !from.is_loopback())
+            });
             if fits {
                 return Some(address);
             }

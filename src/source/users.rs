@@ -104,9 +104,8 @@ impl Identity {
             Some(uid) if uid == stat.uid => Some(owner),
             Some(_) if self.gids.contains(&stat.gid) => Some(group),
             Some(_) => Some(other),
-            None if other => Some(true),
-            // Nobody but root gets in by owner or group, and this is not root.
-            None if (stat.uid == 0 || !owner) && (stat.gid == 0 || !group) => Some(false),
+            // It may be the owner or of the group, unless they are root's: this is not root.
+            None if (stat.uid == 0 || owner == other) && (stat.gid == 0 || group == other) => Some(other),
             None => None,
         }
     }
@@ -134,6 +133,8 @@ mod tests {
         let somebody = Identity::unknown(None);
         assert_eq!(somebody.may(Permission::Read, &stat(0o600, 0, 0)), Some(false));
         assert_eq!(somebody.may(Permission::Read, &stat(0o640, 0, 33)), None);
+        assert_eq!(somebody.may(Permission::Read, &stat(0o604, 0, 33)), None);
+        assert_eq!(somebody.may(Permission::Read, &stat(0o604, 0, 0)), Some(true));
         assert_eq!(somebody.may(Permission::Search, &stat(0o711, 0, 0)), Some(true));
     }
 }

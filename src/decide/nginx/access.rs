@@ -157,6 +157,16 @@ impl<'r, 's> Run<'r, 's> {
                     self.story.tell(password.file_by.span(), note);
                     Ok(Verdict::Passes)
                 }
+                Some(Listed::WithBlank) => {
+                    match self.choices.ask(
+                        &key,
+                        2,
+                        "whether the blank behind the password is sent is not known",
+                    ) {
+                        0 => Ok(Verdict::Passes),
+                        _ => challenge(visit, realm),
+                    }
+                }
                 Some(Listed::Never) => {
                     self.story.tell(password.file_by.span(), "no password has the hash of this user");
                     challenge(visit, realm)

@@ -36,6 +36,10 @@ pub(super) fn authorization<'r, 's>(
         match run.fill(visit, &value) {
             Ok(value) if value.is_empty() => dropped = Some(line),
             Ok(_) => sent.push((Authorization::Replaced, line)),
+            // The client's header and more is something else.
+            Err(_) if value.adds_to("http_authorization") && run.has_header => {
+                sent.push((Authorization::Replaced, line));
+            }
             Err(_) => sent.push((Authorization::Unknown, line)),
         }
     }

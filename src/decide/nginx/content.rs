@@ -122,7 +122,12 @@ impl<'r, 's> Run<'r, 's> {
                 }
                 Seen::Unknown(why) => {
                     let key = format!("index {} {}", shown(&visit.uri), shown(&name));
-                    self.choices.ask(&key, 2, &format!("whether there is an index file: {why}")) == 0
+                    // There may be no directory at all, or one that is closed.
+                    match self.choices.ask(&key, 4, &format!("whether there is an index file: {why}")) {
+                        2 => return Ok(Some(Phase::Finalize(404, Origin::Content))),
+                        3 => return Ok(Some(Phase::Finalize(403, Origin::Content))),
+                        taken => taken == 0,
+                    }
                 }
             };
             if is_there {

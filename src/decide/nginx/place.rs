@@ -176,11 +176,15 @@ fn level(scope: Scope<'_>) -> Known<Level<'_>> {
             Modifier::Named => drop(level.named.entry(path.to_vec()).or_insert(child)),
         }
         let redirects = path.strip_suffix(b"/").filter(|_| !location.is_regex());
-        if let Some(path) = redirects.filter(|_| passes_on(child)) {
-            // The exact location comes first where both are there.
-            if location.modifier == Modifier::Exact || !level.redirects.contains_key(path) {
-                level.redirects.insert(path.to_vec(), child);
-            }
+        if let Some(short) = redirects.filter(|_| passes_on(child)) {
+            level.redirects.insert(short.to_vec(), child);
+        }
+    }
+    // One of the two locations of a name has the backend, the settings of the exact one hold where it is
+    // there (`node->exact` in `ngx_http_core_find_static_location`).
+    for (short, scope) in &mut level.redirects {
+        if let Some(exact) = level.exact.get(&[short.as_slice(), b"/"].concat()) {
+            *scope = *exact;
         }
     }
     level.lengths = level.prefixes.keys().map(Vec::len).collect();

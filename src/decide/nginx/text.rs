@@ -67,6 +67,12 @@ impl Text {
         }
     }
 
+    /// Whether there is more than this variable in it.
+    pub(super) fn adds_to(&self, name: &str) -> bool {
+        let is_it = |part: &Part| matches!(part, Part::Variable(variable) if variable == name);
+        self.parts.iter().any(is_it) && self.parts.iter().any(|part| matches!(part, Part::Literal(_)))
+    }
+
     /// Whether it is this one variable.
     pub(super) fn is_variable(&self, name: &str) -> bool {
         matches!(self.parts.as_slice(), [Part::Variable(variable)] if variable == name)

@@ -21,6 +21,8 @@ pub(super) enum UserFile {
 pub(super) enum Listed {
     /// With a hash that some password has.
     Yes,
+    /// With a plain password and a blank at its end, which one may take for no part of it (spec H2).
+    WithBlank,
     /// With a hash that no password has.
     Never,
     No,
@@ -71,7 +73,11 @@ pub(super) fn find(text: &[u8], user: &str) -> Listed {
         if matched == name.len() {
             let hash =
                 text[at..].split(|byte| matches!(byte, b'\n' | b'\r' | b':')).next().unwrap_or_default();
-            return if is_possible(hash) { Listed::Yes } else { Listed::Never };
+            return match hash {
+                _ if !is_possible(hash) => Listed::Never,
+                [.., b' ' | b'\t'] => Listed::WithBlank,
+                _ => Listed::Yes,
+            };
         }
     }
     Listed::No
@@ -132,6 +138,7 @@ mod tests {
         assert!(!good("\u{feff}alice:{PLAIN}x\n"));
         assert!(!good("bob:{PLAIN}x\ralice:{PLAIN}x\n"));
         assert!(!good("Alice:{PLAIN}x\n"));
+        assert_eq!(find(b"alice:{PLAIN}x \n", "alice"), Listed::WithBlank);
         assert_eq!(find(b"alice:plain\nalice:{PLAIN}x\n", "alice"), Listed::Never);
     }
 
