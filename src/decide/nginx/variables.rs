@@ -72,7 +72,7 @@ impl<'r, 's> Run<'r, 's> {
         if let Some(variable) = tables.variables.get(name) {
             let (value, is_kept) = match &variable.table {
                 Ok(Table::Map(map)) => (self.map(visit, variable.by, map), !map.is_volatile),
-                Ok(Table::Geo(geo)) => (self.geo(visit, variable.by, geo), true),
+                Ok(Table::Geo(geo)) => (Ok(self.geo(visit, variable.by, geo)), true),
                 Err(why) => (Err(Unknown::new(why.clone(), false)), true),
             };
             if is_kept {
@@ -222,7 +222,7 @@ impl<'r, 's> Run<'r, 's> {
         Ok(None)
     }
 
-    fn geo(&mut self, visit: &mut Visit<'r, 's>, by: Directive<'s>, geo: &'r Geo) -> Value {
+    fn geo(&mut self, visit: &mut Visit<'r, 's>, by: Directive<'s>, geo: &'r Geo) -> Vec<u8> {
         let source = self.fill(visit, &geo.source);
         let found = match &source {
             Ok(source) => {
@@ -238,7 +238,7 @@ impl<'r, 's> Run<'r, 's> {
             }
         };
         let range = found.and_then(|at| geo.ranges.get(at));
-        Ok(range.map_or(&geo.default, |(_, value)| value).clone())
+        range.map_or(&geo.default, |(_, value)| value).clone()
     }
 }
 
