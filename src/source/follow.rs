@@ -50,6 +50,13 @@ impl Host {
                     at.push(name);
                 }
                 Some(Component::ParentDir) => {
+                    // What is above is looked up in the directory itself.
+                    if stat.kind != Kind::Directory {
+                        return Walk::NotADirectory(at);
+                    }
+                    if self.has_its_own_mode(&at) {
+                        parents.push((at.clone(), stat));
+                    }
                     at.pop();
                 }
                 Some(Component::RootDir) => at = PathBuf::from("/"),

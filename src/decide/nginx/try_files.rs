@@ -82,6 +82,10 @@ impl<'r, 's> Run<'r, 's> {
             return Ok(Phase::Finalize(code, Origin::Configuration));
         }
         let target = self.value(visit, mapping, last)?;
+        if target.is_empty() {
+            // Whether it ends in a slash is read off the byte before it.
+            return Err("what nginx makes of an empty path is not known".into());
+        }
         self.redirect_to(visit, &target)
     }
 
