@@ -212,7 +212,11 @@ fn challenge(decision: &Decision, seen: &Seen) -> Option<String> {
 
 /// The password file, where httpd complains of it.
 fn files(decision: &Decision, seen: &Seen) -> Option<String> {
-    let (_, rest) = seen.log.split_once("Could not open password file: ")?;
+    let (before, rest) = seen.log.split_once("Could not open password file: ")?;
+    // Who was refused before that: it is the error document that asks for another login.
+    if before.contains("AH01617") || before.contains("AH01618") {
+        return None;
+    }
     let real = first_line(rest).split(", referer").next()?;
     let said = decision.user_file.as_deref()?;
     (said != real).then(|| format!("the password file is {real}, not {said}"))

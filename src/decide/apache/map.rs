@@ -123,12 +123,14 @@ impl<'s> Visit<'_, 's> {
         let sections = ground.scopes.iter().rev().filter(|scope| scope.kind() == Kind::Location);
         for scope in sections {
             let alias = scope.own(Family::Alias).filter(|line| line.name() == Name::Alias).last();
-            if let Some(line) = alias
-                && let crate::model::Matching::Literal(path) = scope.matching()
-            {
-                let rest = crate::model::below(path, &round.uri).unwrap_or_default();
-                return absolute(&format!("{}{rest}", line.literal(0).unwrap_or_default())).ok_or_else(lost);
-            }
+            let Some(line) = alias else { continue };
+            let word = line.literal(0).unwrap_or_default();
+            let (crate::model::Matching::Literal(path), false) = (scope.matching(), word.contains("%{"))
+            else {
+                return Err(Stop::unknown(format!("where `{}` leads to is not followed", line.text())));
+            };
+            let rest = crate::model::below(path, &round.uri).unwrap_or_default();
+            return absolute(&format!("{word}{rest}")).ok_or_else(lost);
         }
         for line in self.settings.own_first(Family::Alias) {
             if line.is_named("wsgiscriptalias") {
