@@ -7,8 +7,8 @@ use crate::decide::{Because, Credentials, Decision, Request};
 use crate::model::Site;
 use crate::source::Sources;
 
+/// Other fields are passed over: who writes such lines may keep notes of his own in them.
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
 struct RequestJson {
     #[serde(default = "get")]
     method: String,
@@ -16,7 +16,7 @@ struct RequestJson {
     #[serde(default)]
     from: Option<std::net::IpAddr>,
     #[serde(default)]
-    credentials: CredentialsJson,
+    credentials: Option<CredentialsJson>,
 }
 
 fn get() -> String {
@@ -78,7 +78,7 @@ pub fn parse_request(line: &[u8]) -> Result<Request, String> {
     Ok(Request {
         method: json.method,
         from: json.from,
-        credentials: match json.credentials {
+        credentials: match json.credentials.unwrap_or_default() {
             CredentialsJson::None => Credentials::None,
             CredentialsJson::Bad => Credentials::Bad,
             CredentialsJson::User { user } => Credentials::User(user),
@@ -145,7 +145,8 @@ mod tests {
         let request = parse_request(br#"{"url": "/x", "credentials": "bad"}"#).expect("a request");
         assert_eq!((request.method.as_str(), request.credentials), ("GET", Credentials::Bad));
         assert!(parse_request(br#"{"url": "/x", "credentials": "good"}"#).is_err());
-        assert!(parse_request(br#"{"url": "/x", "form": "10.0.0.1"}"#).is_err());
+        let request = parse_request(br#"{"url": "/x", "id": 7, "credentials": null}"#).expect("a request");
+        assert_eq!(request.credentials, Credentials::None);
         assert!(parse_request(b"").is_err());
     }
 }
