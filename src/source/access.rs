@@ -84,9 +84,12 @@ impl Host {
     #[must_use]
     pub fn see(&self, path: &Path, who: &Identity) -> Seen {
         let bytes = path.as_os_str().as_encoded_bytes();
-        if bytes.len() > MAX_PATH || bytes.split(|byte| *byte == b'/').any(|name| name.len() > MAX_NAME) {
+        if bytes.len() > MAX_PATH {
             return Seen::NotADirectory;
         }
+        // A name that is too long is looked for in its directory all the same, which may be closed.
+        let is_too_long = |part: &&Path| part.file_name().is_some_and(|name| name.len() > MAX_NAME);
+        let too_long = path.ancestors().filter(is_too_long).last().and_then(Path::parent);
         // What is missing is missed only by who may search the directory.
         let missed = |seen: Seen, last: &Path| match self.walk(last) {
             Walk::Found { path, stat, mut parents } => {
@@ -97,11 +100,12 @@ impl Host {
             }
             _ => (Err(seen), Vec::new()),
         };
-        let (seen, parents) = match self.walk(path) {
-            Walk::Missing(at) => missed(Seen::Missing, at.parent().unwrap_or(Path::new("/"))),
-            Walk::NotADirectory(at) => missed(Seen::NotADirectory, &at),
-            Walk::Unknown { why, parents } => (Err(Seen::Unknown(why)), parents),
-            Walk::Found { path, stat, parents } => (Ok((path, stat)), parents),
+        let (seen, parents) = match (self.walk(too_long.unwrap_or(path)), too_long) {
+            (Walk::Found { .. }, Some(directory)) => missed(Seen::NotADirectory, directory),
+            (Walk::Missing(at), _) => missed(Seen::Missing, at.parent().unwrap_or(Path::new("/"))),
+            (Walk::NotADirectory(at), _) => missed(Seen::NotADirectory, &at),
+            (Walk::Unknown { why, parents }, _) => (Err(Seen::Unknown(why)), parents),
+            (Walk::Found { path, stat, parents }, None) => (Ok((path, stat)), parents),
         };
         for (directory, stat) in parents {
             match self.permits(who, Permission::Search, &directory, &stat) {

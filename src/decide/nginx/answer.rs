@@ -42,7 +42,7 @@ fn outcome(visit: &Visit<'_, '_>, end: End) -> Outcome {
         (401 | 403, Origin::Content) if visit.is_overwritten => Outcome::Responds,
         (_, Origin::Content) if visit.origin == Origin::Content || visit.forced_status == 0 => Outcome::Open,
         // What an error page serves under the status of the error.
-        (_, Origin::Content) if status < 400 => Outcome::Open,
+        (_, Origin::Content) if status < 300 => Outcome::Open,
         _ => Outcome::Responds,
     }
 }

@@ -62,6 +62,9 @@ impl<'r, 's> Run<'r, 's> {
                 // The method becomes GET (spec E9).
                 if visit.method != "HEAD" {
                     visit.method = "GET".into();
+                    if !visit.is_subrequest {
+                        self.method = "GET".into();
+                    }
                 }
                 self.redirect_to(visit, &target)
             }

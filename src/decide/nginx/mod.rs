@@ -90,6 +90,8 @@ fn go(tables: &Tables<'_>, request: &Request, choices: &mut Choices) -> Known<De
         hangs_on: None,
         server: socket.default,
         port: request.port,
+        method: request.method.clone(),
+        is_mapped: request.from.is_some_and(|from| from.is_ipv4() && socket.is_ipv6()),
         host: None,
         target: "",
         has_header: false,

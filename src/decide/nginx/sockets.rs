@@ -229,6 +229,13 @@ impl Address {
     }
 }
 
+impl Socket<'_> {
+    /// Whether its addresses are those of IPv6, also for clients of IPv4.
+    pub(super) fn is_ipv6(&self) -> bool {
+        matches!(self.address, Address::Any6 { .. })
+    }
+}
+
 struct Listen {
     address: Address,
     port: u16,

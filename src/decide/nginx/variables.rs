@@ -92,9 +92,7 @@ impl<'r, 's> Run<'r, 's> {
             "is_args" => known(if visit.args.is_empty() { "" } else { "?" }),
             "request_uri" => known(self.target),
             "request" => Ok(format!("{} {} HTTP/1.1", request.method, request.target).into_bytes()),
-            // Of the request that came, also in a subrequest.
-            "request_method" if visit.is_subrequest => known(&request.method),
-            "request_method" => known(&visit.method),
+            "request_method" => known(&self.method),
             "scheme" => known(if request.is_tls { "https" } else { "http" }),
             "https" => known(if request.is_tls { "on" } else { "" }),
             "server_protocol" => known("HTTP/1.1"),
@@ -103,7 +101,7 @@ impl<'r, 's> Run<'r, 's> {
                 None => Err(Unknown::new("the port is not known", true)),
             },
             "server_addr" => match request.local_address() {
-                Some(address) => Ok(address.to_string().into_bytes()),
+                Some(address) => Ok(self.written(address)),
                 None => Err(Unknown::new("the address of the server is not known", true)),
             },
             "server_name" => self.server_name(),
@@ -118,7 +116,7 @@ impl<'r, 's> Run<'r, 's> {
                 None => Err(Unknown::new("the host is not known", true)),
             },
             "remote_addr" | "realip_remote_addr" => match self.client(visit) {
-                Ok(address) => Ok(address.to_string().into_bytes()),
+                Ok(address) => Ok(self.written(address)),
                 Err(why) => Err(Unknown::new(why, true)),
             },
             "http_authorization" => match request.credentials {
@@ -178,6 +176,12 @@ impl<'r, 's> Run<'r, 's> {
         Ok(from)
     }
 
+    /// An address as nginx writes it.
+    fn written(&self, address: IpAddr) -> Vec<u8> {
+        let mapped = if self.is_mapped && address.is_ipv4() { "::ffff:" } else { "" };
+        format!("{mapped}{address}").into_bytes()
+    }
+
     fn map(&mut self, visit: &mut Visit<'r, 's>, by: Directive<'s>, map: &'r Map) -> Value {
         let value = match self.fill(visit, &map.source) {
             Ok(source) => {
@@ -228,6 +232,7 @@ impl<'r, 's> Run<'r, 's> {
             Ok(source) => {
                 self.story.tell(by.span(), "gives a variable its value");
                 let address = std::str::from_utf8(source).ok().and_then(|text| text.parse::<IpAddr>().ok());
+                let address = address.map(|address| address.to_canonical());
                 // What is no address is looked up as the last one there is.
                 let address = address.unwrap_or(IpAddr::V4(std::net::Ipv4Addr::BROADCAST));
                 geo.ranges.iter().position(|(range, _)| range.holds(address))

@@ -24,6 +24,11 @@ pub(super) struct Run<'r, 's> {
     pub(super) server: Scope<'s>,
     /// The port that was connected to.
     pub(super) port: Option<u16>,
+    /// The method as `$request_method` tells it, in subrequests too: that of the request that came, or GET
+    /// after an error page.
+    pub(super) method: String,
+    /// Whether an IPv4 client came to an IPv6 socket: its addresses are written `::ffff:192.0.2.1`.
+    pub(super) is_mapped: bool,
     /// The host as `$host` tells it; none where it is the first name of the server.
     pub(super) host: Option<String>,
     /// The target of the request line; empty where it was refused.
