@@ -5,7 +5,7 @@ use super::place::{Password, in_force};
 use super::sockets::Known;
 use super::users::{Listed, UserFile, find};
 use super::variables::Unknown;
-use super::visit::{Run, Visit};
+use super::visit::{Challenge, Run, Visit};
 use crate::decide::Credentials;
 use crate::model::Family;
 use std::ffi::OsString;
@@ -43,8 +43,8 @@ impl<'r, 's> Run<'r, 's> {
                 (Verdict::Passes, Some(satisfy)) => {
                     self.story.tell(satisfy.span(), "`satisfy any`: one check is enough");
                     // The challenge that was made last is taken back.
-                    if let Some((_, is_sent)) = visit.challenges.last_mut() {
-                        *is_sent = false;
+                    if let Some(challenge) = visit.challenges.last_mut() {
+                        challenge.is_sent = false;
                     }
                     visit.refused_with = None;
                     return Ok(Checked::Passed);
@@ -230,6 +230,11 @@ impl<'r, 's> Run<'r, 's> {
 }
 
 fn challenge(visit: &mut Visit<'_, '_>, realm: Result<Vec<u8>, Unknown>) -> Known<Verdict> {
-    visit.challenges.push((realm.map_err(|unknown| unknown.why)?, true));
+    let user_file = visit.user_file.clone();
+    visit.challenges.push(Challenge {
+        realm: realm.map_err(|unknown| unknown.why)?,
+        user_file,
+        is_sent: true,
+    });
     Ok(Verdict::Refuses(401))
 }

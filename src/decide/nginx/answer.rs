@@ -9,12 +9,15 @@ pub(super) fn decision<'r, 's>(run: &mut Run<'r, 's>, visit: &mut Visit<'r, 's>,
     let outcome = outcome(visit, end);
     let mut decision = Decision::of(outcome);
     decision.status = end.status.filter(|_| outcome != Outcome::Open);
-    let challenge = visit.challenges.iter().find(|(_, is_sent)| *is_sent && !end.is_closed);
-    if let Some((realm, _)) = challenge {
-        decision.scheme = Some("basic");
-        decision.realm = Some(String::from_utf8_lossy(realm).into_owned());
-    }
+    let challenge = visit.challenges.iter().find(|challenge| challenge.is_sent && !end.is_closed);
     decision.user_file.clone_from(&visit.user_file);
+    if let Some(challenge) = challenge {
+        decision.scheme = Some("basic");
+        decision.realm = Some(String::from_utf8_lossy(&challenge.realm).into_owned());
+        if outcome == Outcome::Challenge {
+            decision.user_file.clone_from(&challenge.user_file);
+        }
+    }
     let name = run.server.own(Family::ServerName).next().and_then(|by| by.argument(0));
     decision.server = name.map(|name| name.text().into_owned());
     let here = run.here(visit);

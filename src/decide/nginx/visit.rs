@@ -71,8 +71,8 @@ pub(super) struct Visit<'r, 's> {
     pub(super) groups: Result<Vec<Vec<u8>>, Unknown>,
     pub(super) has_percent: bool,
     pub(super) has_plus: bool,
-    /// The challenges among the headers of the response, and whether each is still to be sent.
-    pub(super) challenges: Vec<(Vec<u8>, bool)>,
+    /// The challenges among the headers of the response.
+    pub(super) challenges: Vec<Challenge>,
     pub(super) user_file: Option<String>,
     /// What a check refused with under `satisfy any`; it stays through an error page.
     pub(super) refused_with: Option<u16>,
@@ -87,6 +87,16 @@ pub(super) enum Origin {
     Configuration,
     /// The content handler.
     Content,
+}
+
+/// A header that asks for a password.
+#[derive(Debug)]
+pub(super) struct Challenge {
+    pub(super) realm: Vec<u8>,
+    /// The password file that the login would be looked up in.
+    pub(super) user_file: Option<String>,
+    /// Whether it is still to be sent.
+    pub(super) is_sent: bool,
 }
 
 /// How a request ends.
