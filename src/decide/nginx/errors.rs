@@ -9,6 +9,10 @@ impl<'r, 's> Run<'r, 's> {
     /// A request ends in an error or a redirect.
     pub(super) fn finalize(&mut self, visit: &mut Visit<'r, 's>, code: u16, origin: Origin) -> Known<Phase> {
         let end = |status| Phase::End(End::of(status, origin));
+        if matches!(code, 408 | 499) && visit.is_subrequest {
+            // It hangs on `post_action`, which no manual describes.
+            return Err(format!("what nginx makes of {code} in a subrequest is not judged"));
+        }
         if matches!(code, 408 | 444 | 499) {
             // The connection is closed, without any answer.
             visit.forced_status = code;
