@@ -130,6 +130,7 @@ impl<'s> Visit<'_, 's> {
                     *path = format!("{directory}{path}");
                 }
                 if let Some(status) = flags.redirect() {
+                    self.ends_here(&rules[at..], &flags, path, round)?;
                     return Err(self.answered(rule.line, "redirects", status));
                 }
                 if flags.has(&["p", "proxy"]) {
@@ -166,6 +167,25 @@ impl<'s> Visit<'_, 's> {
             }
         }
         Ok(changed)
+    }
+
+    /// Without `[L]` the rules behind a redirect see its URL, and may make a path of it again.
+    fn ends_here(&self, behind: &[Rule<'s>], flags: &Flags, path: &str, round: &Round) -> Result<(), Stop> {
+        if flags.has(&["l", "last", "end"]) {
+            return Ok(());
+        }
+        let scheme = if self.request.is_tls { "https" } else { "http" };
+        let host = self.host().unwrap_or_default();
+        let url = if is_url(path) { path.to_owned() } else { format!("{scheme}://{host}{path}") };
+        for rule in behind {
+            let flags = Flags::of(rule.line.literal(2).as_deref());
+            if self.applies(rule, &flags, &url, round)?.is_some() {
+                return Err(Stop::unknown(
+                    "what further rules make of a redirect without `[L]` is not followed",
+                ));
+            }
+        }
+        Ok(())
     }
 
     fn answered(&self, line: Directive<'_>, note: &str, status: u16) -> Stop {
