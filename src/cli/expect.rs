@@ -9,7 +9,6 @@ use crate::expect::{self, Expectation, Told};
 use crate::finding::{Place, Problem, ProblemKind};
 use crate::load::{Config, Loaded};
 use crate::model::{FilesMode, Look, Site};
-use crate::parallel;
 use crate::report::{Report, plural};
 use crate::settings::{self, SettingsFile};
 use crate::source::{FileId, Host, Source, Span, offset};
@@ -46,11 +45,9 @@ fn judge(options: &Expect) -> Result<u8, String> {
 /// Puts what does not hold into the report; gives how many rules hold.
 fn judge_rules(site: &Site<'_>, look: Look<'_>, rules: &[Expectation], report: &mut Report) -> usize {
     let decider = Decider::new(site, look);
-    let told =
-        parallel::map(rules, rules.len() > 1, |rule| expect::tell(rule, expect::judge(&decider, rule)));
     let mut holding = 0;
-    for told in told {
-        match told {
+    for (rule, verdict) in rules.iter().zip(expect::judge_all(&decider, rules)) {
+        match expect::tell(rule, verdict) {
             Told::Nothing => holding += 1,
             Told::Finding(finding) => report.findings.push(*finding),
             Told::Problem(problem) => report.problems.push(*problem),

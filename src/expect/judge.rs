@@ -316,22 +316,26 @@ impl Judge<'_, '_> {
     }
 
     /// The methods that the rule is about.
-    fn methods(&self) -> BTreeSet<String> {
+    fn methods(&self) -> Vec<String> {
         /// Methods that servers themselves treat in different ways.
         const USUAL: &[&str] = &["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "TRACE"];
         /// Methods that nobody names.
         const UNNAMED: &[&str] = &["QUUX", "QUUZ"];
         if let Some(method) = &self.rule.method {
-            return BTreeSet::from([method.clone()]);
+            return vec![method.clone()];
         }
         if !self.rule.is_never {
-            return BTreeSet::from(["GET".to_owned()]);
+            return vec!["GET".to_owned()];
         }
         let mut methods = self.tests.methods.clone();
         methods.extend(USUAL.iter().map(|name| (*name).to_owned()));
         let unnamed = UNNAMED.iter().find(|name| !methods.contains(**name));
         methods.extend(unnamed.map(|name| (*name).to_owned()));
-        methods
+        // What breaks a rule is best shown with GET, where GET breaks it.
+        let (mut first, others): (Vec<String>, Vec<String>) =
+            methods.into_iter().partition(|method| method == "GET");
+        first.extend(others);
+        first
     }
 }
 
