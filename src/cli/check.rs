@@ -91,15 +91,17 @@ fn judge(loaded: &Loaded, host: &Host, options: &Check) -> Report {
         let files: HashSet<FileId> = findings.iter().map(|finding| finding.primary.span.file).collect();
         let included_from = files.into_iter().map(|file| (file, site.included_from(file))).collect();
         let left_alone = site.left_files_alone() && mode == FilesMode::Auto;
+        let kept = site.kept_files().into_iter().map(Path::to_path_buf).collect();
         let problems = std::mem::take(&mut site.problems);
         // As at the end of `run`.
         std::mem::forget(site);
-        Judged { findings, problems, included_from, left_alone }
+        Judged { findings, problems, included_from, left_alone, kept }
     });
 
     let files: HashSet<FileId> = loaded.configs.iter().flat_map(Config::files).collect();
     let mut report = Report { problems: loaded.problems.clone(), files: files.len(), ..Report::default() };
     let mut left_alone = false;
+    let mut kept: BTreeSet<PathBuf> = BTreeSet::new();
     let mut told: HashSet<(&str, Span)> = HashSet::new();
     for judged in judged {
         // What a main configuration says of a line counts, and not what a part of it alone looks like.
@@ -110,6 +112,7 @@ fn judge(loaded: &Loaded, host: &Host, options: &Check) -> Report {
         report.problems.extend(judged.problems);
         report.included_from.extend(judged.included_from);
         left_alone |= judged.left_alone;
+        kept.extend(judged.kept);
     }
     if let Some(asked_for) = &loaded.asked_for {
         let is_asked_for = |label: &Label| asked_for.contains(&label.span.file);
@@ -118,6 +121,7 @@ fn judge(loaded: &Loaded, host: &Host, options: &Check) -> Report {
             .retain(|finding| is_asked_for(&finding.primary) || finding.because.iter().any(is_asked_for));
     }
     report.notes = notes(loaded, left_alone);
+    report.notes.extend(note_on_kept(&kept));
     report
 }
 
@@ -126,6 +130,7 @@ struct Judged {
     problems: Vec<Problem>,
     included_from: HashMap<FileId, Inclusion>,
     left_alone: bool,
+    kept: Vec<PathBuf>,
 }
 
 fn notes(loaded: &Loaded, left_alone: bool) -> Vec<String> {
@@ -212,6 +217,16 @@ fn note_on_variables(loaded: &Loaded) -> Option<String> {
     let verb = if names.len() == 1 { "stands" } else { "stand" };
     let list = shown.join(", ");
     (!names.is_empty()).then(|| format!("what {list}{more} {verb} for is unknown (-D NAME=VALUE says it)"))
+}
+
+/// Password files that are the server's to read, and not ours.
+fn note_on_kept(kept: &BTreeSet<PathBuf>) -> Option<String> {
+    let first = kept.first()?.display();
+    let which = match kept.len() - 1 {
+        0 => first.to_string(),
+        more => format!("{first} and {}", plural(more, "more file")),
+    };
+    Some(format!("{which} may be read by the server only: who can log in is not known (run as root to know)"))
 }
 
 /// Parts of a configuration are judged with an unknown outside. Beside a main configuration only
