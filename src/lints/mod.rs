@@ -10,7 +10,9 @@ use crate::parallel;
 mod allowoverride_lacks_authconfig;
 mod allowoverride_none_disables_htaccess;
 mod auth_basic_without_user_file;
+mod auth_file_duplicate_user;
 mod auth_file_is_directory;
+mod auth_file_malformed_line;
 mod auth_file_missing;
 mod auth_file_relative_path;
 mod auth_file_unreadable;
@@ -21,6 +23,7 @@ mod conflicting_server_name;
 mod deeper_section_overrides_require;
 mod duplicate_auth_directive;
 mod duplicate_auth_section;
+mod hash_unsupported_by_server;
 mod ifmodule_name_never_true;
 mod inline_comment_as_argument;
 mod legacy_access_control_on_2_4;
@@ -40,6 +43,7 @@ mod undefined_variable;
 mod unknown_auth_provider;
 mod unknown_auth_type;
 mod unquoted_argument_with_spaces;
+mod weak_password_hash;
 
 /// One lint: what the user reads about it, and how it is found.
 #[derive(Debug)]
@@ -61,7 +65,9 @@ pub const ALL: &[Lint] = &[
     allowoverride_lacks_authconfig::LINT,
     allowoverride_none_disables_htaccess::LINT,
     auth_basic_without_user_file::LINT,
+    auth_file_duplicate_user::LINT,
     auth_file_is_directory::LINT,
+    auth_file_malformed_line::LINT,
     auth_file_missing::LINT,
     auth_file_relative_path::LINT,
     auth_file_unreadable::LINT,
@@ -72,6 +78,7 @@ pub const ALL: &[Lint] = &[
     deeper_section_overrides_require::LINT,
     duplicate_auth_directive::LINT,
     duplicate_auth_section::LINT,
+    hash_unsupported_by_server::LINT,
     ifmodule_name_never_true::LINT,
     inline_comment_as_argument::LINT,
     legacy_access_control_on_2_4::LINT,
@@ -91,6 +98,7 @@ pub const ALL: &[Lint] = &[
     unknown_auth_provider::LINT,
     unknown_auth_type::LINT,
     unquoted_argument_with_spaces::LINT,
+    weak_password_hash::LINT,
 ];
 
 /// The lint with this id.

@@ -19,7 +19,7 @@ impl Loader<'_> {
                 self.loaded.problems.push(problem);
             }
             Ok(_) if bytes.len() as u64 > MAX_FILE => {
-                self.read_problem(&shown, &ReadError::TooLarge(MAX_FILE))
+                self.read_problem(&shown, &ReadError::TooLarge(MAX_FILE));
             }
             Ok(_) if dump::is_dump(&bytes) => self.dump(&bytes),
             Ok(_) if bytes.trim_ascii().is_empty() => {

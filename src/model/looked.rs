@@ -1,13 +1,12 @@
 //! What was found at the paths of password files, each looked at once when the site is built.
 
 use std::collections::{HashMap, HashSet};
-use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use super::{Directive, FilesMode, Look, PasswordFile, PathValue, Site};
 use crate::finding::{Problem, ProblemKind};
 use crate::parallel;
-use crate::source::{Access, FileId, Host, Source, Span};
+use crate::source::{Access, FileId, Host, Source, Span, offset};
 use crate::syntax::StatementId;
 use crate::userfile::{Groups, Library, MAX_USER_FILE, Reader, UserFile, masked};
 
@@ -89,10 +88,14 @@ impl<'s> PasswordFile<'s> {
         }
     }
 
-    /// Bytes of the file as a place to point at; what is shown there has no hashes in it.
+    /// A line of the file, by its number from 0, as a place to point at; what is shown there has no hashes in it.
     #[must_use]
-    pub fn span(self, range: Range<u32>) -> Option<Span> {
-        self.found()?.shown.map(|file| Span::new(file, range.start, range.end))
+    pub fn span(self, line: u32) -> Option<Span> {
+        let file = self.found()?.shown?;
+        let shown = self.directive.site.files.sources.get(file);
+        let start = *shown.lines().get(line as usize)?;
+        let length = shown.text().get(start as usize..)?.lines().next().unwrap_or_default().len();
+        Some(Span::new(file, start, start + offset(length)))
     }
 
     /// What to call it in a label: where the path has variables, the file has to be named.

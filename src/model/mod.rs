@@ -19,6 +19,7 @@ mod neighbours;
 mod password_file;
 mod protected;
 mod purpose;
+mod read_file;
 mod server;
 mod site;
 
@@ -44,6 +45,7 @@ pub use neighbours::Neighbour;
 pub use password_file::{PasswordFile, PathValue};
 pub use protected::Area;
 pub use purpose::Purpose;
+pub use read_file::ReadFile;
 pub use server::{Hidden, Listen, Server, TakenName};
 
 use crate::finding::Problem;

@@ -27,7 +27,7 @@ pub enum PathValue {
     Varies,
 }
 
-impl<'s> PasswordFile<'s> {
+impl PasswordFile<'_> {
     /// Whether a `.htaccess` names it, where one could think of the directory of the file.
     #[must_use]
     pub fn is_in_htaccess(self) -> bool {

@@ -190,6 +190,13 @@ impl Sources {
         }
     }
 
+    /// Whether this is a file beside the configuration, of which not all is shown: offsets in it are not those
+    /// of the file.
+    #[must_use]
+    pub fn is_beside(&self, file: FileId) -> bool {
+        file.0 >= BESIDE
+    }
+
     /// How many files there are.
     #[must_use]
     pub fn len(&self) -> usize {

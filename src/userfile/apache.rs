@@ -13,27 +13,25 @@ const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// A line as the reader gives it: continued by backslashes, without the blanks around it.
 struct Joined {
-    /// In the file.
-    span: Range<usize>,
+    /// The number of the first of its lines in the file, from 0.
+    number: u32,
     /// In the text.
     text: Range<usize>,
     is_continued: bool,
 }
 
 /// The lines and the text they are put together in; the place of a line that ended the reading.
-fn join(bytes: &[u8]) -> (Vec<u8>, Vec<Joined>, Option<Range<usize>>) {
+fn join(bytes: &[u8]) -> (Vec<u8>, Vec<Joined>, Option<u32>) {
     let mut text: Vec<u8> = Vec::with_capacity(bytes.len());
     let mut lines = Vec::new();
-    let (mut at, mut begin, mut from, mut is_continued) = (0, 0, 0, false);
-    for whole in bytes.split_inclusive(|byte| *byte == b'\n') {
+    let (mut begin, mut from, mut is_continued) = (0, 0, false);
+    for (number, whole) in bytes.split_inclusive(|byte| *byte == b'\n').enumerate() {
         let line = whole.strip_suffix(b"\n").unwrap_or(whole);
         let line = line.strip_suffix(b"\r").unwrap_or(line);
-        let end = at + line.len();
         if text.len() - from + line.len() > LONGEST_LINE {
-            return (text, lines, Some(begin..end));
+            return (text, lines, Some(begin));
         }
         text.extend(line);
-        at += whole.len();
         if whole.ends_with(b"\n") && text.last() == Some(&b'\\') && text.len() > from {
             text.pop();
             is_continued = true;
@@ -41,8 +39,8 @@ fn join(bytes: &[u8]) -> (Vec<u8>, Vec<Joined>, Option<Range<usize>>) {
         }
         let blanks = text[from..].len() - text[from..].trim_ascii_start().len();
         let to = from + blanks + text[from..].trim_ascii().len();
-        lines.push(Joined { span: begin..end, text: from + blanks..to, is_continued });
-        (begin, from, is_continued) = (at, text.len(), false);
+        lines.push(Joined { number: begin, text: from + blanks..to, is_continued });
+        (begin, from, is_continued) = (offset(number + 1), text.len(), false);
     }
     (text, lines, None)
 }
@@ -59,9 +57,8 @@ pub(super) fn read(bytes: &[u8]) -> UserFile {
     let (text, joined, too_long) = join(bytes);
     let mut lines = Vec::new();
     let mut slips = Vec::new();
-    for Joined { span, text: range, is_continued } in joined {
-        let span = offset(span.start)..offset(span.end);
-        let slip = |oddity| Slip { span: span.clone(), oddity };
+    for Joined { number, text: range, is_continued } in joined {
+        let slip = |oddity| Slip { line: number, oddity };
         let line = &text[range.clone()];
         if is_continued {
             slips.push(slip(Oddity::Continued));
@@ -73,29 +70,27 @@ pub(super) fn read(bytes: &[u8]) -> UserFile {
         let (second, at) = word(&text, at, range.end);
         let (third, _) = word(&text, at, range.end);
         slips.extend(
-            oddities(span.start, line, &text[name.clone()], &text[second.clone()])
+            oddities(number, line, &text[name.clone()], &text[second.clone()])
                 .into_iter()
                 .flatten()
                 .map(slip),
         );
         let in_text = |range: Range<usize>| offset(range.start)..offset(range.end);
         lines.push(Line {
-            span: span.clone(),
+            number,
             name: in_text(name),
             fields: [in_text(second), in_text(third)],
             fate: Fate::Counts,
         });
     }
-    slips.extend(
-        too_long.map(|span| Slip { span: offset(span.start)..offset(span.end), oddity: Oddity::TooLong }),
-    );
+    slips.extend(too_long.map(|line| Slip { line, oddity: Oddity::TooLong }));
     UserFile::new(Reader::Apache, text, lines, slips)
 }
 
-fn oddities(at: u32, line: &[u8], name: &[u8], second: &[u8]) -> [Option<Oddity>; 5] {
+fn oddities(number: u32, line: &[u8], name: &[u8], second: &[u8]) -> [Option<Oddity>; 5] {
     let is_blank = |byte: Option<&u8>| matches!(byte, Some(b' ' | b'\t'));
     [
-        (at == 0 && name.starts_with(BYTE_ORDER_MARK)).then_some(Oddity::ByteOrderMark),
+        (number == 0 && name.starts_with(BYTE_ORDER_MARK)).then_some(Oddity::ByteOrderMark),
         line.contains(&b'\r').then_some(Oddity::CarriageReturns),
         (!line.contains(&b':'))
             .then_some(Oddity::NoColon)

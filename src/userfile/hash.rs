@@ -45,8 +45,10 @@ pub enum Scheme {
     Argon2,
     /// A tag in braces or behind a dollar that no server has.
     OtherTag,
-    /// Nothing, `!` or `*`: nobody shall log in.
+    /// `!` or `*`: nobody shall log in.
     Locked,
+    /// Nothing at all.
+    Empty,
     /// None of these: the password itself, most likely.
     Untagged,
 }
@@ -105,6 +107,7 @@ impl Scheme {
             Scheme::Argon2 => "argon2",
             Scheme::OtherTag => "an unknown scheme",
             Scheme::Locked => "locked",
+            Scheme::Empty => "nothing",
             Scheme::Untagged => "no hash",
         }
     }
@@ -123,7 +126,7 @@ impl Scheme {
             | Scheme::Sha512Crypt
             | Scheme::Yescrypt
             | Scheme::Argon2 => Strength::Strong,
-            Scheme::Rare | Scheme::OtherTag | Scheme::Locked => return None,
+            Scheme::Rare | Scheme::OtherTag | Scheme::Locked | Scheme::Empty => return None,
         })
     }
 }
@@ -139,7 +142,8 @@ impl<'u> Hash<'u> {
         let bytes = self.0;
         let starts = |tag: &str| bytes.starts_with(tag.as_bytes());
         match bytes {
-            [] | [b'!' | b'*', ..] => Scheme::Locked,
+            [] => Scheme::Empty,
+            [b'!' | b'*', ..] => Scheme::Locked,
             [b'$', b'2', letter, b'$', ..] => Scheme::Bcrypt(*letter),
             _ if starts("$apr1$") => Scheme::Apr1,
             _ if starts("$1$") => Scheme::Md5Crypt,
@@ -153,8 +157,8 @@ impl<'u> Hash<'u> {
             _ if starts("$argon2") => Scheme::Argon2,
             [b'$', ..] => Scheme::OtherTag,
             [b'{', rest @ ..] if rest.contains(&b'}') => Scheme::OtherTag,
-            [b'_', rest @ ..] if rest.len() == 19 && rest.iter().all(is_crypt) => Scheme::ExtendedDes,
-            _ if bytes.len() == 13 && bytes.iter().all(is_crypt) => Scheme::Des,
+            [b'_', rest @ ..] if rest.len() == 19 && is_crypt(rest) => Scheme::ExtendedDes,
+            _ if bytes.len() == 13 && is_crypt(bytes) => Scheme::Des,
             _ => Scheme::Untagged,
         }
     }
@@ -172,7 +176,8 @@ impl<'u> Hash<'u> {
         let server = reader.server();
         let no = |why: String| Works::No(why);
         let own = match (scheme, reader) {
-            (Scheme::Locked, _) => return no("nobody can log in with it".into()),
+            (Scheme::Locked, _) => return no("it is locked".into()),
+            (Scheme::Empty, _) => return no("there is no hash".into()),
             (Scheme::Untagged, _) => return no("this is no hash, but plain text or a part of one".into()),
             (Scheme::Argon2 | Scheme::OtherTag, _) => {
                 return no(format!("{server} cannot check this scheme"));
@@ -209,7 +214,7 @@ impl<'u> Hash<'u> {
     fn is_whole(self, scheme: Scheme) -> bool {
         let fields: Vec<&[u8]> = self.0.split(|byte| *byte == b'$').collect();
         let digest = fields.last().copied().unwrap_or_default();
-        let has = |length: usize| digest.len() == length && digest.iter().all(is_crypt);
+        let has = |length: usize| digest.len() == length && is_crypt(digest);
         match scheme {
             Scheme::Apr1 | Scheme::Md5Crypt => fields.len() == 4 && fields[2].len() <= 8 && has(22),
             Scheme::Bcrypt(letter) => {
@@ -231,8 +236,8 @@ impl<'u> Hash<'u> {
     }
 }
 
-fn is_crypt(byte: &u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'/')
+fn is_crypt(bytes: &[u8]) -> bool {
+    bytes.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'/'))
 }
 
 /// How many bytes a text in base64 stands for; none where it is none.

@@ -80,7 +80,7 @@ impl Library {
 
 /// `libcrypt-2.17.so` is glibc's, `libcrypt.so.1.1.0` and `libcrypt.so.2.0.0` are libxcrypt's.
 fn maker(name: &str) -> Option<Maker> {
-    if name.strip_prefix("libcrypt-2.").is_some_and(|rest| rest.ends_with(".so")) {
+    if name.strip_prefix("libcrypt-2.").is_some_and(|rest| rest.strip_suffix(".so").is_some()) {
         return Some(Maker::Glibc);
     }
     let version = name.strip_prefix("libcrypt.so.")?;

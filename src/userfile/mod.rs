@@ -48,15 +48,15 @@ pub struct UserFile {
     lines: Vec<Line>,
     /// For each name, its line that decides.
     by_name: HashMap<Box<[u8]>, u32>,
-    /// What is odd in it.
+    /// What is odd in it, in the order of the lines.
     pub slips: Vec<Slip>,
 }
 
 /// A line that names a user: where it stands, its fields, and what becomes of it.
 #[derive(Clone, Debug)]
 struct Line {
-    /// In the file.
-    span: Range<u32>,
+    /// Its number in the file, from 0; the first one where several were joined.
+    number: u32,
     /// In the text: the name, and the two fields behind it.
     name: Range<u32>,
     fields: [Range<u32>; 2],
@@ -84,8 +84,8 @@ pub struct Entry<'u> {
 /// Something in a file of users that is likely not meant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Slip {
-    /// The bytes of the line, without its end.
-    pub span: Range<u32>,
+    /// The number of the line in the file, from 0.
+    pub line: u32,
     /// What is odd.
     pub oddity: Oddity,
 }
@@ -111,8 +111,6 @@ pub enum Oddity {
     ByteOrderMark,
     /// Lines end with carriage returns alone: it is all one line (spec H2).
     CarriageReturns,
-    /// A `#` behind blanks begins no comment (spec H2).
-    IndentedComment,
     /// The backslash at its end takes the next line in (spec a88).
     Continued,
     /// The line is so long that reading ends here (spec a88), or nginx cuts the hash (spec H5).
@@ -133,7 +131,6 @@ impl Oddity {
             Oddity::BlankBehindHash => "the blank at the end belongs to the hash",
             Oddity::ByteOrderMark => "the byte order mark of the file belongs to this name",
             Oddity::CarriageReturns => "lines end with carriage returns alone: all of it is one line",
-            Oddity::IndentedComment => "a comment begins at the first byte of its line",
             Oddity::Continued => "the backslash takes the next line in",
             Oddity::TooLong => "the line is too long: what follows is not read",
         }
@@ -231,10 +228,10 @@ impl UserFile {
 }
 
 impl<'u> Entry<'u> {
-    /// The bytes of the file that hold the line, without its end.
+    /// The number of the line in the file, from 0.
     #[must_use]
-    pub fn span(self) -> Range<u32> {
-        self.line.span.clone()
+    pub fn line(self) -> u32 {
+        self.line.number
     }
 
     /// What becomes of it.
@@ -261,6 +258,12 @@ impl<'u> Entry<'u> {
         self.file.bytes(&self.line.fields[0])
     }
 
+    /// Whether there is something odd about the line.
+    #[must_use]
+    pub fn is_odd(self) -> bool {
+        self.file.slips.binary_search_by_key(&self.line.number, |slip| slip.line).is_ok()
+    }
+
     /// Whether the line is one of `htdigest`: `user:realm:md5`.
     #[must_use]
     pub fn is_digest(self) -> bool {
@@ -269,21 +272,33 @@ impl<'u> Entry<'u> {
     }
 }
 
-/// The text with all that is not a name made stars, byte for byte, so that it can be shown. A line without a colon
-/// may be a password, and a comment may be anything.
+/// The text line by line without what is secret, so that it can be shown. A line without a colon may be a
+/// password, and a comment may be anything; not even their lengths are told.
 #[must_use]
 pub fn masked(bytes: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(bytes.len());
+    const HIDDEN: &[u8] = b"***";
+    let mut out = Vec::with_capacity(bytes.len().min(1 << 20));
     for line in bytes.split_inclusive(|byte| *byte == b'\n') {
-        let is_comment = line.trim_ascii_start().starts_with(b"#");
-        let colon = line.iter().position(|byte| *byte == b':').filter(|_| !is_comment);
-        let shown = colon.map_or(usize::from(is_comment), |colon| colon + 1);
-        let star = |(at, &byte): (usize, &u8)| match byte {
-            b'\n' | b'\r' | b' ' | b'\t' => byte,
-            _ if at < shown => byte,
-            _ => b'*',
-        };
-        out.extend(line.iter().enumerate().map(star));
+        let text = line.strip_suffix(b"\n").unwrap_or(line);
+        let colon = text.iter().position(|byte| *byte == b':');
+        match (text.trim_ascii().first(), colon) {
+            (None, _) => {}
+            (Some(b'#'), _) => out.extend([b"# ", HIDDEN].concat()),
+            (_, Some(colon)) => out.extend([&text[..=colon], HIDDEN].concat()),
+            (_, None) => out.extend(HIDDEN),
+        }
+        out.extend(&line[text.len()..]);
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::masked;
+
+    #[test]
+    fn nothing_secret_is_shown() {
+        let text = b"# old: x\n\nalice:s3cret:more\r\nmy password\n  # x\nbob:";
+        assert_eq!(String::from_utf8_lossy(&masked(text)), "# ***\n\nalice:***\n***\n# ***\nbob:***");
+    }
 }

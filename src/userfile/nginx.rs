@@ -17,14 +17,14 @@ pub(super) fn read(bytes: &[u8]) -> UserFile {
     // with the line behind it.
     let mut open: Vec<Range<usize>> = Vec::new();
     let mut start = 0;
-    for whole in bytes.split_inclusive(|byte| *byte == b'\n') {
+    for (number, whole) in bytes.split_inclusive(|byte| *byte == b'\n').enumerate() {
         let at = start;
         start += whole.len();
         let line = whole.strip_suffix(b"\n").unwrap_or(whole);
         let is_crlf = line.ends_with(b"\r");
         let line = line.strip_suffix(b"\r").unwrap_or(line);
-        let span = offset(at)..offset(at + line.len());
-        let slip = |oddity| Slip { span: span.clone(), oddity };
+        let number = offset(number);
+        let slip = |oddity| Slip { line: number, oddity };
         if matches!(line.first(), None | Some(b'#' | b'\r')) {
             open.clear();
             continue;
@@ -33,19 +33,21 @@ pub(super) fn read(bytes: &[u8]) -> UserFile {
             slips.push(slip(Oddity::CarriageReturns));
         }
         let Some(colon) = line.iter().position(|byte| *byte == b':') else {
-            let is_comment = line.trim_ascii_start().starts_with(b"#");
-            slips.push(slip(if is_comment { Oddity::IndentedComment } else { Oddity::NoColon }));
+            // A comment that is not at the first byte is a user for nginx, and does no harm.
+            if !matches!(line.trim_ascii_start().first(), None | Some(b'#')) {
+                slips.push(slip(Oddity::NoColon));
+            }
             if is_crlf {
-                open.clear()
+                open.clear();
             } else {
-                open.push(at..at + line.len())
+                open.push(at..at + line.len());
             }
             continue;
         };
         let name = &line[..colon];
         let fate = if is_swallowed(bytes, &open, name) { Fate::Swallowed } else { Fate::Counts };
         if fate == Fate::Swallowed
-            && let Some(slip) = slips.last_mut()
+            && let Some(slip) = slips.iter_mut().rev().find(|slip| slip.oddity == Oddity::NoColon)
         {
             slip.oddity = Oddity::SwallowsNext;
         }
@@ -57,18 +59,16 @@ pub(super) fn read(bytes: &[u8]) -> UserFile {
         };
         let hash = colon + 1..end(colon + 1);
         let third = (hash.end + 1).min(line.len())..end((hash.end + 1).min(line.len()));
+        if line.trim_ascii_start().starts_with(b"#") {
+            continue;
+        }
         let found = oddities(at, name, &line[hash.clone()]);
         slips.extend(found.into_iter().flatten().map(slip));
-        if name.is_empty() || line.trim_ascii_start().starts_with(b"#") {
+        if name.is_empty() {
             continue;
         }
         let in_file = |range: Range<usize>| offset(at + range.start)..offset(at + range.end);
-        lines.push(Line {
-            span: span.clone(),
-            name: in_file(0..colon),
-            fields: [in_file(hash), in_file(third)],
-            fate,
-        });
+        lines.push(Line { number, name: in_file(0..colon), fields: [in_file(hash), in_file(third)], fate });
     }
     UserFile::new(Reader::Nginx, bytes.to_vec(), lines, slips)
 }
@@ -85,10 +85,6 @@ fn is_swallowed(bytes: &[u8], open: &[Range<usize>], name: &[u8]) -> bool {
 
 fn oddities(at: usize, name: &[u8], hash: &[u8]) -> [Option<Oddity>; 5] {
     let is_blank = |byte: Option<&u8>| matches!(byte, Some(b' ' | b'\t'));
-    let is_comment = name.trim_ascii_start().starts_with(b"#");
-    if is_comment {
-        return [Some(Oddity::IndentedComment), None, None, None, None];
-    }
     let mark = at == 0 && name.starts_with(BYTE_ORDER_MARK);
     let name_oddity = if name.is_empty() {
         Some(Oddity::NoName)
