@@ -163,6 +163,13 @@ impl<'u> Hash<'u> {
         }
     }
 
+    /// How many rounds are made, as a power of two; only bcrypt says it so.
+    #[must_use]
+    pub fn cost(self) -> Option<u8> {
+        let cost = self.0.strip_prefix(b"$2")?.get(2..4)?;
+        std::str::from_utf8(cost).ok()?.parse().ok().filter(|_| self.is_whole(self.scheme()))
+    }
+
     /// Whether a blank at its end counts for the server that reads it.
     #[must_use]
     pub(super) fn ends_with_blank(self) -> bool {
