@@ -86,17 +86,16 @@ fn judge(loaded: &Loaded, host: &Host, options: &Check) -> Report {
         let files: HashSet<FileId> = findings.iter().map(|finding| finding.primary.span.file).collect();
         let included_from = files.into_iter().map(|file| (file, site.included_from(file))).collect();
         let left_alone = site.left_files_alone() && mode == FilesMode::Auto;
-        let assumes_library = site.assumes_library();
         let kept = site.kept_files().into_iter().map(Path::to_path_buf).collect();
         let problems = std::mem::take(&mut site.problems);
         // As at the end of `run`.
         std::mem::forget(site);
-        Judged { findings, problems, included_from, left_alone, kept, assumes_library }
+        Judged { findings, problems, included_from, left_alone, kept }
     });
 
     let files: HashSet<FileId> = loaded.configs.iter().flat_map(Config::files).collect();
     let mut report = Report { problems: loaded.problems.clone(), files: files.len(), ..Report::default() };
-    let (mut left_alone, mut assumes_library) = (false, false);
+    let mut left_alone = false;
     let mut kept: BTreeSet<PathBuf> = BTreeSet::new();
     let mut told: HashSet<(&str, Span)> = HashSet::new();
     for judged in judged {
@@ -108,7 +107,6 @@ fn judge(loaded: &Loaded, host: &Host, options: &Check) -> Report {
         report.problems.extend(judged.problems);
         report.included_from.extend(judged.included_from);
         left_alone |= judged.left_alone;
-        assumes_library |= judged.assumes_library;
         kept.extend(judged.kept);
     }
     if let Some(asked_for) = &loaded.asked_for {
@@ -118,9 +116,6 @@ fn judge(loaded: &Loaded, host: &Host, options: &Check) -> Report {
             .retain(|finding| is_asked_for(&finding.primary) || finding.because.iter().any(is_asked_for));
     }
     report.notes = notes::notes(loaded, left_alone, &kept);
-    if assumes_library {
-        report.notes.push(notes::ASSUMED_LIBRARY.into());
-    }
     report
 }
 
@@ -130,7 +125,6 @@ struct Judged {
     included_from: HashMap<FileId, Inclusion>,
     left_alone: bool,
     kept: Vec<PathBuf>,
-    assumes_library: bool,
 }
 
 /// Writes a report as the options say; gives the exit status.

@@ -8,10 +8,6 @@ use crate::load::{Config, Loaded};
 use crate::report::plural;
 use crate::source::FileId;
 
-/// What is said where the C library is not at hand.
-pub const ASSUMED_LIBRARY: &str =
-    "bcrypt and yescrypt are taken to work as with Debian's C library: the server's is not at hand";
-
 /// What the user should know besides.
 pub fn notes(loaded: &Loaded, left_alone: bool, kept: &BTreeSet<PathBuf>) -> Vec<String> {
     let mut notes = Vec::new();

@@ -8,7 +8,7 @@ use crate::finding::{Problem, ProblemKind};
 use crate::parallel;
 use crate::source::{Access, FileId, Host, Source, Span, offset};
 use crate::syntax::StatementId;
-use crate::userfile::{Groups, Library, MAX_USER_FILE, Reader, Scheme, UserFile, masked};
+use crate::userfile::{Groups, Library, MAX_USER_FILE, Reader, UserFile, masked};
 
 /// No more files than this are taken for what a path with variables may lead to.
 const MOST_CANDIDATES: usize = 1_000;
@@ -131,22 +131,6 @@ impl Site<'_> {
     #[must_use]
     pub fn library(&self) -> &Library {
         &self.looked.library
-    }
-
-    /// Whether there are hashes that not every C library checks, while it is not known which it is.
-    #[must_use]
-    pub fn assumes_library(&self) -> bool {
-        let is_special = |users: &UserFile| {
-            users.entries().any(|entry| match entry.hash().scheme() {
-                Scheme::Bcrypt(_) => self.reader() == Reader::Nginx,
-                scheme => scheme == Scheme::Yescrypt,
-            })
-        };
-        let found = self.looked.files.values().flatten();
-        self.looked.library.evidence.is_none()
-            && found
-                .into_iter()
-                .any(|found| matches!(&found.content, Content::Users(users) if is_special(users)))
     }
 
     /// How this server reads a file of users.
