@@ -19,7 +19,7 @@ const MAY_USE: &[(&str, &[&str], &[&str])] = &[
     ("expect", &["source", "finding", "model", "decide"], &[]),
     (
         "report",
-        &["source", "finding", "userfile", "lints", "model", "decide"],
+        &["source", "finding", "userfile", "lints", "model", "decide", "expect"],
         &["miette", "serde", "serde_json", "terminal_size"],
     ),
     ("expect", &["source", "finding", "model", "decide"], &[]),

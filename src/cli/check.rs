@@ -4,17 +4,18 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use super::expect::Rules;
-use super::options::{Check, FailOn, Files, Format, Reporting};
+use super::options::{Check, Files};
+use super::output::Outputs;
 use super::progress::Progress;
-use super::{CLEAN, FINDINGS, TROUBLE, complain, notes, places, print};
-use crate::finding::{Finding, Inclusion, Label, Level, Problem};
+use super::{TROUBLE, complain, notes, places};
+use crate::finding::{Finding, Inclusion, Label, Problem};
 use crate::lints::{self, Lint};
 use crate::load::{self, Config, Loaded, Request};
 use crate::model::{FilesMode, Look, Site};
 use crate::parallel;
-use crate::report::{self, Report};
+use crate::report::Report;
 use crate::settings::{self, SettingsFile};
-use crate::source::{FileId, Host, Sources, Span};
+use crate::source::{FileId, Host, Span};
 
 /// Checks what the options say and prints the report.
 pub fn run(options: Check) -> u8 {
@@ -25,6 +26,7 @@ pub fn run(options: Check) -> u8 {
 }
 
 fn check(mut options: Check) -> Result<u8, String> {
+    let outputs = Outputs::of(&options.output)?;
     let progress = Progress::start("reading the configuration");
     let settings = settings(&options)?;
     // What the settings name is not what the user has typed.
@@ -55,7 +57,7 @@ fn check(mut options: Check) -> Result<u8, String> {
     rules.judge(&loaded, &host, options.files.unwrap_or_default().into(), &mut report);
     report.sort(&loaded.files.sources);
     drop(progress);
-    let status = write(&report, &loaded.files.sources, &options.output);
+    let status = outputs.write(&mut report, &loaded.files, &options.output);
     // The process ends here: to give the memory back piece by piece only takes time.
     std::mem::forget(loaded);
     Ok(status)
@@ -125,39 +127,4 @@ struct Judged {
     included_from: HashMap<FileId, Inclusion>,
     left_alone: bool,
     kept: Vec<PathBuf>,
-}
-
-/// Writes a report as the options say; gives the exit status.
-pub(super) fn write(report: &Report, sources: &Sources, options: &Reporting) -> u8 {
-    let is_silent = options.quiet && report.findings.is_empty() && report.problems.is_empty();
-    let text = match options.format {
-        Format::Json => report::json(report, sources),
-        Format::Concise => report::concise(report, sources),
-        Format::Human if is_silent => String::new(),
-        Format::Human => {
-            report::human(report, sources, super::style(options.color, options.output.is_none()))
-        }
-    };
-    let written = match &options.output {
-        Some(path) => std::fs::write(path, text).map_err(|error| {
-            complain(&format!("{}: {error}", path.display()));
-            TROUBLE
-        }),
-        None => print(&text),
-    };
-    written.err().unwrap_or_else(|| status(report, options.fail_on))
-}
-
-fn status(report: &Report, fail_on: FailOn) -> u8 {
-    let threshold = match fail_on {
-        FailOn::Error => Some(Level::Error),
-        FailOn::Warning => Some(Level::Warning),
-        FailOn::Advice => Some(Level::Advice),
-        FailOn::Never => None,
-    };
-    if !report.problems.is_empty() {
-        return TROUBLE;
-    }
-    let fails = |finding: &Finding| threshold.is_some_and(|threshold| report::level_of(finding) >= threshold);
-    if report.findings.iter().any(fails) { FINDINGS } else { CLEAN }
 }

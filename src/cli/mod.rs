@@ -5,6 +5,7 @@ mod expect;
 mod map;
 mod notes;
 mod options;
+mod output;
 mod pages;
 mod places;
 mod progress;
