@@ -86,16 +86,18 @@ fn judge(loaded: &Loaded, host: &Host, options: &Check) -> Report {
         let files: HashSet<FileId> = findings.iter().map(|finding| finding.primary.span.file).collect();
         let included_from = files.into_iter().map(|file| (file, site.included_from(file))).collect();
         let left_alone = site.left_files_alone() && mode == FilesMode::Auto;
+        let unsure = site.unsure_files();
         let kept = site.kept_files().into_iter().map(Path::to_path_buf).collect();
         let problems = std::mem::take(&mut site.problems);
         // As at the end of `run`.
         std::mem::forget(site);
-        Judged { findings, problems, included_from, left_alone, kept }
+        Judged { findings, problems, included_from, left_alone, kept, unsure }
     });
 
     let files: HashSet<FileId> = loaded.configs.iter().flat_map(Config::files).collect();
     let mut report = Report { problems: loaded.problems.clone(), files: files.len(), ..Report::default() };
     let mut left_alone = false;
+    let mut unsure = BTreeSet::new();
     let mut kept: BTreeSet<PathBuf> = BTreeSet::new();
     let mut told: HashSet<(&str, Span)> = HashSet::new();
     for judged in judged {
@@ -108,6 +110,7 @@ fn judge(loaded: &Loaded, host: &Host, options: &Check) -> Report {
         report.included_from.extend(judged.included_from);
         left_alone |= judged.left_alone;
         kept.extend(judged.kept);
+        unsure.extend(judged.unsure);
     }
     if let Some(asked_for) = &loaded.asked_for {
         let is_asked_for = |label: &Label| asked_for.contains(&label.span.file);
@@ -115,7 +118,7 @@ fn judge(loaded: &Loaded, host: &Host, options: &Check) -> Report {
             .findings
             .retain(|finding| is_asked_for(&finding.primary) || finding.because.iter().any(is_asked_for));
     }
-    report.notes = notes::notes(loaded, left_alone, &kept);
+    report.notes = notes::notes(loaded, left_alone, &kept, &unsure);
     report
 }
 
@@ -125,6 +128,7 @@ struct Judged {
     included_from: HashMap<FileId, Inclusion>,
     left_alone: bool,
     kept: Vec<PathBuf>,
+    unsure: BTreeSet<String>,
 }
 
 /// Writes a report as the options say; gives the exit status.
