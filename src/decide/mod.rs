@@ -6,6 +6,7 @@
 
 mod apache;
 pub mod areas;
+mod asked;
 mod because;
 mod nginx;
 mod request;
@@ -18,6 +19,7 @@ use std::sync::atomic::AtomicUsize;
 use crate::model::{Look, Site};
 use crate::source::Span;
 
+pub use asked::Channel;
 pub use because::{Because, Story};
 pub use request::{Credentials, Refused, Request};
 pub use witness::Witness;
@@ -127,6 +129,12 @@ impl Decision {
             because: Vec::new(),
             hangs_on: None,
         }
+    }
+
+    /// Whether it is not known to be anything else than a demand for credentials.
+    #[must_use]
+    pub fn may_be_a_challenge(&self) -> bool {
+        matches!(self.outcome, Outcome::Challenge | Outcome::Undetermined)
     }
 
     /// Whether a directive, or the opening of a section, had its say.

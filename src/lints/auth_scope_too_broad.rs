@@ -45,6 +45,7 @@ fn check_whole<'s>(scope: Scope<'s>, by: Directive<'s>) -> Option<Finding> {
         || server.answer().is_some()
         || server.is_closed_as_a_whole()
         || scope.descendants().any(|inner| inner.purpose().is_some())
+        || server.is_plain_site_behind_a_password()
     {
         return None;
     }
@@ -65,26 +66,23 @@ fn check_public<'s>(scope: Scope<'s>, by: Directive<'s>) -> Option<Finding> {
     let purpose = scope.purpose().filter(|_| scope.asks_strangers())?;
     let server = scope.server().filter(|server| !server.is_closed_by_name())?;
     let looks_public = match purpose {
-        Purpose::Callers | Purpose::Probe => true,
+        Purpose::Callers => !scope.is_for_challenges(),
         Purpose::Api => {
             let owner = scope.ancestors().find(|outer| outer.own_asking() == Some(by))?;
             !owner.has_exemptions() && scope.is_another_application(server)
         }
-        Purpose::Assets => false,
+        Purpose::Assets | Purpose::Probe => false,
     };
     let is_meant = scope.has_own_access_rules()
         || scope.answer().is_some()
         || scope.hands_on_the_user()
         || scope.lies_in_an_area_of(by)
         || !scope.is_reached_from_outside();
-    if !looks_public || is_meant {
-        return None;
-    }
-    Some(
+    (looks_public && !is_meant).then(|| {
         Finding::at(by.span(), "covers places that look public")
             .also(scope.span(), "such as this, which inherits it")
-            .help(format!("add `{}` there, or move the auth to the places that need it", scope.exemption())),
-    )
+            .help(format!("add `{}` there, or move the auth to the places that need it", scope.exemption()))
+    })
 }
 
 /// `location /a` covers `/api` and `/assets` as well.

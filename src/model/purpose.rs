@@ -89,6 +89,19 @@ const PROBES: &[&str] = &[
     "status",
 ];
 
+/// Names that are of probes wherever they stand.
+const SURE_PROBES: &[&str] = &[
+    "health",
+    "healthz",
+    "healthcheck",
+    "health-check",
+    "health_check",
+    "liveness",
+    "readiness",
+    "livez",
+    "readyz",
+];
+
 impl Location<'_> {
     /// What the location is made for; none where its name says nothing.
     #[must_use]
@@ -114,15 +127,32 @@ impl Location<'_> {
         {
             return Some(Purpose::Callers);
         }
-        // `/health` and `/-/healthy`, but not `/status/`, which is a part of the site.
-        let probe = if first == "-" { segments.get(1).copied() } else { Some(first) };
-        if segments.len() <= 2
-            && !path.ends_with('/')
-            && probe.is_some_and(|probe| has(probe.trim_end_matches('$'), PROBES))
-        {
+        if self.is_probe(&segments) {
             return Some(Purpose::Probe);
         }
         APIS.contains(&first).then_some(Purpose::Api)
+    }
+
+    /// `/health` and `/-/healthy`, but not `/status/`, which is a part of the site; `/api/v1/health` by its plain
+    /// name; `^/(health|ready)$` where all words are of probes.
+    fn is_probe(&self, segments: &[&str]) -> bool {
+        let words = |text: &str| text.split(['-', '_', '.']).map(str::to_owned).collect::<Vec<_>>();
+        let is = |text: &str, list: &[&str]| words(text).iter().any(|word| list.contains(&word.as_str()));
+        if self.is_regex() {
+            let path = self.path.trim_start_matches(['^', '/']).trim_end_matches('$').trim_end_matches("/?");
+            let inner = path.strip_prefix('(').and_then(|path| path.strip_suffix(')')).unwrap_or(path);
+            let inner = inner.trim_start_matches("?:").replace("(z)?", "").replace("z?", "");
+            return !inner.is_empty()
+                && inner.split('|').all(|word| is(word.trim_start_matches('/'), PROBES));
+        }
+        let is_directory = segments.last() == Some(&"");
+        let named: Vec<&str> = segments.iter().copied().filter(|segment| !segment.is_empty()).collect();
+        let Some((last, outer)) = named.split_last() else { return false };
+        match outer {
+            [] | ["-"] if !is_directory => is(last, PROBES),
+            [_, ..] if segments.len() == 2 && !is_directory && is(outer[0], PROBES) => true,
+            _ => outer.len() <= 3 && SURE_PROBES.contains(last) && !named[0].starts_with('_'),
+        }
     }
 
     fn is_asset_directory(&self) -> bool {
@@ -266,6 +296,9 @@ mod tests {
             ("/nginx_health", Some(Purpose::Probe)),
             ("/-/liveness", Some(Purpose::Probe)),
             ("/status/", None),
+            ("/health/", Some(Purpose::Probe)),
+            ("/api/v1/healthz", Some(Purpose::Probe)),
+            ("/app/status", None),
             ("/reports/public/", None),
             ("/.well-known/acme-challenge/", Some(Purpose::Callers)),
             ("/healthz", Some(Purpose::Probe)),
@@ -281,6 +314,9 @@ mod tests {
             (r"^/(static|assets)/", Some(Purpose::Assets)),
             (r"\.(php|css)$", None),
             (r"\.php$", None),
+            (r"^/(health|ping)$", Some(Purpose::Probe)),
+            (r"^/health(z)?$", Some(Purpose::Probe)),
+            (r"^/(health|users)$", None),
         ] {
             assert_eq!(purpose(Modifier::Regex, path), expected, "{path}");
         }

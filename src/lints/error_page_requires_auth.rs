@@ -1,0 +1,66 @@
+//! The page for those without a password needs the password itself.
+
+use super::Lint;
+use crate::decide::{Channel, Decider};
+use crate::finding::{Finding, Level};
+use crate::model::{Directive, Family, Kind, Look, Scope, Site};
+
+pub const LINT: Lint = Lint {
+    id: "error-page-requires-auth",
+    summary: "the page for 401 asks for the password itself: visitors get the stock page instead",
+    level: Level::Warning,
+    page: include_str!("error_page_requires_auth.md"),
+    check,
+};
+
+fn check(site: &Site<'_>) -> Vec<Finding> {
+    let decider = Decider::new(site, Look::nothing());
+    let lines = site.scopes().flat_map(|scope| scope.own(Family::ErrorPage).map(move |line| (scope, line)));
+    lines.filter_map(|(scope, line)| check_line(&decider, scope, line)).collect()
+}
+
+fn check_line<'s>(decider: &Decider<'s>, scope: Scope<'s>, line: Directive<'s>) -> Option<Finding> {
+    let target = page_for_401(line)?;
+    let server = scope.server().or_else(|| scope.is_server().then_some(scope))?;
+    // Other lines in a location of nginx replace these (spec E5).
+    let is_in_force =
+        |inner: &Scope<'s>| inner.site().is_apache() || inner.provider(Family::ErrorPage) == Some(scope);
+    let mut inner = std::iter::once(scope).chain(scope.descendants()).filter(is_in_force);
+    let asking = inner.find(|inner| inner.asks().by().is_some())?;
+    let place = if target.starts_with('@') {
+        server.children().find(|child| child.location().is_some_and(|location| location.path == target))?
+    } else {
+        server.place_of(&target)?
+    };
+    let by = place.asks_a_stranger("GET").filter(|_| !place.goes_elsewhere())?;
+    if server.site().is_apache() {
+        // The same sections are not judged again (spec a119, a120).
+        let is_other = matches!(place.kind(), Kind::Location | Kind::Directory | Kind::Htaccess);
+        if !is_other || place == asking || place.own_asking().is_some() && asking.asks().by() == Some(by) {
+            return None;
+        }
+    } else if place.is_reached_from_outside() {
+        decider.asks(server, Channel::Encrypted, "GET", &target)?;
+    }
+    let exempt = place.exemption();
+    let is_made_for_it = place != server && place.is_area() && place.own_asking().is_none();
+    let finding = if is_made_for_it {
+        Finding::at(place.span(), format!("`{target}` is asked for here, and the password with it"))
+            .also(line.span(), "which is the page for those without one")
+            .help(format!("add `{exempt}` here"))
+    } else {
+        let where_to = if server.site().is_apache() { "a section" } else { "a location" };
+        Finding::at(line.span(), format!("`{target}` is behind the password, too"))
+            .help(format!("write {where_to} for `{target}` with `{exempt}`"))
+    };
+    Some(finding.also(by.span(), "which is asked for by this"))
+}
+
+/// Where the answer to 401 comes from: a path, or the name of a location.
+fn page_for_401(line: Directive<'_>) -> Option<String> {
+    let last = line.arity().checked_sub(1)?;
+    let is_for_401 = (0..last).any(|word| line.is(word, "401"));
+    let target = line.literal(last).filter(|_| is_for_401)?;
+    let path = target.split(['?', '#']).next()?.to_owned();
+    path.starts_with(['/', '@']).then_some(path)
+}

@@ -1,0 +1,94 @@
+//! A place is let off the password, and its visitors are asked for it all the same.
+
+use super::Lint;
+use crate::decide::{Channel, Decider};
+use crate::finding::{Finding, Level};
+use crate::model::{Family, Kind, Look, Purpose, Scope, Site};
+
+pub const LINT: Lint = Lint {
+    id: "exception-still-asks-password",
+    summary: "this is let off the password, and visitors are asked for it all the same",
+    level: Level::Warning,
+    page: include_str!("exception_still_asks_password.md"),
+    check,
+};
+
+fn check(site: &Site<'_>) -> Vec<Finding> {
+    let decider = Decider::new(site, Look::nothing());
+    if site.is_apache() {
+        let allowed = site.sections().filter_map(check_allowed);
+        let front = site.sections().filter_map(|scope| check_front(&decider, scope));
+        return allowed.chain(front).collect();
+    }
+    let places = || site.scopes_of(Kind::Location).filter(|place| place.is_reached_from_outside());
+    let onward = places().filter_map(|place| check_onward(&decider, place));
+    onward.chain(places().filter_map(check_other_check)).collect()
+}
+
+/// nginx goes on to another location, and that one asks.
+fn check_onward<'s>(decider: &Decider<'s>, place: Scope<'s>) -> Option<Finding> {
+    let off = place.exemptions().next().filter(|_| place.asks().by().is_none())?;
+    let server =
+        place.server().filter(|_| !place.is_for_challenges() && place.purpose() != Some(Purpose::Assets))?;
+    let onward = place.goes_on_to();
+    let asks = |path: &str| decider.asks(server, Channel::Encrypted, "GET", path);
+    let by = asks(&onward.first()?.path)?;
+    let next = onward.iter().find(|next| next.by.is_some()).or(onward.first())?;
+    if !onward.iter().all(|next| asks(&next.path).is_some()) {
+        return None;
+    }
+    let finding =
+        Finding::at(place.span(), format!("requests go on from here to `{}`, which asks", next.path));
+    let finding =
+        next.by.into_iter().fold(finding, |finding, line| finding.also(line.span(), "which leads there"));
+    let finding =
+        finding.also(off.span(), "this counts for this location only").also(by.span(), "this asks there");
+    Some(finding.help(format!("let `location = {}` off as well", next.path)))
+}
+
+/// `auth_basic off` under `auth_request`, or the reverse.
+fn check_other_check(place: Scope<'_>) -> Option<Finding> {
+    let by = place.asks().by().filter(|_| !place.is_for_challenges() && !place.is_subrequest_target())?;
+    let mut lines = place.exemptions().filter(|off| off.name().family() != by.name().family());
+    let off =
+        lines.find(|off| !place.ancestors().any(|outer| outer.own(off.name().family()).next().is_some()))?;
+    let finding = Finding::at(off.span(), format!("this does not switch `{}` off", by.name_text()));
+    let (asked, exempt) = (by.span(), place.exemption());
+    Some(finding.also(asked, "which is still asked for").help(format!("add `{exempt}`")))
+}
+
+/// `Allow from all` without `Satisfy Any`: the address is enough for one check of two (spec a100).
+fn check_allowed(scope: Scope<'_>) -> Option<Finding> {
+    let by = scope.asks_a_stranger("GET").filter(|by| !scope.holds(*by))?;
+    let rules = scope.access_rules();
+    let allow =
+        rules.iter().find(|line| line.is(1, "all") && line.name_text().eq_ignore_ascii_case("allow"))?;
+    // Boilerplate of 2.2 has other lines beside it, and stands for what asks by itself or for everything.
+    let other = [Family::Override, Family::Options, Family::Handler, Family::Satisfy];
+    let is_boilerplate = other.into_iter().any(|family| scope.own(family).next().is_some());
+    if is_boilerplate
+        || scope.is_for_all()
+        || rules.iter().any(|line| line.name_text().eq_ignore_ascii_case("deny"))
+    {
+        return None;
+    }
+    let finding = Finding::at(allow.span(), "this is about addresses, and the password is still asked for");
+    Some(
+        finding.also(by.span(), "by this").help("write `Require all granted` instead of `Order` and `Allow`"),
+    )
+}
+
+/// A front controller answers for the exempt path, and is not exempt itself (spec a129).
+fn check_front<'s>(decider: &Decider<'s>, scope: Scope<'s>) -> Option<Finding> {
+    let granted = scope.opening_line().filter(|_| scope.kind() == Kind::Location)?;
+    let (front, by) = scope.front_controller_that_asks()?;
+    let server = scope.server()?;
+    let path = scope.sample_path("x").unwrap_or_default();
+    let answer = decider.answer(server, Channel::Encrypted, "GET", &path);
+    let is_otherwise = answer.is_some_and(|answer| !answer.may_be_a_challenge());
+    let line = front.by.filter(|_| !is_otherwise)?;
+    let label = format!("what is no file here goes on to `{}`, which asks", front.path);
+    let finding = Finding::at(granted.span(), label).also(line.span(), "which leads there");
+    let finding = finding.also(by.span(), "this asks there");
+    Some(finding.help("let the front controller off as well, with a condition on `%{THE_REQUEST}` or a variable `REDIRECT_`"))
+}
