@@ -29,6 +29,10 @@ impl<'s> Decider<'s> {
         path: &str,
     ) -> Option<Directive<'s>> {
         let by = || server.asks_at(method, path);
+        // Nobody asks for a name.
+        if path.starts_with('@') {
+            return by();
+        }
         match self.answer(server, channel, method, path) {
             Some(decision) if decision.outcome == Outcome::Challenge => {
                 let place = server.place_of(path).and_then(|place| place.for_method(method).asks().by());

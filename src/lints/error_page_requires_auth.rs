@@ -16,22 +16,31 @@ pub const LINT: Lint = Lint {
 fn check(site: &Site<'_>) -> Vec<Finding> {
     let decider = Decider::new(site, Look::nothing());
     let lines = site.scopes().flat_map(|scope| scope.own(Family::ErrorPage).map(move |line| (scope, line)));
-    lines.filter_map(|(scope, line)| check_line(&decider, scope, line)).collect()
+    let found = lines.filter_map(|(scope, line)| Some((scope, line, page_for_401(line)?)));
+    let of_servers = found.flat_map(|(scope, line, target)| {
+        let inner = scope.descendants().filter(move |_| scope.server().is_none());
+        let servers = inner.filter(|inner| inner.kind() == Kind::Server).chain(scope.server());
+        servers.map(move |server| (server, scope, line, target.clone())).collect::<Vec<_>>()
+    });
+    of_servers
+        .filter_map(|(server, scope, line, target)| check_line(&decider, server, scope, line, target))
+        .collect()
 }
 
-fn check_line<'s>(decider: &Decider<'s>, scope: Scope<'s>, line: Directive<'s>) -> Option<Finding> {
-    let target = page_for_401(line)?;
-    let server = scope.server().or_else(|| scope.is_server().then_some(scope))?;
+fn check_line<'s>(
+    decider: &Decider<'s>,
+    server: Scope<'s>,
+    scope: Scope<'s>,
+    line: Directive<'s>,
+    target: String,
+) -> Option<Finding> {
     // Other lines in a location of nginx replace these (spec E5).
     let is_in_force =
         |inner: &Scope<'s>| inner.site().is_apache() || inner.provider(Family::ErrorPage) == Some(scope);
-    let mut inner = std::iter::once(scope).chain(scope.descendants()).filter(is_in_force);
+    let top = if scope.server().is_some() { scope } else { server };
+    let mut inner = std::iter::once(top).chain(top.descendants()).filter(is_in_force);
     let asking = inner.find(|inner| inner.asks().by().is_some())?;
-    let place = if target.starts_with('@') {
-        server.children().find(|child| child.location().is_some_and(|location| location.path == target))?
-    } else {
-        server.place_of(&target)?
-    };
+    let place = server.place_of(&target)?;
     let by = place.asks_a_stranger("GET").filter(|_| !place.goes_elsewhere())?;
     if server.site().is_apache() {
         // The same sections are not judged again (spec a119, a120).

@@ -43,7 +43,8 @@ fn check_onward<'s>(decider: &Decider<'s>, place: Scope<'s>) -> Option<Finding> 
         next.by.into_iter().fold(finding, |finding, line| finding.also(line.span(), "which leads there"));
     let finding =
         finding.also(off.span(), "this counts for this location only").also(by.span(), "this asks there");
-    Some(finding.help(format!("let `location = {}` off as well", next.path)))
+    let to = if next.path.starts_with('@') { "" } else { "= " };
+    Some(finding.help(format!("let `location {to}{}` off as well", next.path)))
 }
 
 /// `auth_basic off` under `auth_request`, or the reverse.
@@ -64,7 +65,7 @@ fn check_allowed(scope: Scope<'_>) -> Option<Finding> {
     let allow =
         rules.iter().find(|line| line.is(1, "all") && line.name_text().eq_ignore_ascii_case("allow"))?;
     // Boilerplate of 2.2 has other lines beside it, and stands for what asks by itself or for everything.
-    let other = [Family::Override, Family::Options, Family::Handler, Family::Satisfy];
+    let other = [Family::Override, Family::Options, Family::Handler];
     let is_boilerplate = other.into_iter().any(|family| scope.own(family).next().is_some());
     if is_boilerplate
         || scope.is_for_all()

@@ -24,21 +24,23 @@ fn check(site: &Site<'_>) -> Vec<Finding> {
 
 fn check_scope<'s>(decider: &Decider<'s>, scope: Scope<'s>) -> Option<Finding> {
     let limited = scope.for_method("OPTIONS");
-    limited.asks().by()?;
+    limited.asks().by().or_else(|| limited.asks_a_stranger("OPTIONS"))?;
     let cors = scope.cors().filter(|_| scope.is_reached_from_outside() && !scope.minds_preflights())?;
-    // What only inherits both is told where one of them stands.
-    let own = limited.own_asking().or_else(|| scope.own_asking());
-    if own.is_none() && !scope.holds(cors.by) || scope.purpose() == Some(Purpose::Assets) {
-        return None;
-    }
     let by = asked(decider, scope)?;
-    Some(finding(scope, by, own, cors))
+    // What only inherits both is told where one of them stands.
+    let is_own = limited.holds(by) || scope.holds(by) || limited.own_asking() == Some(by);
+    let is_told_elsewhere = !is_own && !scope.holds(cors.by) || scope.purpose() == Some(Purpose::Assets);
+    (!is_told_elsewhere).then(|| finding(scope, by, is_own, cors))
 }
 
 /// What a preflight that comes here is asked for by. Of an expression no path is known.
 fn asked<'s>(decider: &Decider<'s>, scope: Scope<'s>) -> Option<Directive<'s>> {
     let server = scope.server().unwrap_or(scope);
-    let path = if scope.is_server() { Some("/".to_owned()) } else { scope.sample_path("x") };
+    let path = if scope.is_server() {
+        Some("/".to_owned())
+    } else {
+        scope.sample_path("x").filter(|_| scope.kind() != Kind::Files)
+    };
     match path {
         Some(path) => decider.asks(server, Channel::Encrypted, "OPTIONS", &path),
         _ if server.goes_elsewhere() || scope.goes_elsewhere() => None,
@@ -46,7 +48,7 @@ fn asked<'s>(decider: &Decider<'s>, scope: Scope<'s>) -> Option<Directive<'s>> {
     }
 }
 
-fn finding<'s>(scope: Scope<'s>, by: Directive<'s>, own: Option<Directive<'s>>, cors: Cors<'s>) -> Finding {
+fn finding<'s>(scope: Scope<'s>, by: Directive<'s>, is_own: bool, cors: Cors<'s>) -> Finding {
     let help = match scope.site().is_apache() {
         true => "write `<LimitExcept OPTIONS>` around the `Require` line",
         false if by.name_text() == "auth_request" => {
@@ -54,13 +56,11 @@ fn finding<'s>(scope: Scope<'s>, by: Directive<'s>, own: Option<Directive<'s>>, 
         }
         false => "put the auth lines of this place into `limit_except OPTIONS { }`",
     };
-    let inside = Finding::at(scope.span(), "a preflight that comes here is asked for a password");
-    let finding = match own {
-        Some(own) => Finding::at(own.span(), "this asks for a password before a preflight is answered"),
-        None if scope.is_server() => {
-            Finding::at(by.span(), "this asks for a password before a preflight is answered")
-        }
-        None => inside.also(by.span(), "inherited from here"),
+    let finding = if is_own || scope.is_server() {
+        Finding::at(by.span(), "this asks for a password before a preflight is answered")
+    } else {
+        Finding::at(scope.span(), "a preflight that comes here is asked for a password")
+            .also(by.span(), "inherited from here")
     };
     let level = if cors.is_about_preflights { LINT.level } else { Level::Advice };
     finding.level(level).also(cors.by.span(), "pages of other origins are meant to come here").help(help)

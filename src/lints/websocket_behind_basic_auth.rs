@@ -29,6 +29,8 @@ fn check(site: &Site<'_>) -> Vec<Finding> {
 type Found<'s> = (Scope<'s>, Directive<'s>, Directive<'s>);
 
 fn check_scope<'s>(scope: Scope<'s>, upgrade: Directive<'s>) -> Option<Found<'s>> {
+    // A rule of a server is for what its paths lead to.
+    let scope = if scope.is_server() { scope.place_of("/")? } else { scope };
     // A cookie comes with the handshake, so that `auth_request` and forms are another thing.
     let Asks::Password(password) = scope.asks() else { return None };
     let is_asked = scope.asks_a_stranger("GET").is_some() && scope.answer().is_none();

@@ -1,5 +1,7 @@
 //! The pages of a WordPress site call a program below `/wp-admin/`, and visitors are asked for a password.
 
+use std::path::Path;
+
 use super::Lint;
 use crate::decide::{Channel, Decider};
 use crate::finding::{Finding, Level};
@@ -29,7 +31,7 @@ fn check_place<'s>(decider: &Decider<'s>, place: Scope<'s>) -> Option<Finding> {
         return None;
     }
     // Of a directory that no URL is known to lead to only the text is known.
-    let is_reached = place.url().is_some() || !place.site().is_apache();
+    let is_reached = place.url().is_some() && place.is_exact_place() || place.kind() == Kind::Location;
     let asked = if is_reached {
         decider.asks(server, Channel::Encrypted, "GET", &path)?
     } else {
@@ -56,14 +58,22 @@ fn check_place<'s>(decider: &Decider<'s>, place: Scope<'s>) -> Option<Finding> {
 
 /// The path of the administrators' directory, if the place is made for that one.
 fn admin(place: Scope<'_>) -> Option<String> {
+    let usual = || "/wp-admin".to_owned();
     if matches!(place.kind(), Kind::Directory | Kind::Htaccess) {
-        let directory = place.directory().filter(|directory| directory.ends_with("wp-admin"))?;
-        let url = place.url().map(|url| url.trim_end_matches('/').to_owned());
-        return url.or_else(|| Some(format!("/{}", directory.file_name()?.to_str()?)));
+        let is_named = |directory: &Path| directory.ends_with("wp-admin");
+        if place.directory().filter(|_| place.is_exact_place()).is_some_and(is_named) {
+            return Some(place.url().map_or_else(usual, |url| url.trim_end_matches('/').to_owned()));
+        }
+        return (place.kind() == Kind::Directory && place.title().contains("wp-admin")).then(usual);
     }
     let location = place.location().filter(|_| place.kind() == Kind::Location)?;
     if location.is_regex() {
-        return location.path.contains("wp-admin").then(|| "/wp-admin".to_owned());
+        let matches = |path: &str| {
+            if place.site().is_apache() { place.matches(path) } else { place.matches_path(path) }
+        };
+        let is_of_it = matches("/wp-admin/admin-ajax.php") == Some(true)
+            && matches("/wp-content/index.php") == Some(false);
+        return (is_of_it && location.path.contains("admin")).then(usual);
     }
     let path = location.path.trim_end_matches('/');
     path.ends_with("/wp-admin").then(|| path.to_owned())

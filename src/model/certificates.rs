@@ -88,11 +88,24 @@ impl<'s> Scope<'s> {
         self.listens_plainly()
             && self.ports().iter().all(|(_, is_tls)| !is_tls)
             && self.has_a_name_of_the_world()
-            && self.asks_everywhere()
-            && !self.has_exemptions()
+            && self.asks_of_everything()
             && self.answer().is_none()
             && !self.is_closed_as_a_whole()
             && self.descendants().all(|inner| inner.purpose().is_none())
+    }
+
+    /// Whether every part of a server asks, and nothing is let off in it but what answers subrequests.
+    fn asks_of_everything(self) -> bool {
+        let is_either =
+            |scope: Scope<'_>| scope.own(Family::Satisfy).any(|line| line.is_ignoring_case(0, "any"));
+        if self.site.is_apache() {
+            return self.asks_everywhere() && !self.has_exemptions();
+        }
+        let mut inner =
+            self.descendants().filter(|inner| inner.kind() != Kind::If && !inner.is_subrequest_target());
+        self.is_wholly_known()
+            && !is_either(self)
+            && inner.all(|inner| inner.asks().by().is_some() && !inner.has_exemptions())
     }
 
     /// Whether an authority could know a server by one of its names.

@@ -38,12 +38,25 @@ impl<'s> Scope<'s> {
         if let Some(by) = outer.filter_map(|scope| scope.asks_a_stranger("GET")).next() {
             return Some(by);
         }
-        // Sections of files and of other directories below inherit the rules, unless they have their own.
-        let below = self.descendants().filter(|inner| matches!(inner.kind(), Kind::Files | Kind::If));
-        let mut below = below.filter(|inner| inner.own(Family::Rewrite).next().is_none());
-        let is_rule = redirect.name() == Name::RewriteRule || redirect.name() == Name::Redirect;
-        below.find_map(|inner| {
-            inner.own_asking().filter(|_| is_rule && inner.asks_a_stranger("GET").is_some())
+        // Sections of files and of directories below inherit the rules, unless they have their own.
+        let server = self.server()?;
+        let htaccess = self.site.scopes_of(Kind::Htaccess).filter(|place| place.server() == Some(server));
+        let places: Vec<Scope<'s>> = server.descendants().chain(htaccess).collect();
+        let is_below = |place: &Scope<'s>| {
+            let is_inner = place.ancestors().any(|outer| outer == self);
+            let is_deeper =
+                place.directory().zip(self.directory()).is_some_and(|(it, own)| it.starts_with(own));
+            *place != self && (is_inner || is_deeper && self.kind() != Kind::Files && self.kind() != Kind::If)
+        };
+        let is_place = |place: &Scope<'s>| {
+            matches!(place.kind(), Kind::Files | Kind::If | Kind::Directory | Kind::Location | Kind::Htaccess)
+        };
+        let mut below =
+            places.into_iter().filter(|place| is_place(place) && is_below(place) && !is_shielded(*place));
+        let has_rules = |place: &Scope<'s>| place.own(Family::Rewrite).next().is_some();
+        below.find_map(|place| {
+            let by = place.own_asking().filter(|_| !has_rules(&place))?;
+            (redirect.is_certain() && place.asks_a_stranger("GET").is_some()).then_some(by)
         })
     }
 

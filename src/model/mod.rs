@@ -304,7 +304,8 @@ impl<'s> Scope<'s> {
             .flatten()
             .chain(mapped)
             .find_map(|scope| scope.backend().map(|backend| backend.pass));
-        here.or_else(|| root.unwrap_or(self).directive(Family::Root))
+        let of_server = || self.own(Family::Root).last().filter(|_| self.site.is_apache());
+        here.or_else(|| root.unwrap_or(self).directive(Family::Root)).or_else(of_server)
     }
 
     /// The directives of a family that stand in this very scope, in the order of the text.

@@ -40,7 +40,7 @@ impl<'s> Scope<'s> {
     /// Only where the fallback is a program that is meant to answer, or where no file is tried.
     fn falls_back_to(self, by: Directive<'s>) -> Option<Onward<'s>> {
         let last = by.argument(by.arity().checked_sub(1)?)?.text();
-        let is_program = last.contains('?') || last.contains(".php");
+        let is_program = last.contains('?') || last.contains(".php") || last.starts_with('@');
         let tries_files = by.arguments().any(|word| word.text().contains("$uri"));
         Some(Onward { by: Some(by), path: path_of(&last)? }).filter(|_| is_program || !tries_files)
     }
@@ -132,5 +132,5 @@ impl<'s> Scope<'s> {
 /// The path in an argument, if it leads to this server and has no variables.
 fn path_of(target: &str) -> Option<String> {
     let path = target.split(['?', '#']).next()?;
-    (path.starts_with('/') && !path.contains('$')).then(|| path.to_owned())
+    (path.starts_with(['/', '@']) && !path.contains('$')).then(|| path.to_owned())
 }

@@ -65,6 +65,12 @@ const ASSET_SUFFIXES: &[&str] = &[
     "cur",
     "htc",
 ];
+/// Files that are served beside styles and scripts, by expressions that name all that is no program.
+const DOWNLOAD_SUFFIXES: &[&str] = &[
+    "zip", "tgz", "gz", "bz2", "rar", "tar", "7z", "pdf", "txt", "xml", "doc", "xls", "ppt", "rtf", "swf",
+    "flv", "mp3", "mp4", "ogg", "ogv", "webm", "wav", "mid", "midi", "exe", "bz", "m4a", "aac", "tif",
+    "tiff", "docx", "xlsx", "pptx",
+];
 const CALLERS: &[&str] = &["webhook", "webhooks", "hook", "hooks", "callback", "callbacks"];
 const APIS: &[&str] = &["api", "public", "rss", "feed", "oauth2"];
 const PROBES: &[&str] = &[
@@ -112,6 +118,7 @@ impl Location<'_> {
         }
         if FETCHED_ALONE.contains(&path)
             || self.is_asset_directory()
+            || self.is_asset_file()
             || (self.is_regex() && (is_asset_regex(path) || is_of_files_fetched_alone(path)))
         {
             return Some(Purpose::Assets);
@@ -153,6 +160,13 @@ impl Location<'_> {
             [_, ..] if segments.len() == 2 && !is_directory && is(outer[0], PROBES) => true,
             _ => outer.len() <= 3 && SURE_PROBES.contains(last) && !named[0].starts_with('_'),
         }
+    }
+
+    /// One file by its name: `/favicon.png`.
+    fn is_asset_file(&self) -> bool {
+        let name =
+            self.path.rsplit('/').next().filter(|_| !self.is_regex()).and_then(|name| name.rsplit_once('.'));
+        name.is_some_and(|(name, suffix)| !name.is_empty() && ASSET_SUFFIXES.contains(&suffix))
     }
 
     fn is_asset_directory(&self) -> bool {
@@ -218,6 +232,15 @@ impl Scope<'_> {
         self.ancestors().any(|outer| outer.is_area() && outer.own_asking() == Some(by))
     }
 
+    /// The scope around this one where `by` stands, with all that may be let off it: of Apache the server.
+    #[must_use]
+    pub fn asked_from(self, by: Directive<'_>) -> Option<Self> {
+        if self.site.is_apache() {
+            return self.server();
+        }
+        self.ancestors().find(|outer| outer.own_asking() == Some(by))
+    }
+
     /// Whether a server is closed as a whole on purpose: its name says so, or it is a single
     /// application behind a proxy.
     #[must_use]
@@ -259,7 +282,7 @@ impl Scope<'_> {
 
 /// Whether an expression is of names alone that are fetched without the page: `^(favicon\.ico)$`.
 fn is_of_files_fetched_alone(regex: &str) -> bool {
-    let names = regex.trim_start_matches('^').trim_end_matches('$');
+    let names = regex.trim_start_matches(['^', '/']).trim_end_matches('$');
     let names = names.strip_prefix('(').and_then(|names| names.strip_suffix(')')).unwrap_or(names);
     let names = names.strip_prefix("?:").unwrap_or(names);
     names.split('|').all(|name| {
@@ -273,7 +296,11 @@ fn is_asset_regex(regex: &str) -> bool {
     let Some((_, end)) = regex.strip_suffix('$').unwrap_or(regex).rsplit_once("\\.") else { return false };
     let end = end.strip_prefix('(').and_then(|end| end.strip_suffix(')')).unwrap_or(end);
     let end = end.strip_prefix("?:").unwrap_or(end);
-    end.split('|').all(|suffix| ASSET_SUFFIXES.contains(&suffix))
+    let is_asset = |suffix: &str| ASSET_SUFFIXES.contains(&suffix);
+    let is_for_pages = || end.split('|').any(|suffix| matches!(suffix, "css" | "js"));
+    end.split('|').all(is_asset)
+        || is_for_pages()
+            && end.split('|').all(|suffix| is_asset(suffix) || DOWNLOAD_SUFFIXES.contains(&suffix))
 }
 
 #[cfg(test)]

@@ -4,10 +4,15 @@ use super::names::{Family, Name};
 use super::{Directive, Kind, Located, Modifier, Outcomes, Passes, Scope, Viewpoint};
 
 impl<'s> Scope<'s> {
-    /// The scope of this server whose lines are in force for a path: a location of nginx, or the section of
+    /// The scope of this server whose lines are in force for a path: a location of nginx, by its name, too, or the section of
     /// Apache that names most of the path. None where that is not known.
     #[must_use]
     pub fn place_of(self, path: &str) -> Option<Scope<'s>> {
+        if path.starts_with('@') {
+            return self
+                .children()
+                .find(|child| child.location().is_some_and(|location| location.path == path));
+        }
         if !self.site.is_apache() {
             return match self.locate(path) {
                 Located::At(place) => Some(place),
@@ -28,9 +33,16 @@ impl<'s> Scope<'s> {
         if let Some(place) = places.iter().rev().find(|place| by_expression(place)) {
             return Some(*place);
         }
+        let expressions = places.clone();
         places.retain(|place| place.is_exact_place() && place.covers_path(path));
-        let longest = places.into_iter().max_by_key(|place| place.url().map_or(0, str::len));
-        Some(longest.unwrap_or(self))
+        let longest = places.iter().copied().max_by_key(|place| place.url().map_or(0, str::len));
+        let place = longest.unwrap_or(self);
+        // What an expression says of the place itself need not count for what lies in it.
+        let is_left_out = |other: &Scope<'s>| {
+            let is_for_place = place.url().is_some_and(|url| other.matches(url) != Some(false));
+            is_location(other) && !other.is_exact_place() && is_for_place && other.requires().next().is_some()
+        };
+        (!expressions.iter().any(is_left_out)).then_some(place)
     }
 
     /// The sections and mapped paths of this server of Apache, and its `.htaccess` files.
