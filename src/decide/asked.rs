@@ -1,12 +1,17 @@
 //! Whether a stranger is asked for credentials.
 
 use std::net::{IpAddr, Ipv4Addr};
+use std::sync::atomic::Ordering;
 
 use super::{Decider, Decision, Outcome, Request, areas};
 use crate::model::{Directive, Family, Kind, Scope};
 
 /// An address that is nobody's (RFC 5737).
 const STRANGER: IpAddr = IpAddr::V4(Ipv4Addr::new(203, 0, 113, 77));
+
+/// More strangers' requests than this are not decided for one lint on a site of Apache, a millisecond each; then the
+/// text alone has to be enough.
+const MOST_ANSWERS: usize = 500;
 
 /// How a request comes to a server that listens with encryption and without it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +51,9 @@ impl<'s> Decider<'s> {
     /// The answer to a stranger's request without credentials; none where it cannot be told how to ask this
     /// server.
     pub fn answer(&self, server: Scope<'s>, channel: Channel, method: &str, path: &str) -> Option<Decision> {
+        if self.site.is_apache() && self.answers.fetch_add(1, Ordering::Relaxed) >= MOST_ANSWERS {
+            return None;
+        }
         let mut request = request_to(server, channel)?;
         method.clone_into(&mut request.method);
         request.target = areas::encode(path.as_bytes());

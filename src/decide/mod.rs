@@ -163,6 +163,8 @@ pub struct Decider<'s> {
     samples: Mutex<HashMap<String, Option<Vec<u8>>>>,
     /// How many searches for witnesses there were.
     searches: AtomicUsize,
+    /// How many strangers' requests were decided.
+    answers: AtomicUsize,
 }
 
 impl<'s> Decider<'s> {
@@ -178,6 +180,7 @@ impl<'s> Decider<'s> {
             apache: apache::Prepared::default(),
             samples,
             searches,
+            answers: AtomicUsize::new(0),
         }
     }
 

@@ -58,17 +58,16 @@ fn check_place<'s>(decider: &Decider<'s>, place: Scope<'s>) -> Option<Finding> {
 
 /// A whole server behind a password, with a certificate that has to be renewed, or none yet.
 fn check_server<'s>(decider: &Decider<'s>, server: Scope<'s>, namesakes: &[Scope<'s>]) -> Option<Finding> {
-    let help = match server.site().is_apache() {
-        true => {
-            "add `<Location /.well-known/acme-challenge/>` with `Require all granted`, unless the authority asks by DNS"
-        }
-        false => {
-            "add `location ^~ /.well-known/acme-challenge/` with the auth off, unless the authority asks by DNS"
-        }
+    let place = if server.site().is_apache() {
+        "`<Location /.well-known/acme-challenge/>` with `Require all granted`"
+    } else {
+        "`location ^~ /.well-known/acme-challenge/` with the auth off"
     };
+    let help = format!("add {place}, unless the authority asks by DNS");
     let asks = |channel| decider.asks(server, channel, "GET", CHALLENGE);
-    let finding =
-        |by: Directive<'s>, label: &str| Finding::at(by.span(), label).level(Level::Advice).help(help);
+    let finding = |by: Directive<'s>, label: &str| {
+        Finding::at(by.span(), label).level(Level::Advice).help(help.as_str())
+    };
     if let Some(certificate) = server.fetched_certificate() {
         // The authority comes to port 80 first, and follows a redirect.
         let sender = namesakes.iter().find(|other| **other != server && other.listens_plainly());

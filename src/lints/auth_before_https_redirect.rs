@@ -19,9 +19,10 @@ fn check(site: &Site<'_>) -> Vec<Finding> {
 fn check_scope(scope: Scope<'_>) -> Option<Finding> {
     let redirect = scope.late_redirect_to_https()?;
     let by = scope.asks_before_late_redirect(redirect)?;
-    let help = match scope.site().is_apache() {
-        true => "redirect in the virtual host of port 80, outside of all sections",
-        false => "write `return 301 https://$host$request_uri;` into the server of port 80",
+    let help = if scope.site().is_apache() {
+        "redirect in the virtual host of port 80, outside of all sections"
+    } else {
+        "write `return 301 https://$host$request_uri;` into the server of port 80"
     };
     Some(
         Finding::at(redirect.span(), "this comes after the password was given")

@@ -65,13 +65,13 @@ fn check_whole<'s>(scope: Scope<'s>, by: Directive<'s>) -> Option<Finding> {
 
 /// A place for machines, which bring no password of people, inherits the one of the site.
 fn check_public<'s>(scope: Scope<'s>, by: Directive<'s>) -> Option<Finding> {
-    let purpose = scope.purpose().filter(|_| scope.asks_strangers())?;
+    let purpose = scope.purpose().filter(|_| scope.asks_strangers() && !scope.is_judged_for_itself())?;
     let server = scope.server().filter(|server| !server.is_closed_by_name())?;
     let looks_public = match purpose {
-        Purpose::Callers => !scope.is_for_challenges(),
+        Purpose::Callers => true,
         Purpose::Api => {
             let owner = scope.asked_from(by)?;
-            !owner.has_exemptions() && scope.cors().is_none() && scope.is_another_application(server)
+            !owner.has_exemptions() && scope.is_another_application(server)
         }
         Purpose::Assets | Purpose::Probe => false,
     };

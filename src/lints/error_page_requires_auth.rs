@@ -16,14 +16,14 @@ pub const LINT: Lint = Lint {
 fn check(site: &Site<'_>) -> Vec<Finding> {
     let decider = Decider::new(site, Look::nothing());
     let lines = site.scopes().flat_map(|scope| scope.own(Family::ErrorPage).map(move |line| (scope, line)));
-    let found = lines.filter_map(|(scope, line)| Some((scope, line, page_for_401(line)?)));
+    let found = lines.filter_map(|(scope, line)| Some((scope, line, line.page_for_401()?)));
     let of_servers = found.flat_map(|(scope, line, target)| {
         let inner = scope.descendants().filter(move |_| scope.server().is_none());
         let servers = inner.filter(|inner| inner.kind() == Kind::Server).chain(scope.server());
         servers.map(move |server| (server, scope, line, target.clone())).collect::<Vec<_>>()
     });
     of_servers
-        .filter_map(|(server, scope, line, target)| check_line(&decider, server, scope, line, target))
+        .filter_map(|(server, scope, line, target)| check_line(&decider, server, scope, line, &target))
         .collect()
 }
 
@@ -32,7 +32,7 @@ fn check_line<'s>(
     server: Scope<'s>,
     scope: Scope<'s>,
     line: Directive<'s>,
-    target: String,
+    target: &str,
 ) -> Option<Finding> {
     // Other lines in a location of nginx replace these (spec E5).
     let is_in_force =
@@ -40,7 +40,7 @@ fn check_line<'s>(
     let top = if scope.server().is_some() { scope } else { server };
     let mut inner = std::iter::once(top).chain(top.descendants()).filter(is_in_force);
     let asking = inner.find(|inner| inner.asks().by().is_some())?;
-    let place = server.place_of(&target)?;
+    let place = server.place_of(target)?;
     let by = place.asks_a_stranger("GET").filter(|_| !place.goes_elsewhere())?;
     if server.site().is_apache() {
         // The same sections are not judged again (spec a119, a120).
@@ -49,7 +49,7 @@ fn check_line<'s>(
             return None;
         }
     } else if place.is_reached_from_outside() {
-        decider.asks(server, Channel::Encrypted, "GET", &target)?;
+        decider.asks(server, Channel::Encrypted, "GET", target)?;
     }
     let exempt = place.exemption();
     let is_made_for_it = place != server && place.is_area() && place.own_asking().is_none();
@@ -63,13 +63,4 @@ fn check_line<'s>(
             .help(format!("write {where_to} for `{target}` with `{exempt}`"))
     };
     Some(finding.also(by.span(), "which is asked for by this"))
-}
-
-/// Where the answer to 401 comes from: a path, or the name of a location.
-fn page_for_401(line: Directive<'_>) -> Option<String> {
-    let last = line.arity().checked_sub(1)?;
-    let is_for_401 = (0..last).any(|word| line.is(word, "401"));
-    let target = line.literal(last).filter(|_| is_for_401)?;
-    let path = target.split(['?', '#']).next()?.to_owned();
-    path.starts_with(['/', '@']).then_some(path)
 }

@@ -1,9 +1,9 @@
 //! A place is let off the password, and its visitors are asked for it all the same.
 
 use super::Lint;
-use crate::decide::{Channel, Decider};
+use crate::decide::{Channel, Decider, Decision, Outcome};
 use crate::finding::{Finding, Level};
-use crate::model::{Family, Kind, Look, Purpose, Scope, Site};
+use crate::model::{Kind, Look, Purpose, Scope, Site};
 
 pub const LINT: Lint = Lint {
     id: "exception-still-asks-password",
@@ -16,13 +16,31 @@ pub const LINT: Lint = Lint {
 fn check(site: &Site<'_>) -> Vec<Finding> {
     let decider = Decider::new(site, Look::nothing());
     if site.is_apache() {
-        let allowed = site.sections().filter_map(check_allowed);
-        let front = site.sections().filter_map(|scope| check_front(&decider, scope));
-        return allowed.chain(front).collect();
+        let check = |scope| check_allowed(scope).or_else(|| check_front(&decider, scope));
+        return site.sections().filter_map(check).collect();
     }
     let places = || site.scopes_of(Kind::Location).filter(|place| place.is_reached_from_outside());
     let onward = places().filter_map(|place| check_onward(&decider, place));
-    onward.chain(places().filter_map(check_other_check)).collect()
+    let taken = places().filter_map(|place| check_taken(&decider, place));
+    onward.chain(taken).chain(places().filter_map(check_other_check)).collect()
+}
+
+/// A regular expression takes files out of the exempt prefix, and asks.
+fn check_taken<'s>(decider: &Decider<'s>, place: Scope<'s>) -> Option<Finding> {
+    let off = place.exemptions().next().filter(|_| place.asks().by().is_none())?;
+    let (prefix, takers) = place.open_to_expressions()?;
+    let is_asked = |decision: &Decision| decision.outcome == Outcome::Challenge;
+    let mut found = takers.filter_map(|taker| Some((taker, decider.witness(taker, &prefix, is_asked)?)));
+    let (taker, witness) = found.next()?;
+    let by = taker.asks().by()?;
+    let finding = Finding::at(
+        place.span(),
+        format!("`{}` does not come here, and is asked for", witness.request.target),
+    )
+    .also(taker.span(), "because this takes it")
+    .also(off.span(), "this counts for this location only")
+    .also(by.span(), "this asks there");
+    Some(finding.help(format!("write `location ^~ {prefix}`")))
 }
 
 /// nginx goes on to another location, and that one asks.
@@ -60,19 +78,7 @@ fn check_other_check(place: Scope<'_>) -> Option<Finding> {
 
 /// `Allow from all` without `Satisfy Any`: the address is enough for one check of two (spec a100).
 fn check_allowed(scope: Scope<'_>) -> Option<Finding> {
-    let by = scope.asks_a_stranger("GET").filter(|by| !scope.holds(*by))?;
-    let rules = scope.access_rules();
-    let allow =
-        rules.iter().find(|line| line.is(1, "all") && line.name_text().eq_ignore_ascii_case("allow"))?;
-    // Boilerplate of 2.2 has other lines beside it, and stands for what asks by itself or for everything.
-    let other = [Family::Override, Family::Options, Family::Handler];
-    let is_boilerplate = other.into_iter().any(|family| scope.own(family).next().is_some());
-    if is_boilerplate
-        || scope.is_for_all()
-        || rules.iter().any(|line| line.name_text().eq_ignore_ascii_case("deny"))
-    {
-        return None;
-    }
+    let (allow, by) = scope.allowed_in_vain()?;
     let finding = Finding::at(allow.span(), "this is about addresses, and the password is still asked for");
     Some(
         finding.also(by.span(), "by this").help("write `Require all granted` instead of `Order` and `Allow`"),
@@ -84,12 +90,11 @@ fn check_front<'s>(decider: &Decider<'s>, scope: Scope<'s>) -> Option<Finding> {
     let granted = scope.opening_line().filter(|_| scope.kind() == Kind::Location)?;
     let (front, by) = scope.front_controller_that_asks()?;
     let server = scope.server()?;
-    let path = scope.sample_path("x").unwrap_or_default();
-    let answer = decider.answer(server, Channel::Encrypted, "GET", &path);
+    let answer = decider.answer(server, Channel::Encrypted, "GET", &scope.sample_path("x")?);
     let is_otherwise = answer.is_some_and(|answer| !answer.may_be_a_challenge());
     let line = front.by.filter(|_| !is_otherwise)?;
     let label = format!("what is no file here goes on to `{}`, which asks", front.path);
     let finding = Finding::at(granted.span(), label).also(line.span(), "which leads there");
     let finding = finding.also(by.span(), "this asks there");
-    Some(finding.help("let the front controller off as well, with a condition on `%{THE_REQUEST}` or a variable `REDIRECT_`"))
+    Some(finding.help("set a variable in the directory by `SetEnvIf Request_URI`, and let it in by `Require env`, also with `REDIRECT_`"))
 }

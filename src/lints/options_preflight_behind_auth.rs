@@ -49,12 +49,12 @@ fn asked<'s>(decider: &Decider<'s>, scope: Scope<'s>) -> Option<Directive<'s>> {
 }
 
 fn finding<'s>(scope: Scope<'s>, by: Directive<'s>, is_own: bool, cors: Cors<'s>) -> Finding {
-    let help = match scope.site().is_apache() {
-        true => "write `<LimitExcept OPTIONS>` around the `Require` line",
-        false if by.name_text() == "auth_request" => {
-            "answer first: `if ($request_method = OPTIONS) { return 204; }`"
-        }
-        false => "put the auth lines of this place into `limit_except OPTIONS { }`",
+    let help = if scope.site().is_apache() {
+        "write `<LimitExcept OPTIONS>` around the `Require` line"
+    } else if by.name_text() == "auth_request" {
+        "answer first: `if ($request_method = OPTIONS) { return 204; }`"
+    } else {
+        "put the auth lines of this place into `limit_except OPTIONS { }`"
     };
     let finding = if is_own || scope.is_server() {
         Finding::at(by.span(), "this asks for a password before a preflight is answered")

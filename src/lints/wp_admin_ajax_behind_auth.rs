@@ -1,4 +1,4 @@
-//! The pages of a WordPress site call a program below `/wp-admin/`, and visitors are asked for a password.
+//! The pages of a `WordPress` site call a program below `/wp-admin/`, and visitors are asked for a password.
 
 use std::path::Path;
 
@@ -48,12 +48,12 @@ fn check_place<'s>(decider: &Decider<'s>, place: Scope<'s>) -> Option<Finding> {
         let label = format!("`{path}` is behind the password, too");
         Finding::at(place.span(), label).also(by.span(), "which is asked for by this")
     };
-    Some(finding.help(match place.site().is_apache() {
-        true => format!("add `<Files {PROGRAM}>` with `Require all granted`"),
-        false => {
-            format!("add `location = {path}` without the password, with the `fastcgi_pass` of the others")
-        }
-    }))
+    let help = if place.site().is_apache() {
+        format!("add `<Files {PROGRAM}>` with `Require all granted`")
+    } else {
+        format!("add `location = {path}` without the password, with the `fastcgi_pass` of the others")
+    };
+    Some(finding.help(help))
 }
 
 /// The path of the administrators' directory, if the place is made for that one.

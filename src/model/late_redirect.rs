@@ -34,13 +34,14 @@ impl<'s> Scope<'s> {
         if is_shielded(self) {
             return None;
         }
-        let outer = std::iter::once(self).chain(self.ancestors().take(1).filter(|_| self.kind() == Kind::If));
-        if let Some(by) = outer.filter_map(|scope| scope.asks_a_stranger("GET")).next() {
+        let mut outer =
+            std::iter::once(self).chain(self.ancestors().take(1).filter(|_| self.kind() == Kind::If));
+        if let Some(by) = outer.find_map(|scope| scope.asks_a_stranger("GET")) {
             return Some(by);
         }
         // Sections of files and of directories below inherit the rules, unless they have their own.
         let server = self.server()?;
-        let htaccess = self.site.scopes_of(Kind::Htaccess).filter(|place| place.server() == Some(server));
+        let htaccess = server.htaccess_files();
         let places: Vec<Scope<'s>> = server.descendants().chain(htaccess).collect();
         let is_below = |place: &Scope<'s>| {
             let is_inner = place.ancestors().any(|outer| outer == self);

@@ -96,6 +96,8 @@ pub struct Site<'f> {
     expressions: Vec<OnceLock<Option<Box<pcre2::bytes::Regex>>>>,
     /// What the sections of Apache are for, read when first asked for.
     matchings: Vec<OnceLock<apache::Matching>>,
+    /// What of Apache stands beside the virtual hosts, found when first asked for.
+    beside_hosts: OnceLock<reached_by::BesideHosts>,
     /// What only Apache has.
     apache: Option<apache::Apache>,
     /// What nginx would refuse once the files are put together.

@@ -24,7 +24,7 @@ impl<'s> Scope<'s> {
             return vec![onward];
         }
         match self.own(Family::TryFiles).last() {
-            Some(by) => self.falls_back_to(by).into_iter().collect(),
+            Some(by) => falls_back_to(by).into_iter().collect(),
             None if self.own(Family::OtherHandler).next().is_some() => Vec::new(),
             None => self.index_files(),
         }
@@ -35,14 +35,6 @@ impl<'s> Scope<'s> {
         let by = lines.find(|line| self.matches_everything(*line))?;
         let goes_on = by.arity() == 2 || by.is(2, "last");
         Some(Onward { by: Some(by), path: path_of(&by.argument(1)?.text())? }).filter(|_| goes_on)
-    }
-
-    /// Only where the fallback is a program that is meant to answer, or where no file is tried.
-    fn falls_back_to(self, by: Directive<'s>) -> Option<Onward<'s>> {
-        let last = by.argument(by.arity().checked_sub(1)?)?.text();
-        let is_program = last.contains('?') || last.contains(".php") || last.starts_with('@');
-        let tries_files = by.arguments().any(|word| word.text().contains("$uri"));
-        Some(Onward { by: Some(by), path: path_of(&last)? }).filter(|_| is_program || !tries_files)
     }
 
     fn index_files(self) -> Vec<Onward<'s>> {
@@ -91,7 +83,7 @@ impl<'s> Scope<'s> {
         let fallback = fallback.filter_map(|line| Some((line, line.literal(0)?.into_owned())));
         rules.chain(fallback).find_map(|(by, target)| {
             let target = target.split(['?', '$']).next()?.trim_end_matches('/').to_owned();
-            let is_program = target.ends_with(".php") && !target.contains(['%', ':']);
+            let is_program = target.to_ascii_lowercase().ends_with(".php") && !target.contains(['%', ':']);
             let path = if target.starts_with('/') { target } else { format!("{url}{target}") };
             is_program.then_some(Onward { by: Some(by), path })
         })
@@ -99,6 +91,38 @@ impl<'s> Scope<'s> {
 }
 
 impl<'s> Scope<'s> {
+    /// The path of a prefix of nginx, and the expressions beside it that take files out of it: those that serve files
+    /// too, and are not made for the assets of pages. Scripts are hardly meant to be there.
+    #[must_use]
+    pub fn open_to_expressions(self) -> Option<(String, impl Iterator<Item = Scope<'s>>)> {
+        let location = self.location().filter(|location| location.modifier == super::Modifier::Prefix)?;
+        let level = self
+            .parent()
+            .filter(|_| self.backend().is_none() && self.own(Family::TryFiles).next().is_none())?;
+        let is_static = |other: &Scope<'s>| {
+            other.asks().by().is_some()
+                && other.own_asking().is_none()
+                && other.location().is_some_and(|location| location.is_regex())
+                && other.backend().is_none()
+                && other.purpose().is_none()
+        };
+        Some((location.path.into_owned(), level.children().filter(is_static)))
+    }
+
+    /// `Allow from all` in a section of Apache that asks strangers all the same, and what asks. Boilerplate of 2.2
+    /// has other lines beside it, and stands for what asks by itself or for everything.
+    #[must_use]
+    pub fn allowed_in_vain(self) -> Option<(Directive<'s>, Directive<'s>)> {
+        let by = self.asks_a_stranger("GET").filter(|by| !self.holds(*by) && !self.is_for_all())?;
+        let rules = self.access_rules();
+        let is_allow = |line: &&Directive<'s>| line.name() == Name::Allow && line.is(1, "all");
+        let allow = rules.iter().find(is_allow)?;
+        let other = [Family::Override, Family::Options, Family::Handler];
+        let is_boilerplate = other.into_iter().any(|family| self.own(family).next().is_some())
+            || rules.iter().any(|line| line.name() == Name::Deny);
+        (!is_boilerplate).then_some((*allow, by))
+    }
+
     /// The front controller that answers for this exempt `<Location>`, and the line that asks there: what the
     /// section says of the path does not count for the program (spec a129).
     #[must_use]
@@ -114,7 +138,7 @@ impl<'s> Scope<'s> {
             place.kind() == Kind::Mapping
                 && place.url().is_some_and(|other| super::below(other.trim_end_matches('/'), url).is_some())
         };
-        let htaccess = self.site.scopes_of(Kind::Htaccess).filter(|place| place.server() == Some(server));
+        let htaccess = server.htaccess_files();
         let places: Vec<Scope<'s>> = server.descendants().chain(htaccess).collect();
         let front = places.iter().find_map(|place| {
             let outer = place.url().filter(|_| place.is_exact_place())?;
@@ -133,4 +157,12 @@ impl<'s> Scope<'s> {
 fn path_of(target: &str) -> Option<String> {
     let path = target.split(['?', '#']).next()?;
     (path.starts_with(['/', '@']) && !path.contains('$')).then(|| path.to_owned())
+}
+
+/// Only where the fallback is a program that is meant to answer, or where no file is tried.
+fn falls_back_to(by: Directive<'_>) -> Option<Onward<'_>> {
+    let last = by.argument(by.arity().checked_sub(1)?)?.text();
+    let is_program = last.contains('?') || last.contains(".php") || last.starts_with('@');
+    let tries_files = by.arguments().any(|word| word.text().contains("$uri"));
+    Some(Onward { by: Some(by), path: path_of(&last)? }).filter(|_| is_program || !tries_files)
 }

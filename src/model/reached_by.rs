@@ -1,7 +1,50 @@
 //! Who is asked where a path of a server leads, as far as the text alone says it.
 
+use std::collections::HashMap;
+
 use super::names::{Family, Name};
-use super::{Directive, Kind, Located, Modifier, Outcomes, Passes, Scope, Viewpoint};
+use super::{Directive, Kind, Located, Modifier, Outcomes, Passes, Scope, Site, Viewpoint};
+
+/// Sections of Apache that stand in no virtual host.
+#[derive(Debug, Default)]
+pub(super) struct BesideHosts {
+    /// Those of the main server.
+    sections: Vec<u32>,
+    /// The `.htaccess` files of each server.
+    htaccess: HashMap<u32, Vec<u32>>,
+}
+
+impl Site<'_> {
+    fn beside_hosts(&self) -> &BesideHosts {
+        self.beside_hosts.get_or_init(|| {
+            let mut found = BesideHosts::default();
+            for scope in self.scopes().filter(|_| self.is_apache()) {
+                match (scope.kind(), scope.data().server) {
+                    (Kind::Htaccess, Some(server)) => {
+                        found.htaccess.entry(server).or_default().push(scope.id)
+                    }
+                    (Kind::Server, _) => {}
+                    _ if scope.id != 0 && scope.data().parent == 0 => found.sections.push(scope.id),
+                    _ => {}
+                }
+            }
+            found
+        })
+    }
+
+    /// The sections of the main server of Apache, those directly in it.
+    pub(super) fn main_sections(&self) -> impl Iterator<Item = Scope<'_>> {
+        self.beside_hosts().sections.iter().map(|&id| self.scope(id))
+    }
+}
+
+impl<'s> Scope<'s> {
+    /// The `.htaccess` files of this server of Apache.
+    pub(super) fn htaccess_files(self) -> impl Iterator<Item = Scope<'s>> {
+        let found = self.site.beside_hosts().htaccess.get(&self.id);
+        found.into_iter().flatten().map(move |&id| self.site.scope(id))
+    }
+}
 
 impl<'s> Scope<'s> {
     /// The scope of this server whose lines are in force for a path: a location of nginx, by its name, too, or the section of
@@ -25,7 +68,7 @@ impl<'s> Scope<'s> {
         // Of sections of the main server it is worked out what they are for its own places only.
         let main = self.site.scope(0);
         let is_about_it = |place: &Scope<'s>| place.covers_path(path) && place.requires().next().is_some();
-        if main != self && main.children().filter(is_location).any(|place| is_about_it(&place)) {
+        if main != self && self.site.main_sections().filter(is_location).any(|place| is_about_it(&place)) {
             return None;
         }
         let by_expression =
@@ -47,7 +90,7 @@ impl<'s> Scope<'s> {
 
     /// The sections and mapped paths of this server of Apache, and its `.htaccess` files.
     fn places_in_it(self) -> impl Iterator<Item = Scope<'s>> {
-        let htaccess = self.site.scopes_of(Kind::Htaccess).filter(move |place| place.server() == Some(self));
+        let htaccess = self.htaccess_files();
         let inner = self.descendants().filter(|place| {
             matches!(place.kind(), Kind::Location | Kind::Directory | Kind::Files | Kind::Mapping)
         });
@@ -97,7 +140,7 @@ impl<'s> Scope<'s> {
             let passes = match self.passes_compat(method, Viewpoint::Stranger) {
                 Passes::Yes => true,
                 Passes::No => false,
-                _ => self.sees_no(Family::Rules),
+                Passes::Maybe => self.sees_no(Family::Rules),
             };
             let is_asked = self.outcome(method, Viewpoint::Stranger).must_be(Outcomes::USER)
                 && passes
@@ -150,7 +193,7 @@ impl Scope<'_> {
     #[must_use]
     pub fn speaks_of_file(self, name: &str) -> bool {
         let server = self.server().into_iter().flat_map(Scope::descendants);
-        let main = self.site.scope(0).children();
+        let main = self.site.main_sections();
         self.descendants().chain(server).chain(main).any(|scope| {
             let is_named = match scope.kind() {
                 Kind::Files => scope.matches(name) == Some(true),
@@ -161,5 +204,28 @@ impl Scope<'_> {
             };
             is_named && scope.has_own_access_rules()
         })
+    }
+}
+
+impl Directive<'_> {
+    /// Where `error_page` or `ErrorDocument` goes on to for 401: a path, or the name of a location.
+    #[must_use]
+    pub fn page_for_401(self) -> Option<String> {
+        let last = self.arity().checked_sub(1)?;
+        let is_for_401 = (0..last).any(|word| self.is(word, "401"));
+        let target = self.literal(last).filter(|_| is_for_401)?;
+        let path = target.split(['?', '#']).next()?.to_owned();
+        path.starts_with(['/', '@']).then_some(path)
+    }
+}
+
+impl Scope<'_> {
+    /// Whether the place is of a sort that is looked at for itself: for certificate authorities, for pages of other
+    /// origins, or the one of the page for 401.
+    #[must_use]
+    pub fn is_judged_for_itself(self) -> bool {
+        let path = self.location().map(|location| location.path.into_owned()).unwrap_or_default();
+        let is_page = |line: Directive<'_>| line.page_for_401().is_some_and(|page| page.starts_with(&path));
+        self.is_for_challenges() || self.cors().is_some() || self.list(Family::ErrorPage).any(is_page)
     }
 }

@@ -1,4 +1,4 @@
-//! Places that hand the handshakes of WebSockets on (RFC 6455, 4.1).
+//! Places that hand the handshakes of `WebSockets` on (RFC 6455, 4.1).
 
 use super::names::{Family, Name};
 use super::{Directive, Kind, Scope};
