@@ -69,8 +69,8 @@ fn check_onward<'s>(decider: &Decider<'s>, place: Scope<'s>) -> Option<Finding> 
 fn check_other_check(place: Scope<'_>) -> Option<Finding> {
     let by = place.asks().by().filter(|_| !place.is_for_challenges() && !place.is_subrequest_target())?;
     let mut lines = place.exemptions().filter(|off| off.name().family() != by.name().family());
-    let off =
-        lines.find(|off| !place.ancestors().any(|outer| outer.own(off.name().family()).next().is_some()))?;
+    // Where both are in force around it, the other one may well be meant to stay.
+    let off = lines.find(|off| place.parent().is_some_and(|outer| outer.lacks(off.name().family())))?;
     let finding = Finding::at(off.span(), format!("this does not switch `{}` off", by.name_text()));
     let (asked, exempt) = (by.span(), place.exemption());
     Some(finding.also(asked, "which is still asked for").help(format!("add `{exempt}`")))

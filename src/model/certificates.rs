@@ -21,7 +21,7 @@ impl<'s> Scope<'s> {
         let path = self.location().filter(|location| !location.is_named()).map(|location| location.path);
         let path = path.map(|path| path.replace('\\', "")).unwrap_or_default();
         let is_well_known = matches!(
-            path.trim_start_matches(['^', '/']).trim_end_matches(['/', '*', '.', '$']),
+            path.trim_start_matches(['^', '/']).trim_end_matches(['/', '*', '.', '$', '?', '(', ')', '+']),
             "well-known" | ".well-known"
         );
         is_well_known || path.contains("acme-challenge")

@@ -78,7 +78,11 @@ impl<'s> Scope<'s> {
 
     /// Whether a server of Apache may take requests without encryption, as far as its text says.
     fn may_be_asked_plainly(self) -> bool {
-        self.kind() != Kind::Server || self.ports().is_empty() || self.listens_plainly()
+        if self.kind() != Kind::Server {
+            // What stands outside of the virtual hosts is for all of them.
+            return !self.site.virtual_hosts().any(Scope::sends_to_https);
+        }
+        self.ports().is_empty() || self.listens_plainly()
     }
 
     fn is_only_plain(self) -> bool {

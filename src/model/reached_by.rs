@@ -21,7 +21,7 @@ impl Site<'_> {
             for scope in self.scopes().filter(|_| self.is_apache()) {
                 match (scope.kind(), scope.data().server) {
                     (Kind::Htaccess, Some(server)) => {
-                        found.htaccess.entry(server).or_default().push(scope.id)
+                        found.htaccess.entry(server).or_default().push(scope.id);
                     }
                     (Kind::Server, _) => {}
                     _ if scope.id != 0 && scope.data().parent == 0 => found.sections.push(scope.id),
