@@ -87,8 +87,7 @@ fn check_allowed(scope: Scope<'_>) -> Option<Finding> {
 
 /// A front controller answers for the exempt path, and is not exempt itself (spec a129).
 fn check_front<'s>(decider: &Decider<'s>, scope: Scope<'s>) -> Option<Finding> {
-    let granted = scope.opening_line().filter(|_| scope.kind() == Kind::Location)?;
-    let (front, by) = scope.front_controller_that_asks()?;
+    let (granted, front, by) = scope.exempt_before_front_controller()?;
     let server = scope.server()?;
     let answer = decider.answer(server, Channel::Encrypted, "GET", &scope.sample_path("x")?);
     let is_otherwise = answer.is_some_and(|answer| !answer.may_be_a_challenge());
