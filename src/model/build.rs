@@ -72,6 +72,7 @@ impl<'f> Site<'f> {
                 misused: OnceLock::new(),
                 expressions: Vec::new(),
                 matchings: Vec::new(),
+                beside_hosts: OnceLock::new(),
                 apache: None,
                 neighbours: HashMap::new(),
                 regexes: Mutex::default(),
