@@ -4,40 +4,38 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use super::expect::Rules;
-use super::options::{Check, Files};
+use super::options::Check;
 use super::output::Outputs;
 use super::progress::Progress;
 use super::{TROUBLE, complain, notes, places};
+use crate::allow;
 use crate::finding::{Finding, Inclusion, Label, Problem};
 use crate::lints::{self, Lint};
 use crate::load::{self, Config, Loaded, Request};
 use crate::model::{FilesMode, Look, Site};
 use crate::parallel;
 use crate::report::Report;
-use crate::settings::{self, SettingsFile};
-use crate::source::{FileId, Host, Span};
+use crate::settings::SettingsFile;
+use crate::source::{self, FileId, Host, Sources, Span};
 
 /// Checks what the options say and prints the report.
-pub fn run(options: Check) -> u8 {
-    check(options).unwrap_or_else(|problem| {
+pub fn run(options: &Check, settings: Option<&SettingsFile>) -> u8 {
+    check(options, settings).unwrap_or_else(|problem| {
         complain(&problem);
         TROUBLE
     })
 }
 
-fn check(mut options: Check) -> Result<u8, String> {
+fn check(options: &Check, settings: Option<&SettingsFile>) -> Result<u8, String> {
     let outputs = Outputs::of(&options.output)?;
     let progress = Progress::start("reading the configuration");
-    let settings = settings(&options)?;
-    // What the settings name is not what the user has typed.
-    let given: Vec<PathBuf> =
-        options.paths.iter().chain(&options.entry).chain(&options.places.root).cloned().collect();
-    if let Some(file) = &settings {
-        places::settle(&mut options.places, file);
-        options.files = options.files.or(file.settings.files.map(Files::from));
-    }
-    let options = &options;
-    let given: Vec<&Path> = given.iter().map(PathBuf::as_path).collect();
+    let given: Vec<&Path> = options
+        .paths
+        .iter()
+        .chain(&options.entry)
+        .chain(&options.places.root)
+        .map(PathBuf::as_path)
+        .collect();
     let mut host = places::host(&options.places, &given)?;
     let paths = if options.paths.is_empty() { places::installed(&host) } else { options.paths.clone() };
     if paths.is_empty() && options.entry.is_empty() {
@@ -52,25 +50,15 @@ fn check(mut options: Check) -> Result<u8, String> {
         leaves_served: true,
     };
     let mut loaded = load::load(&request, &mut host);
-    let rules = settings.map(|file| Rules::of(&file, &mut loaded)).unwrap_or_default();
+    let rules = settings.map(|file| Rules::of(file, &mut loaded)).unwrap_or_default();
     let mut report = judge(&loaded, &host, options);
-    rules.judge(&loaded, &host, options.files.unwrap_or_default().into(), &mut report);
+    rules.judge(&loaded, &host, options.files.into(), &mut report);
     report.sort(&loaded.files.sources);
     drop(progress);
     let status = outputs.write(&mut report, &loaded.files, &options.output);
     // The process ends here: to give the memory back piece by piece only takes time.
     std::mem::forget(loaded);
     Ok(status)
-}
-
-/// What the team has settled, where it has.
-fn settings(options: &Check) -> Result<Option<SettingsFile>, String> {
-    let path = match &options.config {
-        _ if options.no_config => None,
-        Some(path) => Some(path.clone()),
-        None => std::env::current_dir().ok().and_then(|here| settings::find(&here)),
-    };
-    path.map(|path| settings::read(&path).map_err(|refused| refused.to_string())).transpose()
 }
 
 fn selected(options: &Check) -> Vec<&'static Lint> {
@@ -80,24 +68,27 @@ fn selected(options: &Check) -> Vec<&'static Lint> {
 }
 
 fn judge(loaded: &Loaded, host: &Host, options: &Check) -> Report {
-    let mode = FilesMode::from(options.files.unwrap_or_default());
+    let mode = FilesMode::from(options.files);
     let lints = selected(options);
     let judged = parallel::map(&loaded.configs, loaded.configs.len() > 1, |config| {
         let mut site = Site::build(&loaded.files, config, Look { host, mode });
+        site.meant_closed.clone_from(&options.meant_closed);
         let findings = lints::check(&site, &lints);
         let files: HashSet<FileId> = findings.iter().map(|finding| finding.primary.span.file).collect();
         let included_from = files.into_iter().map(|file| (file, site.included_from(file))).collect();
         let left_alone = site.left_files_alone() && mode == FilesMode::Auto;
+        let unsure = site.unsure_files();
         let kept = site.kept_files().into_iter().map(Path::to_path_buf).collect();
         let problems = std::mem::take(&mut site.problems);
         // As at the end of `run`.
         std::mem::forget(site);
-        Judged { findings, problems, included_from, left_alone, kept }
+        Judged { findings, problems, included_from, left_alone, kept, unsure }
     });
 
     let files: HashSet<FileId> = loaded.configs.iter().flat_map(Config::files).collect();
     let mut report = Report { problems: loaded.problems.clone(), files: files.len(), ..Report::default() };
     let mut left_alone = false;
+    let mut unsure = BTreeSet::new();
     let mut kept: BTreeSet<PathBuf> = BTreeSet::new();
     let mut told: HashSet<(&str, Span)> = HashSet::new();
     for judged in judged {
@@ -110,15 +101,36 @@ fn judge(loaded: &Loaded, host: &Host, options: &Check) -> Report {
         report.included_from.extend(judged.included_from);
         left_alone |= judged.left_alone;
         kept.extend(judged.kept);
+        unsure.extend(judged.unsure);
     }
+    settle_levels(&mut report.findings, &loaded.files.sources, options);
+    let of = files.into_iter().collect();
+    let allowed = allow::apply(std::mem::take(&mut report.findings), &loaded.files, &of, &lints);
+    report.findings = allowed.findings;
+    report.allowed = allowed.count;
     if let Some(asked_for) = &loaded.asked_for {
         let is_asked_for = |label: &Label| asked_for.contains(&label.span.file);
         report
             .findings
             .retain(|finding| is_asked_for(&finding.primary) || finding.because.iter().any(is_asked_for));
     }
-    report.notes = notes::notes(loaded, left_alone, &kept);
+    report.notes = notes::notes(loaded, left_alone, &kept, &unsure);
     report
+}
+
+/// Levels as the team wants them, and what it leaves out by path.
+fn settle_levels(findings: &mut Vec<Finding>, sources: &Sources, options: &Check) {
+    findings.retain(|finding| {
+        let path = sources.get(finding.primary.span.file).path();
+        let is_out = |(pattern, lints): &(String, Vec<&'static Lint>)| {
+            lints.iter().any(|lint| lint.id == finding.lint) && source::matches_path(pattern, path)
+        };
+        !options.ignore_in.iter().any(is_out)
+    });
+    for finding in findings {
+        let level = options.level.iter().rev().find(|(lint, _)| lint.id == finding.lint);
+        finding.level = level.map(|(_, level)| *level).or(finding.level);
+    }
 }
 
 struct Judged {
@@ -127,4 +139,5 @@ struct Judged {
     included_from: HashMap<FileId, Inclusion>,
     left_alone: bool,
     kept: Vec<PathBuf>,
+    unsure: BTreeSet<String>,
 }

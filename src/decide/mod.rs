@@ -6,6 +6,7 @@
 
 mod apache;
 pub mod areas;
+mod asked;
 mod because;
 mod nginx;
 mod request;
@@ -18,6 +19,7 @@ use std::sync::atomic::AtomicUsize;
 use crate::model::{Look, Site};
 use crate::source::Span;
 
+pub use asked::Channel;
 pub use because::{Because, Story};
 pub use request::{Credentials, Refused, Request};
 pub use witness::Witness;
@@ -129,6 +131,12 @@ impl Decision {
         }
     }
 
+    /// Whether it is not known to be anything else than a demand for credentials.
+    #[must_use]
+    pub fn may_be_a_challenge(&self) -> bool {
+        matches!(self.outcome, Outcome::Challenge | Outcome::Undetermined)
+    }
+
     /// Whether a directive, or the opening of a section, had its say.
     #[must_use]
     pub fn is_by(&self, span: Span) -> bool {
@@ -155,6 +163,8 @@ pub struct Decider<'s> {
     samples: Mutex<HashMap<String, Option<Vec<u8>>>>,
     /// How many searches for witnesses there were.
     searches: AtomicUsize,
+    /// How many strangers' requests were decided.
+    answers: AtomicUsize,
 }
 
 impl<'s> Decider<'s> {
@@ -170,6 +180,7 @@ impl<'s> Decider<'s> {
             apache: apache::Prepared::default(),
             samples,
             searches,
+            answers: AtomicUsize::new(0),
         }
     }
 

@@ -100,7 +100,7 @@ impl<'f> Site<'f> {
         self.config.reading()
     }
 
-    pub(super) fn scope(&self, id: u32) -> Scope<'_> {
+    pub(crate) fn scope(&self, id: u32) -> Scope<'_> {
         Scope { site: self, id }
     }
 

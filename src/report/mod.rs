@@ -22,6 +22,7 @@ use std::path::Path;
 use crate::finding::{Finding, Inclusion, Level, Place, Problem, ProblemKind};
 use crate::model::Outline;
 use crate::source::{FileId, Position, Sources, Span};
+use crate::{allow, expect};
 
 pub use base::Base;
 pub use concise::concise;
@@ -39,6 +40,9 @@ pub use story::decision_human;
 pub use text::harmless;
 pub use users::{UserLine, user_lines, users_human, users_json};
 
+/// The kinds of finding that are no lints: the id and the page.
+pub const OTHERS: &[(&str, &str)] = &[(allow::ID, allow::PAGE), (expect::ID, expect::PAGE)];
+
 /// All that a run has to say.
 #[derive(Debug, Default)]
 pub struct Report {
@@ -46,6 +50,8 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// What could not be analysed.
     pub problems: Vec<Problem>,
+    /// How many findings comments in the files allow.
+    pub allowed: usize,
     /// How many files were read.
     pub files: usize,
     /// What the user should know besides, one sentence each.
@@ -90,7 +96,8 @@ impl Report {
             parts.push(format!("{advice} advice"));
         }
         let found = if parts.is_empty() { "nothing found".to_owned() } else { parts.join(", ") };
-        format!("{found} in {}", plural(self.files, "file"))
+        let allowed = if self.allowed > 0 { format!(", {} allowed", self.allowed) } else { String::new() };
+        format!("{found} in {}{allowed}", plural(self.files, "file"))
     }
 }
 

@@ -8,8 +8,7 @@ mod log;
 
 use std::collections::BTreeMap;
 
-use super::{Base, Report, fingerprint, harmless, kind, level_of, place, plural, told};
-use crate::expect;
+use super::{Base, OTHERS, Report, fingerprint, harmless, kind, level_of, place, plural, told};
 use crate::finding::{Finding, Fix, Level, Place, Problem, Safety};
 use crate::lints::{self, Lint};
 use crate::source::{Position, Sources, Span};
@@ -85,7 +84,7 @@ fn rules(report: &Report) -> BTreeMap<&'static str, Descriptor> {
     for finding in &report.findings {
         rules.entry(finding.lint).or_insert_with(|| match lints::find(finding.lint) {
             Some(lint) => rule(lint),
-            None => expectation(finding.lint),
+            None => other(finding),
         });
     }
     rules
@@ -105,15 +104,17 @@ fn rule(lint: &Lint) -> Descriptor {
     }
 }
 
-/// A rule that a person has written down, and that does not hold.
-fn expectation(id: &'static str) -> Descriptor {
+/// A kind of finding that is no lint.
+fn other(finding: &Finding) -> Descriptor {
+    let page = OTHERS.iter().find(|(id, _)| *id == finding.lint).map_or("", |(_, page)| page);
+    let first = first_paragraph(page);
     Descriptor {
-        id,
-        short_description: said("a rule of the team does not hold"),
-        full_description: said(&first_paragraph(expect::PAGE)),
+        id: finding.lint,
+        short_description: said(if first.is_empty() { finding.lint } else { &first }),
+        full_description: said(if first.is_empty() { finding.lint } else { &first }),
         help_uri: None,
-        help: Help { text: expect::PAGE, markdown: expect::PAGE },
-        default_configuration: Configuration { level: "error" },
+        help: Help { text: page, markdown: page },
+        default_configuration: Configuration { level: level_word(level_of(finding)) },
         properties: Properties { tags: vec!["security", "authentication"] },
     }
 }
