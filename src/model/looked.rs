@@ -4,10 +4,10 @@ use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use super::{Directive, FilesMode, Look, PasswordFile, PathValue, Site};
+use super::{Directive, FilesMode, Look, Name, PasswordFile, PathValue, Site};
 use crate::finding::{Problem, ProblemKind};
 use crate::parallel;
-use crate::source::{Access, FileId, Host, Source, Span};
+use crate::source::{Access, FileId, Host, Source, Span, Writable};
 use crate::syntax::StatementId;
 use crate::userfile::{Groups, Library, MAX_USER_FILE, Reader, UserFile, masked};
 
@@ -17,8 +17,8 @@ const MOST_CANDIDATES: usize = 1_000;
 /// What was found.
 #[derive(Debug)]
 pub(super) struct Looked {
-    /// By the path on the server; `None` was not looked at.
-    files: HashMap<PathBuf, Option<Found>>,
+    /// By the path on the server, and whether it was read as a file of groups; `None` was not looked at.
+    files: HashMap<(PathBuf, bool), Option<Found>>,
     /// The files that a path with variables may lead to, by its directive.
     candidates: HashMap<(FileId, StatementId), Vec<PathBuf>>,
     library: Library,
@@ -31,6 +31,8 @@ struct Found {
     content: Content,
     /// The text that may be shown.
     shown: Option<FileId>,
+    /// Who else may change it.
+    writable: Option<Writable>,
 }
 
 #[derive(Debug)]
@@ -60,7 +62,10 @@ impl Looked {
 impl<'s> PasswordFile<'s> {
     fn found(self) -> Option<&'s Found> {
         match self.path() {
-            PathValue::Absolute(path) => self.directive.site.looked.files.get(&path)?.as_ref(),
+            PathValue::Absolute(path) => {
+                let is_of_groups = self.directive.name() == Name::AuthGroupFile;
+                self.directive.site.looked.files.get(&(path, is_of_groups))?.as_ref()
+            }
             _ => None,
         }
     }
@@ -87,6 +92,12 @@ impl<'s> PasswordFile<'s> {
             Content::Groups(groups) => Some(groups),
             _ => None,
         }
+    }
+
+    /// Who else than its owner and the server may change it; none where nobody may, or where it is not known.
+    #[must_use]
+    pub fn writable(self) -> Option<&'s Writable> {
+        self.found()?.writable.as_ref()
     }
 
     /// Bytes of the file as a place to point at; what is shown there has no hashes in it.
@@ -155,7 +166,7 @@ impl Site<'_> {
                 PathValue::Absolute(path) => Some((path, file, is_of_groups)),
                 _ => None,
             })
-            .filter(|(path, ..)| seen.insert(path.clone()))
+            .filter(|(path, _, is_of_groups)| seen.insert((path.clone(), *is_of_groups)))
             .collect();
         let found = parallel::map(&todo, todo.len() > 100, |(path, file, is_of_groups)| {
             may_look(path).then(|| self.look_at(look.host, path, *file, *is_of_groups))
@@ -168,7 +179,7 @@ impl Site<'_> {
                 _ => None,
             })
             .collect();
-        let files = todo.into_iter().map(|(path, ..)| path).zip(found).collect();
+        let files = todo.into_iter().map(|(path, _, is_of_groups)| (path, is_of_groups)).zip(found).collect();
         let library = if look.mode != FilesMode::Never
             && (self.config.installed || look.host.has_root() || look.host.is_memory())
         {
@@ -192,6 +203,9 @@ impl Site<'_> {
         };
         let mut shown = None;
         let content = match &access {
+            Access::Readable if path == Path::new("/dev/null") && is_of_groups => {
+                Content::Groups(Groups::default())
+            }
             Access::Readable if path == Path::new("/dev/null") => {
                 Content::Users(UserFile::read(self.reader(), b""))
             }
@@ -212,7 +226,8 @@ impl Site<'_> {
             },
             _ => Content::Nothing,
         };
-        Found { access, content, shown }
+        let writable = host.writable_by_others(path, &self.identity);
+        Found { access, content, shown, writable }
     }
 
     /// The files that paths with variables may lead to, with any text in the place of each variable.
