@@ -11,7 +11,8 @@ mod nginx;
 mod request;
 mod witness;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::atomic::AtomicUsize;
 
@@ -93,6 +94,9 @@ pub struct Decision {
     pub realm: Option<String>,
     /// The password file that the server opens for credentials here, as a path of the server.
     pub user_file: Option<String>,
+    /// The file that is sent, as a path of the server; only where the outcome is [`Outcome::Open`], and where
+    /// it is certain.
+    pub file: Option<PathBuf>,
     /// The first name of the server that answers.
     pub server: Option<String>,
     /// The place that answers, as it is written: `location /secret/`.
@@ -120,6 +124,7 @@ impl Decision {
             scheme: None,
             realm: None,
             user_file: None,
+            file: None,
             server: None,
             place: None,
             authorization: None,
@@ -142,6 +147,9 @@ impl Decision {
     }
 }
 
+/// What a file that is assumed holds: a user for both servers.
+const ASSUMED: &[u8] = b"authlint:$apr1$authlint$0123456789012345678901\n";
+
 /// Answers requests for a site.
 #[derive(Debug)]
 pub struct Decider<'s> {
@@ -149,6 +157,9 @@ pub struct Decider<'s> {
     pub site: &'s Site<'s>,
     /// How its files are looked at: password files, and what lies under the document roots.
     pub look: Look<'s>,
+    /// Files that are there and can be read, whatever the look says; one that is opened for a login has
+    /// [`Decider::USER`] in it.
+    assumed: HashSet<PathBuf>,
     nginx: nginx::Prepared<'s>,
     apache: apache::Prepared<'s>,
     /// A path that an expression matches, by the expression.
@@ -166,11 +177,22 @@ impl<'s> Decider<'s> {
         Decider {
             site,
             look,
+            assumed: HashSet::new(),
             nginx: nginx::Prepared::default(),
             apache: apache::Prepared::default(),
             samples,
             searches,
         }
+    }
+
+    /// A user of every file that is assumed.
+    pub const USER: &'static str = "authlint";
+    /// The same, but these files are there and can be read, and somebody is in each that is opened for a login:
+    /// what would be answered if all is as the configuration says.
+    #[must_use]
+    pub fn assuming(mut self, files: impl IntoIterator<Item = PathBuf>) -> Self {
+        self.assumed = files.into_iter().collect();
+        self
     }
 
     /// What the server answers.

@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use super::areas::{self, Expression, Flags, Search, Test};
-use super::{Decider, Decision, Request};
+use super::{Credentials, Decider, Decision, Request};
 use crate::model::{Directive, Family, Located, Location, Modifier, Scope};
 
 /// A server with more locations is looked at in part.
@@ -34,6 +34,14 @@ impl<'s> Decider<'s> {
     ) -> Option<Witness> {
         let witness = self.reaching(place, prefix)?;
         will_do(&witness.decision).then_some(witness)
+    }
+
+    /// What a server answers to GET for a path, which is not encoded yet.
+    #[must_use]
+    pub fn fetch(&self, server: Scope<'s>, path: &str, credentials: Credentials) -> Option<Witness> {
+        let request = Request { target: areas::encode(path.as_bytes()), credentials, ..request_for(server)? };
+        let decision = self.decide(&request);
+        Some(Witness { request, decision })
     }
 
     /// The first request found for a path below `prefix` that comes to the place.
@@ -124,6 +132,9 @@ fn request_for(server: Scope<'_>) -> Option<Request> {
     if server.site().scopes_of(crate::model::Kind::Server).nth(1).is_none() {
         return Some(request);
     }
+    if server.site().is_apache() {
+        return request_for_virtual_host(server);
+    }
     let names = server.own(Family::ServerName).flat_map(Directive::arguments);
     let is_plain = |name: &str| !name.is_empty() && !name.starts_with(['~', '.']) && !name.contains('*');
     let name = names.filter_map(|name| name.literal()).find(|name| is_plain(name));
@@ -136,4 +147,21 @@ fn request_for(server: Scope<'_>) -> Option<Request> {
     let (port, is_tls) = ports.next().unwrap_or((80, false));
     let host = name.map_or_else(|| "nobody.invalid".to_owned(), std::borrow::Cow::into_owned);
     Some(Request { host: Some(host), port: Some(port), is_tls, ..request })
+}
+
+/// The same for a virtual host, by its first address and its `ServerName`.
+fn request_for_virtual_host(host: Scope<'_>) -> Option<Request> {
+    let address = host.opening()?.literal(0)?;
+    let port = address.rsplit_once(':').and_then(|(_, port)| port.parse::<u16>().ok());
+    let is_tls =
+        host.own(Family::Setting).any(|line| line.is_named("SSLEngine") && line.is_ignoring_case(0, "on"));
+    let name = host.own(Family::ServerName).find(|line| line.is_named("ServerName"))?.literal(0)?;
+    let name = name.split("://").last()?.split(':').next()?.to_owned();
+    let request = Request::get("/").ok()?;
+    Some(Request {
+        host: Some(name),
+        port: Some(port.unwrap_or(if is_tls { 443 } else { 80 })),
+        is_tls,
+        ..request
+    })
 }

@@ -11,6 +11,7 @@ mod allowoverride_lacks_authconfig;
 mod allowoverride_none_disables_htaccess;
 mod auth_basic_without_user_file;
 mod auth_file_empty;
+mod auth_file_in_docroot;
 mod auth_file_is_directory;
 mod auth_file_missing;
 mod auth_file_relative_path;
@@ -67,6 +68,7 @@ pub const ALL: &[Lint] = &[
     allowoverride_none_disables_htaccess::LINT,
     auth_basic_without_user_file::LINT,
     auth_file_empty::LINT,
+    auth_file_in_docroot::LINT,
     auth_file_is_directory::LINT,
     auth_file_missing::LINT,
     auth_file_relative_path::LINT,

@@ -22,6 +22,8 @@ pub(super) struct Looked {
     /// The files that a path with variables may lead to, by its directive.
     candidates: HashMap<(FileId, StatementId), Vec<PathBuf>>,
     library: Library,
+    /// Where links lead from the paths of password files and of document roots; none where there are none.
+    real: HashMap<PathBuf, PathBuf>,
 }
 
 /// What lies at a path.
@@ -49,11 +51,21 @@ enum Content {
 
 impl Default for Looked {
     fn default() -> Self {
-        Looked { files: HashMap::new(), candidates: HashMap::new(), library: Library::debian() }
+        Looked {
+            files: HashMap::new(),
+            candidates: HashMap::new(),
+            library: Library::debian(),
+            real: HashMap::new(),
+        }
     }
 }
 
 impl Looked {
+    /// Where a path leads in the end.
+    pub fn real<'p>(&'p self, path: &'p Path) -> &'p Path {
+        self.real.get(path).map_or(path, PathBuf::as_path)
+    }
+
     pub fn candidates(&self, directive: Directive<'_>) -> &[PathBuf] {
         self.candidates.get(&(directive.data.file, directive.data.statement)).map_or(&[], Vec::as_slice)
     }
@@ -187,8 +199,19 @@ impl Site<'_> {
         } else {
             Library::debian()
         };
+        let mut real = HashMap::new();
+        if found_any(&files) {
+            let roots: HashSet<PathBuf> = self.mounts().into_iter().map(|mount| mount.directory).collect();
+            let paths = files.keys().map(|(path, _)| path).chain(&roots);
+            for path in paths.filter(|path| may_look(path)) {
+                if let Some(end) = look.host.real_path(path).filter(|end| end != path) {
+                    real.insert(path.clone(), end);
+                }
+            }
+        }
         let neighbours = self.find_neighbours(look.host, may_look);
         self.looked.files = files;
+        self.looked.real = real;
         self.looked.library = library;
         self.neighbours = neighbours;
         self.problems.extend(problems);
@@ -253,6 +276,10 @@ impl Site<'_> {
         }
         candidates
     }
+}
+
+fn found_any(files: &HashMap<(PathBuf, bool), Option<Found>>) -> bool {
+    files.values().flatten().any(|found| found.access == Access::Readable)
 }
 
 /// `/etc/nginx/users/$host` as a pattern of glob(3): `/etc/nginx/users/*`. None where there is no variable, where a

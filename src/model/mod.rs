@@ -20,6 +20,7 @@ mod neighbours;
 mod password_file;
 mod protected;
 mod purpose;
+mod served;
 mod server;
 mod site;
 
@@ -46,6 +47,7 @@ pub use neighbours::Neighbour;
 pub use password_file::{PasswordFile, PathValue};
 pub use protected::Area;
 pub use purpose::Purpose;
+pub use served::ServedFile;
 pub use server::{Hidden, Listen, Server, TakenName};
 
 use crate::finding::Problem;
