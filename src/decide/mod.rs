@@ -8,11 +8,12 @@ mod apache;
 pub mod areas;
 mod because;
 mod nginx;
+mod reached;
 mod request;
 mod witness;
 
 use std::collections::{HashMap, HashSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::AtomicUsize;
 
@@ -20,6 +21,7 @@ use crate::model::{Look, Site};
 use crate::source::Span;
 
 pub use because::{Because, Story};
+pub use reached::Reached;
 pub use request::{Credentials, Refused, Request};
 pub use witness::Witness;
 
@@ -138,6 +140,12 @@ impl Decision {
     #[must_use]
     pub fn is_by(&self, span: Span) -> bool {
         self.because.iter().any(|because| because.span == span)
+    }
+
+    /// Whether this file is sent.
+    #[must_use]
+    pub fn sends(&self, path: &Path) -> bool {
+        self.outcome == Outcome::Open && self.file.as_deref() == Some(path)
     }
 
     /// Nobody knows, because of `why`, a lower-case clause.

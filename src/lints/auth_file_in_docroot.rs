@@ -3,9 +3,9 @@
 use std::collections::HashSet;
 
 use super::Lint;
-use crate::decide::{Credentials, Decider, Outcome, Witness};
+use crate::decide::{Decider, Reached, Witness};
 use crate::finding::{Finding, Level};
-use crate::model::{Look, ServedFile, Site};
+use crate::model::{Likely, Look, ServedFile, Site};
 
 pub const LINT: Lint = Lint {
     id: "auth-file-in-docroot",
@@ -15,90 +15,85 @@ pub const LINT: Lint = Lint {
     check,
 };
 
-/// A name that no rule about names can mean.
-const INNOCENT: &str = "authlint-0.html";
-
-/// How a file can be fetched; the worst first.
-enum Reached {
-    ByEverybody(Witness),
-    ByUsers(Witness),
-    /// Only a rule about names keeps it back: its answer.
-    ButForItsName(Witness),
-}
-
 fn check(site: &Site<'_>) -> Vec<Finding> {
     let served = site.served_files();
     if served.is_empty() {
         return Vec::new();
     }
-    let assumed = served.iter().flat_map(|one| [one.path.clone(), one.path.with_file_name(INNOCENT)]);
-    let decider = Decider::new(site, Look::nothing()).assuming(assumed);
-    let mut found: Vec<(u8, Finding)> = served.iter().filter_map(|one| check_file(&decider, one)).collect();
-    // The worst of what is told of one line comes first, and is told alone.
-    found.sort_by_key(|(rank, _)| *rank);
+    let decider = Decider::new(site, Look::nothing()).with_files_served(&served);
+    let mut found: Vec<Finding> = served
+        .iter()
+        .filter_map(|one| match decider.reach(one) {
+            Some(reached) => Some(tell_proven(one, &reached)),
+            None => one.likely().map(|likely| tell_likely(one, likely)),
+        })
+        .collect();
+    // The worst of what is to be told of one line is told alone.
+    found.sort_by_key(|finding| std::cmp::Reverse(finding.level));
     let mut told = HashSet::new();
-    found.retain(|(_, finding)| told.insert(finding.primary.span));
-    found.into_iter().map(|(_, finding)| finding).collect()
+    found.retain(|finding| told.insert(finding.primary.span));
+    found
 }
 
-fn check_file<'s>(decider: &Decider<'s>, one: &ServedFile<'s>) -> Option<(u8, Finding)> {
-    let at = one.file.directive.span();
-    let away = "move the file to a directory that is not served, such as the one of the configuration, and name the new path";
-    let shown = |witness: &Witness| {
-        format!("{}{}", witness.request.origin().unwrap_or_default(), witness.request.target)
-    };
+fn tell_proven(one: &ServedFile<'_>, reached: &Reached) -> Finding {
     let what = one.file.title();
-    Some(match reach(decider, one)? {
+    match reached {
         Reached::ByEverybody(witness) => {
-            (0, Finding::at(at, format!("`GET {}` brings {what} to everybody", shown(&witness))).help(away))
+            finding(one, Level::Error, format!("`GET {}` brings {what} to everybody", url(witness)))
         }
         Reached::ByUsers(witness) => {
-            let label = format!("`GET {}` brings {what} to everybody who has logged in", shown(&witness));
-            (1, Finding::at(at, label).level(Level::Warning).help(away))
+            let label = format!("`GET {}` brings {what} to everybody who has logged in", url(witness));
+            to_users(one, label)
         }
         Reached::ButForItsName(witness) => {
-            let label = format!(
-                "{what} lies among what is served; only a rule about its name refuses `{}`",
-                shown(&witness)
-            );
-            let finding = Finding::at(at, label).message(
-                "the password file lies in the document root, and only its name keeps it from being fetched",
-            );
-            let rule = witness.decision.because.last().map(|because| because.span);
-            let finding = match rule {
-                Some(span) => finding.also(span, "this is the rule"),
+            let finding = only_by_name(one, &format!("the one that refuses `{}`", url(witness)));
+            match witness.decision.because.last() {
+                Some(because) => finding.also(because.span, "this is the rule"),
                 None => finding,
-            };
-            (2, finding.level(Level::Advice).help(away))
+            }
         }
-    })
+    }
 }
 
-fn reach<'s>(decider: &Decider<'s>, one: &ServedFile<'s>) -> Option<Reached> {
-    let is_sent = |witness: &Witness| {
-        witness.decision.outcome == Outcome::Open && witness.decision.file.as_ref() == Some(&one.path)
-    };
-    let witness = decider.fetch(one.server, &one.url, Credentials::None)?;
-    if is_sent(&witness) {
-        return Some(Reached::ByEverybody(witness));
-    }
-    let user = || Credentials::User(Decider::USER.to_owned());
-    match witness.decision.outcome {
-        Outcome::Challenge => {
-            let witness = decider.fetch(one.server, &one.url, user())?;
-            is_sent(&witness).then_some(Reached::ByUsers(witness))
+fn tell_likely(one: &ServedFile<'_>, likely: Likely) -> Finding {
+    let what = one.file.title();
+    match likely {
+        Likely::ToEverybody => finding(
+            one,
+            Level::Warning,
+            format!("{what} lies in what is served, and nothing here refuses it"),
+        )
+        .message("the password file can most likely be fetched like any page, with all names and hashes"),
+        Likely::ToUsers => {
+            to_users(one, format!("{what} lies in what is served to everybody who has logged in"))
         }
-        Outcome::Forbidden | Outcome::Responds => {
-            let other = one.path.with_file_name(INNOCENT);
-            let (directory, _) = one.url.rsplit_once('/')?;
-            let is_open = [Credentials::None, user()].into_iter().any(|credentials| {
-                let sibling = decider.fetch(one.server, &format!("{directory}/{INNOCENT}"), credentials);
-                sibling.is_some_and(|it| {
-                    it.decision.outcome == Outcome::Open && it.decision.file.as_ref() == Some(&other)
-                })
-            });
-            is_open.then_some(Reached::ButForItsName(witness))
+        Likely::ButForItsName if one.server.site().is_apache() => {
+            only_by_name(one, "such as `<FilesMatch \"^\\.ht\">`")
         }
-        _ => None,
+        Likely::ButForItsName => only_by_name(one, "such as `location ~ /\\.`"),
     }
+}
+
+fn to_users(one: &ServedFile<'_>, label: String) -> Finding {
+    finding(one, Level::Warning, label)
+        .message("whoever can log in can fetch the password file, with the names and hashes of all others")
+}
+
+fn only_by_name(one: &ServedFile<'_>, rule: &str) -> Finding {
+    let label = format!(
+        "{} lies in what is served; only a rule about its name keeps it back, {rule}",
+        one.file.title()
+    );
+    finding(one, Level::Advice, label)
+        .message("the password file lies in what is served, and only its name keeps it from being fetched")
+}
+
+fn finding(one: &ServedFile<'_>, level: Level, label: String) -> Finding {
+    Finding::at(one.file.directive.span(), label)
+        .level(level)
+        .help("move the file to a directory that is not served, such as that of the configuration, and name the new path")
+}
+
+fn url(witness: &Witness) -> String {
+    format!("{}{}", witness.request.origin().unwrap_or_default(), witness.request.target)
 }

@@ -21,6 +21,7 @@ mod password_file;
 mod protected;
 mod purpose;
 mod served;
+mod served_in_part;
 mod server;
 mod site;
 
@@ -48,6 +49,7 @@ pub use password_file::{PasswordFile, PathValue};
 pub use protected::Area;
 pub use purpose::Purpose;
 pub use served::ServedFile;
+pub use served_in_part::Likely;
 pub use server::{Hidden, Listen, Server, TakenName};
 
 use crate::finding::Problem;

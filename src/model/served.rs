@@ -70,7 +70,11 @@ impl Site<'_> {
                 mounts.flat_map(move |(above, mounts)| mounts.iter().map(move |mount| (*way, above, *mount)))
             });
             let served = all.filter_map(|(way, above, mount)| self.served(*file, way, above, mount));
+            let count = found.len();
             found.extend(served.take(MOST_PATHS));
+            if found.len() == count {
+                found.extend(self.served_beside_htaccess(*file, path));
+            }
         }
         found
     }
@@ -89,6 +93,18 @@ impl Site<'_> {
         let path = if is_whole { mount.directory.clone() } else { mount.directory.join(rest) };
         let is_file = !is_whole || !mount.url.is_empty() && !mount.url.ends_with('/');
         is_file.then(|| ServedFile { file, server: self.scope(mount.server), url, path })
+    }
+
+    /// A `.htaccess` that is looked at alone lies in what is served, and so does what lies beside it.
+    fn served_beside_htaccess<'s>(&'s self, file: PasswordFile<'s>, path: &Path) -> Option<ServedFile<'s>> {
+        if !self.is_part() || !file.is_in_htaccess() {
+            return None;
+        }
+        let mut all = self.scopes_of(Kind::Htaccess);
+        let is_above =
+            |scope: &Scope<'_>| scope.directory().is_some_and(|directory| path.starts_with(directory));
+        let server = all.find(is_above)?;
+        Some(ServedFile { file, server, url: String::new(), path: path.to_path_buf() })
     }
 
     /// The directories that are served, as far as they are written out.

@@ -1,0 +1,52 @@
+//! Who gets a password file that lies among the files of a site.
+
+use super::{Credentials, Decider, Outcome, Witness};
+use crate::model::ServedFile;
+
+/// To whom a file is sent, with the request that shows it.
+#[derive(Clone, Debug)]
+pub enum Reached {
+    /// To everybody.
+    ByEverybody(Witness),
+    /// To those who have logged in.
+    ByUsers(Witness),
+    /// To nobody, and that only because of a rule about its name: a file of another name beside it is sent.
+    ButForItsName(Witness),
+}
+
+/// A name that no rule about names can mean.
+const INNOCENT: &str = "authlint-0.html";
+
+impl<'s> Decider<'s> {
+    /// Takes these files for there, and others beside them.
+    #[must_use]
+    pub fn with_files_served(self, served: &[ServedFile<'_>]) -> Self {
+        self.assuming(served.iter().flat_map(|one| [one.path.clone(), one.path.with_file_name(INNOCENT)]))
+    }
+
+    /// Who gets the file; none where nobody does, or nobody knows. The decider has to be made
+    /// [`Decider::with_files_served`].
+    #[must_use]
+    pub fn reach(&self, one: &ServedFile<'s>) -> Option<Reached> {
+        let user = || Credentials::User(Decider::USER.to_owned());
+        let witness = self.fetch(one.server, &one.url, Credentials::None)?;
+        if witness.decision.sends(&one.path) {
+            return Some(Reached::ByEverybody(witness));
+        }
+        match witness.decision.outcome {
+            Outcome::Challenge => {
+                let witness = self.fetch(one.server, &one.url, user())?;
+                witness.decision.sends(&one.path).then_some(Reached::ByUsers(witness))
+            }
+            Outcome::Forbidden | Outcome::Responds => {
+                let other = one.path.with_file_name(INNOCENT);
+                let url = format!("{}/{INNOCENT}", one.url.rsplit_once('/')?.0);
+                let sibling = |credentials| self.fetch(one.server, &url, credentials);
+                let is_sent = |credentials| sibling(credentials).is_some_and(|it| it.decision.sends(&other));
+                let is_open = is_sent(Credentials::None) || is_sent(user());
+                is_open.then_some(Reached::ButForItsName(witness))
+            }
+            _ => None,
+        }
+    }
+}
