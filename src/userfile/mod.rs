@@ -283,10 +283,11 @@ impl<'u> Entry<'u> {
         self.file.bytes(&self.line.fields[0])
     }
 
-    /// Whether nobody can log in with it, whatever it was made with: there is no name, or nothing behind it.
+    /// Whether nobody can log in with it, whatever it was made with: there is nothing behind the name, or, for nginx, no
+    /// name; Apache takes an empty one (spec A6, a88).
     #[must_use]
     pub fn is_void(self) -> bool {
-        self.line.name.is_empty() || self.line.fields[0].is_empty()
+        self.line.fields[0].is_empty() || self.line.name.is_empty() && self.file.reader == Reader::Nginx
     }
 
     /// Whether it is one of `htpasswd`: what stands behind the name is tagged, or of the form of a hash, and not
