@@ -78,8 +78,8 @@ fn finding(
 }
 
 fn missing(named: &Named<'_>, is_missing: impl Fn(&str) -> bool) -> Vec<String> {
-    let names = named.names.iter().map(|name| name.text().into_owned());
-    names.filter(|name| is_missing(name)).collect()
+    let all = named.names.iter().map(|name| name.text().into_owned());
+    all.filter(|name| is_missing(name)).collect()
 }
 
 fn has_member(login: &Login<'_>, groups: &Groups, group: &str) -> bool {

@@ -32,6 +32,9 @@ pub struct Named<'s> {
 
 /// Directives by which somebody else than the provider has a say.
 const OTHERS: &[&str] = &["authbasicauthoritative", "authbasicfake", "authformauthoritative"];
+/// It is not known whether a line is in force.
+struct Unknown;
+
 const USES_DIGEST: &str = "authbasicusedigestalgorithm";
 
 impl<'s> Scope<'s> {
@@ -51,7 +54,7 @@ impl<'s> Scope<'s> {
         {
             return None;
         }
-        let digest = if word == "digest" { Some(scheme) } else { self.uses_digest()? };
+        let digest = if word == "digest" { Some(scheme) } else { self.uses_digest().ok()? };
         let file = PasswordFile::of(password.file);
         Some(Login { by: password.by, scheme, file, users: file.users()?, digest })
     }
@@ -71,22 +74,21 @@ impl<'s> Scope<'s> {
         !lines.is_empty() && lines.into_iter().all(is_of_files)
     }
 
-    /// The line that lets Basic passwords be looked up in a file of `htdigest`; an outer none where it is not
-    /// known whether one is in force.
-    fn uses_digest(self) -> Option<Option<Directive<'s>>> {
+    /// The line that lets Basic passwords be looked up in a file of `htdigest`, if one is in force.
+    fn uses_digest(self) -> Result<Option<Directive<'s>>, Unknown> {
         if !self.site.has_line_beginning(&[USES_DIGEST]) {
-            return Some(None);
+            return Ok(None);
         }
         let near = [Family::UserFile, Family::Scheme, Family::Realm].map(|family| self.provider(family));
         let mut scopes = std::iter::once(self).chain(near.into_iter().flatten());
         let line = scopes.find_map(|scope| {
             let lines = scope.own(Family::Setting).filter(|line| line.is_certain());
             lines.filter(|line| line.is_named(USES_DIGEST)).last()
-        })?;
-        match line.literal(0)?.to_ascii_lowercase().as_str() {
-            "md5" => Some(Some(line)),
-            "off" => Some(None),
-            _ => None,
+        });
+        match line {
+            Some(line) if line.is_ignoring_case(0, "md5") => Ok(Some(line)),
+            Some(line) if line.is_ignoring_case(0, "off") => Ok(None),
+            _ => Err(Unknown),
         }
     }
 

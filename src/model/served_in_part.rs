@@ -135,10 +135,7 @@ impl ServedFile<'_> {
                 }
                 (_, Kind::Files) => is_refused_by_name = true,
                 (_, _) if section.backend().is_some() => return None,
-                (_, _) => match section.answers_strangers()? {
-                    Likely::ToUsers => is_for_users = true,
-                    _ => {}
-                },
+                (_, _) => is_for_users |= section.answers_strangers()? == Likely::ToUsers,
             }
         }
         let found = match deepest {
