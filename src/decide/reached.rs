@@ -17,6 +17,9 @@ pub enum Reached {
 /// A name that no rule about names can mean.
 const INNOCENT: &str = "authlint-0.html";
 
+/// For more files of Apache than this nothing is proven: what is merged for one request looks at all virtual hosts.
+const MOST_FILES: usize = 2_000;
+
 impl<'s> Decider<'s> {
     /// Takes these files for there, and others beside them.
     #[must_use]
@@ -28,6 +31,9 @@ impl<'s> Decider<'s> {
     /// [`Decider::with_files_served`].
     #[must_use]
     pub fn reach(&self, one: &ServedFile<'s>) -> Option<Reached> {
+        if self.site.is_apache() && !self.may_search(MOST_FILES) {
+            return None;
+        }
         let user = || Credentials::User(Decider::USER.to_owned());
         let witness = self.fetch(one.server, &one.url, Credentials::None)?;
         if witness.decision.sends(&one.path) {

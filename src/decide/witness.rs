@@ -84,7 +84,7 @@ impl<'s> Decider<'s> {
     }
 
     /// Whether there is time for another search: on a large site what is easy to see has to be enough.
-    fn may_search(&self, most: usize) -> bool {
+    pub(super) fn may_search(&self, most: usize) -> bool {
         self.searches.fetch_add(1, Ordering::Relaxed) < most
     }
 

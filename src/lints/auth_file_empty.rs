@@ -20,7 +20,7 @@ fn check_file(file: PasswordFile<'_>) -> Option<Finding> {
     let at = file.directive.span();
     if file.path() == PathValue::Absolute("/dev/null".into()) {
         let help = "name the file of those who may log in; where nobody shall, refuse everybody: `deny all;` or `Require all denied`";
-        return Some(Finding::at(at, "nobody is in it").level(Level::Warning).help(help));
+        return Some(Finding::at(at, "nobody is in it").level(Level::Advice).help(help));
     }
     let users = file.users()?;
     if users.entries().any(|entry| !entry.is_void()) {
