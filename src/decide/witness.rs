@@ -1,5 +1,6 @@
 //! A request that proves that something is open.
 
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::atomic::Ordering;
 
 use super::areas::{self, Expression, Flags, Search, Test};
@@ -13,6 +14,9 @@ const MOST_LOCATIONS: usize = 100;
 const MOST_SEARCHES: usize = 60;
 /// The same for texts that an expression matches.
 const MOST_SAMPLES: usize = 300;
+
+/// An address of examples (TEST-NET-3): no rule means it.
+const STRANGER: IpAddr = IpAddr::V4(Ipv4Addr::new(203, 0, 113, 77));
 
 /// A request, and what the server answers to it.
 #[derive(Clone, Debug)]
@@ -36,10 +40,11 @@ impl<'s> Decider<'s> {
         will_do(&witness.decision).then_some(witness)
     }
 
-    /// What a server answers to GET for a path, which is not encoded yet.
+    /// What a server answers to GET for a path, which is not encoded yet, from an address that nobody has.
     #[must_use]
     pub fn fetch(&self, server: Scope<'s>, path: &str, credentials: Credentials) -> Option<Witness> {
-        let request = Request { target: areas::encode(path.as_bytes()), credentials, ..request_for(server)? };
+        let target = areas::encode(path.as_bytes());
+        let request = Request { target, credentials, from: Some(STRANGER), ..request_for(server)? };
         let decision = self.decide(&request);
         Some(Witness { request, decision })
     }
