@@ -155,9 +155,6 @@ impl Decision {
     }
 }
 
-/// What a file that is assumed holds: a user for both servers.
-const ASSUMED: &[u8] = b"authlint:$apr1$authlint$0123456789012345678901\n";
-
 /// Answers requests for a site.
 #[derive(Debug)]
 pub struct Decider<'s> {
@@ -168,6 +165,8 @@ pub struct Decider<'s> {
     /// Files that are there and can be read, whatever the look says; one that is opened for a login has
     /// [`Decider::USER`] in it.
     assumed: HashSet<PathBuf>,
+    /// Who is in them besides.
+    assumed_users: Vec<String>,
     nginx: nginx::Prepared<'s>,
     apache: apache::Prepared<'s>,
     /// A path that an expression matches, by the expression.
@@ -186,6 +185,7 @@ impl<'s> Decider<'s> {
             site,
             look,
             assumed: HashSet::new(),
+            assumed_users: Vec::new(),
             nginx: nginx::Prepared::default(),
             apache: apache::Prepared::default(),
             samples,
@@ -195,6 +195,14 @@ impl<'s> Decider<'s> {
 
     /// A user of every file that is assumed.
     pub const USER: &'static str = "authlint";
+    /// What a file that is assumed holds, for both servers.
+    fn assumed_text(&self) -> Vec<u8> {
+        let users = std::iter::once(Self::USER).chain(self.assumed_users.iter().map(String::as_str));
+        users
+            .flat_map(|user| format!("{user}:$apr1$authlint$0123456789012345678901\n").into_bytes())
+            .collect()
+    }
+
     /// The same, but these files are there and can be read, and somebody is in each that is opened for a login:
     /// what would be answered if all is as the configuration says.
     #[must_use]

@@ -19,6 +19,8 @@ pub struct Disk<'s> {
     site: &'s Site<'s>,
     /// Files that are there, and the directories above them.
     assumed: HashMap<PathBuf, Node>,
+    /// What is in those that are opened for a login.
+    assumed_text: Vec<u8>,
     seen: RwLock<HashMap<PathBuf, Node>>,
 }
 
@@ -29,7 +31,7 @@ impl<'s> Disk<'s> {
             above.map(|path| (path.to_path_buf(), Node::Directory)).collect();
         assumed.extend(decider.assumed.iter().map(|path| (path.clone(), Node::File)));
         let Decider { site, look, .. } = *decider;
-        Disk { look, site, assumed, seen: RwLock::default() }
+        Disk { look, site, assumed, assumed_text: decider.assumed_text(), seen: RwLock::default() }
     }
 
     /// Whether a path may be looked at.
@@ -68,9 +70,9 @@ impl<'s> Disk<'s> {
         }
     }
 
-    /// Whether it is taken for granted that a file is there, with somebody in it.
-    pub fn assumes(&self, path: &Path) -> bool {
-        self.assumed.get(path) == Some(&Node::File)
+    /// What is in a file that is taken for granted.
+    pub fn assumed(&self, path: &Path) -> Option<&[u8]> {
+        (self.assumed.get(path) == Some(&Node::File)).then_some(&self.assumed_text)
     }
 
     /// Whether the server's user can read a file.

@@ -9,7 +9,7 @@ use super::maps::Variable;
 use super::place::Place;
 use super::sockets::{Known, Sockets};
 use super::users::Opened;
-use crate::decide::{ASSUMED, Decider};
+use crate::decide::Decider;
 use crate::model::{Directive, Family, FilesMode, Kind, Look, Name, Scope, Site};
 use crate::source::Seen;
 use crate::userfile::{Reader, UserFile};
@@ -36,6 +36,8 @@ pub(super) struct Tables<'s> {
     pub(super) declared: HashSet<String>,
     look: Look<'s>,
     assumed: HashSet<PathBuf>,
+    /// What is in those that are opened for a login.
+    assumed_text: Vec<u8>,
     places: Vec<OnceLock<Box<Place<'s>>>>,
     /// By the bytes of the path: a slash at its end makes a difference.
     seen: Mutex<HashMap<OsString, Seen>>,
@@ -53,6 +55,7 @@ impl<'s> Tables<'s> {
             declared: declared(site),
             look: decider.look,
             assumed: decider.assumed.clone(),
+            assumed_text: decider.assumed_text(),
             places: std::iter::repeat_with(OnceLock::new).take(count).collect(),
             seen: Mutex::default(),
             users: Mutex::default(),
@@ -86,7 +89,7 @@ impl<'s> Tables<'s> {
             return file;
         }
         let file = Arc::new(if self.assumes(path) {
-            Opened::Users(UserFile::read(Reader::Nginx, ASSUMED))
+            Opened::Users(UserFile::read(Reader::Nginx, &self.assumed_text))
         } else {
             Opened::read(self.look.host, path, self.see(path.to_path_buf()))
         });
