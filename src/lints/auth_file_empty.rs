@@ -26,13 +26,18 @@ fn check_file(file: PasswordFile<'_>) -> Option<Finding> {
     if users.entries().any(|entry| !entry.is_void()) {
         return None;
     }
+    // Beside the files that a variable chooses from there may lie others, such as a README.
+    if file.is_candidate() && !users.slips.is_empty() {
+        return None;
+    }
     let path = file.written();
     let label = if users.entries().next().is_some() || !users.slips.is_empty() {
         format!("{} has no line that a user can log in with", file.title())
     } else {
         format!("nobody is in {}", file.title())
     };
-    let finding = Finding::at(at, label);
+    let level = if file.is_candidate() { Level::Warning } else { LINT.level };
+    let finding = Finding::at(at, label).level(level);
     let shown = users.slips.first().and_then(|slip| file.span(slip.span.clone()));
     let finding = match shown {
         Some(span) => finding.also(span, "a line is `name:hash`"),
