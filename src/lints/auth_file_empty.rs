@@ -20,7 +20,9 @@ fn check_file(file: PasswordFile<'_>) -> Option<Finding> {
     let at = file.directive.span();
     if file.path() == PathValue::Absolute("/dev/null".into()) {
         let help = "name the file of those who may log in; where nobody shall, refuse everybody: `deny all;` or `Require all denied`";
-        return Some(Finding::at(at, "nobody is in it").level(Level::Advice).help(help));
+        let message =
+            "the place is closed, and yet visitors are asked for a password: there is none that fits";
+        return Some(Finding::at(at, "nobody is in it").level(Level::Advice).message(message).help(help));
     }
     let users = file.users()?;
     if users.entries().any(|entry| !entry.is_void()) {
