@@ -80,8 +80,9 @@ impl Host {
         }
         let mut members = users.members(stat.gid)?;
         members.retain(|name| *name != owner && server.name.as_deref() != Some(name));
-        // A group for one user alone, as Debian makes one for each.
-        if members.is_empty() && group == owner {
+        // A group for one user alone, as Debian makes one for each; and directories of groups that nobody is in are as
+        // they were installed, such as those of `staff` below /usr/local.
+        if members.is_empty() && (group == owner || stat.kind == Kind::Directory) {
             return None;
         }
         members.truncate(MOST_NAMES);
@@ -127,5 +128,6 @@ mod tests {
         assert_eq!(by(0o644, 0, (0o1777, 0)), None);
         assert_eq!(by(0o644, 0, (0o775, 50)), bob());
         assert_eq!(by(0o644, 0, (0o2775, 33)), None);
+        assert_eq!(by(0o644, 0, (0o2775, 70)), None, "nobody is in it");
     }
 }
