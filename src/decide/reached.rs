@@ -28,8 +28,8 @@ impl<'s> Decider<'s> {
     #[must_use]
     pub fn with_files_served(mut self, served: &[ServedFile<'_>]) -> Self {
         let named = self.site.sections().flat_map(|scope| scope.named_users());
-        let names = named.flat_map(|named| named.names).map(|name| name.text().into_owned());
-        for name in names.filter(|name| !name.contains([':', '\n', '\r'])) {
+        let users = named.flat_map(|line| line.names).map(|name| name.text().into_owned());
+        for name in users.filter(|name| !name.contains([':', '\n', '\r'])) {
             if self.assumed_users.len() < MOST_USERS && !self.assumed_users.contains(&name) {
                 self.assumed_users.push(name);
             }
