@@ -13,20 +13,25 @@ mod allowoverride_none_disables_htaccess;
 mod auth_basic_without_user_file;
 mod auth_before_https_redirect;
 mod auth_file_duplicate_user;
+mod auth_file_empty;
+mod auth_file_in_docroot;
 mod auth_file_is_directory;
 mod auth_file_malformed_line;
 mod auth_file_missing;
 mod auth_file_relative_path;
 mod auth_file_unreadable;
+mod auth_file_writable_by_others;
 mod auth_name_missing;
 mod auth_scope_too_broad;
 mod auth_type_without_require;
 mod conflicting_server_name;
 mod deeper_section_overrides_require;
+mod digest_realm_mismatch;
 mod duplicate_auth_directive;
 mod duplicate_auth_section;
 mod error_page_requires_auth;
 mod exception_still_asks_password;
+mod group_file_missing;
 mod hash_unsupported_by_server;
 mod health_check_behind_auth;
 mod ifmodule_name_never_true;
@@ -42,6 +47,7 @@ mod regex_location_escapes_auth;
 mod removed_directive_2_4;
 mod require_all_granted_beside_user;
 mod require_user_without_authtype;
+mod required_user_not_in_file;
 mod return_bypasses_auth;
 mod satisfy_any_opens_protected_area;
 mod static_asset_behind_auth;
@@ -76,20 +82,25 @@ pub const ALL: &[Lint] = &[
     auth_basic_without_user_file::LINT,
     auth_before_https_redirect::LINT,
     auth_file_duplicate_user::LINT,
+    auth_file_empty::LINT,
+    auth_file_in_docroot::LINT,
     auth_file_is_directory::LINT,
     auth_file_malformed_line::LINT,
     auth_file_missing::LINT,
     auth_file_relative_path::LINT,
     auth_file_unreadable::LINT,
+    auth_file_writable_by_others::LINT,
     auth_name_missing::LINT,
     auth_scope_too_broad::LINT,
     auth_type_without_require::LINT,
     conflicting_server_name::LINT,
     deeper_section_overrides_require::LINT,
+    digest_realm_mismatch::LINT,
     duplicate_auth_directive::LINT,
     duplicate_auth_section::LINT,
     error_page_requires_auth::LINT,
     exception_still_asks_password::LINT,
+    group_file_missing::LINT,
     hash_unsupported_by_server::LINT,
     health_check_behind_auth::LINT,
     ifmodule_name_never_true::LINT,
@@ -105,6 +116,7 @@ pub const ALL: &[Lint] = &[
     removed_directive_2_4::LINT,
     require_all_granted_beside_user::LINT,
     require_user_without_authtype::LINT,
+    required_user_not_in_file::LINT,
     return_bypasses_auth::LINT,
     satisfy_any_opens_protected_area::LINT,
     static_asset_behind_auth::LINT,
