@@ -31,16 +31,19 @@ fn check_scope(scope: Scope<'_>) -> Option<Finding> {
         .collect();
     let first = *own.first()?;
     scope.asks().by()?;
-    // Lines of a file that is included elsewhere, too, may be needed there.
-    if own.iter().any(|line| scope.site().included_from(line.span().file).times > 1) {
-        return None;
-    }
     let inherited: Vec<Directive<'_>> = own
         .iter()
         .map(|line| {
             outer.directive(line.name().family()).filter(|outer| outer.same_as(*line) && *outer != *line)
         })
         .collect::<Option<_>>()?;
+    // Lines of a file that is included elsewhere, too, may be needed there; not where that file brings both.
+    let may_be_needed = |(own, outer): (&Directive<'_>, &Directive<'_>)| {
+        own.span().file != outer.span().file && scope.site().included_from(own.span().file).times > 1
+    };
+    if own.iter().zip(&inherited).any(may_be_needed) {
+        return None;
+    }
 
     let edits = own.iter().map(|line| Edit { span: line.statement_span(), text: String::new() }).collect();
     Some(

@@ -15,9 +15,11 @@ mod headers;
 mod location;
 mod names;
 mod neighbours;
+mod nested;
 mod password_file;
 mod protected;
 mod purpose;
+mod rivals;
 mod server;
 mod site;
 
@@ -41,9 +43,11 @@ pub use headers::{Backend, Forwarded, Lost};
 pub use location::{Located, Location, Modifier};
 pub use names::{Family, Known, Name, known};
 pub use neighbours::Neighbour;
+pub use nested::Nested;
 pub use password_file::{PasswordFile, PathValue};
 pub use protected::Area;
 pub use purpose::Purpose;
+pub use rivals::{Need, Rival};
 pub use server::{Hidden, Listen, Server, TakenName};
 
 use crate::finding::Problem;

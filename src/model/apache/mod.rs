@@ -22,6 +22,7 @@ mod proxy;
 mod questions;
 mod reached;
 mod require;
+mod rivals;
 mod sections;
 mod serving;
 mod twins;

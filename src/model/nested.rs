@@ -1,0 +1,124 @@
+//! Areas that ask for a password within other areas that ask for one.
+
+use super::names::Family;
+use super::{Directive, Kind, PasswordFile, PathValue, Scope, Site};
+
+/// An area with a realm or a password file of its own, inside another that asks, too.
+#[derive(Clone, Copy, Debug)]
+pub struct Nested<'s> {
+    /// The inner area.
+    pub inner: Scope<'s>,
+    /// The realm there.
+    pub realm: Directive<'s>,
+    /// The password file there.
+    pub file: Directive<'s>,
+    /// The realm around it.
+    pub outer_realm: Directive<'s>,
+    /// The password file around it.
+    pub outer_file: Directive<'s>,
+}
+
+impl Nested<'_> {
+    /// Whether both realms have the same name; none where one of them is not known.
+    #[must_use]
+    pub fn same_realm(&self) -> Option<bool> {
+        Some(self.realm.literal(0)? == self.outer_realm.literal(0)?)
+    }
+
+    /// Whether the same password file is opened in both; none where one of them is not known.
+    #[must_use]
+    pub fn same_file(&self) -> Option<bool> {
+        same_file(self.file, self.outer_file)
+    }
+}
+
+/// Whether two lines name the same password file; none where that is not known.
+pub(super) fn same_file(one: Directive<'_>, other: Directive<'_>) -> Option<bool> {
+    if one == other {
+        return Some(true);
+    }
+    let path = |directive| PasswordFile { directive }.path();
+    match (path(one), path(other)) {
+        (PathValue::Absolute(one), PathValue::Absolute(other))
+        | (PathValue::Relative(one), PathValue::Relative(other)) => Some(one == other),
+        _ => None,
+    }
+}
+
+impl Site<'_> {
+    /// The areas with a realm or a password file of their own for which another password is asked around
+    /// them, in the order of the text.
+    #[must_use]
+    pub fn nested_passwords(&self) -> Vec<Nested<'_>> {
+        let with_own_lines = self.places().filter(|scope| {
+            !scope.is_conditional()
+                && [Family::Realm, Family::UserFile]
+                    .into_iter()
+                    .any(|family| scope.own(family).next().is_some())
+        });
+        let htaccess =
+            self.scopes_of(Kind::Htaccess).filter(|scope| scope.own(Family::Realm).next().is_some());
+        let found = with_own_lines.chain(htaccess).filter_map(|scope| {
+            if self.is_apache() { scope.nested_section() } else { scope.nested_location() }
+        });
+        found.collect()
+    }
+}
+
+/// A realm and a password file with which a place asks.
+type Prompt<'s> = (Directive<'s>, Directive<'s>);
+
+impl<'s> Scope<'s> {
+    /// What asks for a password here: the realm and the file.
+    fn prompt(self) -> Option<Prompt<'s>> {
+        let super::Asks::Password(password) = self.asks() else { return None };
+        Some((self.directive(Family::Realm)?, password.file))
+    }
+
+    /// The area around a location is the longest prefix that asks and covers it, wherever that is written; for
+    /// an expression, `/`. Without one it is the block around.
+    fn nested_location(self) -> Option<Nested<'s>> {
+        let (realm, file) = self.prompt().filter(|_| self.is_reached_from_outside())?;
+        let is_expression = self.location()?.is_regex();
+        let around = self.protected_areas_around().map(|area| area.scope).find(|outer| *outer != self);
+        let root = || self.protected_areas().find(|area| area.prefix == "/").map(|area| area.scope);
+        let written = self.parent().filter(|outer| matches!(outer.kind(), Kind::Location | Kind::Server));
+        let by_path = if is_expression { root() } else { around };
+        let within = written.filter(|outer| outer.kind() == Kind::Location).filter(|_| is_expression);
+        let outer = within.or(by_path).or(written)?;
+        let (outer_realm, outer_file) = outer.prompt().filter(|_| outer.answers_itself())?;
+        Some(Nested { inner: self, realm, file, outer_realm, outer_file })
+    }
+
+    /// Whether some request is asked what stands in the scope: not in a server of which all is said in its
+    /// locations.
+    fn answers_itself(self) -> bool {
+        let is_root =
+            |place: Scope<'_>| place.location().is_some_and(|place| place.is_prefix() && place.path == "/");
+        let realm = self.provider(Family::Realm);
+        self.kind() != Kind::Server
+            || !self.children().any(is_root)
+            || self.descendants().any(|place| {
+                place.kind() == Kind::Location
+                    && place.provider(Family::Realm) == realm
+                    && place.is_reached_from_outside()
+            })
+    }
+
+    /// What would be asked here without the section's own lines. Other `Require` lines let other people in:
+    /// then another realm is right.
+    fn nested_section(self) -> Option<Nested<'s>> {
+        let (realm, file) = self.prompt().filter(|_| self.is_in_force())?;
+        let is_basic =
+            |line: Option<Directive<'_>>| line.is_some_and(|line| line.is_ignoring_case(0, "basic"));
+        let outer = |family| self.outer_provider(family)?.own(family).last();
+        let (outer_realm, outer_file) = (outer(Family::Realm)?, outer(Family::UserFile)?);
+        let asked = self.outer_asking_line()?;
+        let Some(by) = self.asking_line().filter(|_| is_basic(self.directive(Family::Scheme))) else {
+            return None;
+        };
+        let same_people = by.same_as(asked);
+        (same_people && is_basic(outer(Family::Scheme)) && self.outer_provider(Family::Require) != Some(self))
+            .then_some(Nested { inner: self, realm, file, outer_realm, outer_file })
+    }
+}
