@@ -9,6 +9,7 @@ mod answer;
 mod apache;
 mod asks;
 mod build;
+mod defaults;
 mod directive;
 mod effect;
 mod headers;
@@ -19,6 +20,7 @@ mod nested;
 mod password_file;
 mod protected;
 mod purpose;
+mod repeats;
 mod rivals;
 mod server;
 mod site;
@@ -37,6 +39,7 @@ pub use apache::{
 pub(crate) use apache::{EMPTY, Matching, below, clean};
 pub use asks::{Asks, Password};
 pub use build::{FilesMode, Look};
+pub use defaults::Defaulted;
 pub use directive::{Directive, Value};
 pub use effect::{Check, State};
 pub use headers::{Backend, Forwarded, Lost};
@@ -47,6 +50,7 @@ pub use nested::Nested;
 pub use password_file::{PasswordFile, PathValue};
 pub use protected::Area;
 pub use purpose::Purpose;
+pub use repeats::Repeat;
 pub use rivals::{Need, Rival};
 pub use server::{Hidden, Listen, Server, TakenName};
 
@@ -299,7 +303,8 @@ impl<'s> Scope<'s> {
             .flatten()
             .chain(mapped)
             .find_map(|scope| scope.backend().map(|backend| backend.pass));
-        here.or_else(|| root.unwrap_or(self).directive(Family::Root))
+        let own = || self.own(Family::Root).last();
+        here.or_else(|| root.unwrap_or(self).directive(Family::Root)).or_else(own)
     }
 
     /// The directives of a family that stand in this very scope, in the order of the text.

@@ -9,6 +9,7 @@ mod chain;
 mod choices;
 mod compat;
 mod ground;
+mod hosts;
 mod lookup;
 mod merge;
 mod methods;
