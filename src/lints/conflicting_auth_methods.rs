@@ -44,7 +44,7 @@ fn finding(Rival { password, by, need }: Rival<'_>) -> Finding {
             "ask for the password in one of the two only",
         ),
         Need::Application => (
-            "its pages send a token of their own in `Authorization`".to_owned(),
+            "an application to which a token is sent in `Authorization`".to_owned(),
             Some("the application sends a token where the server wants a password: its calls end in 401"),
             "leave the login to the application, or protect it by address, a VPN or a client certificate",
         ),

@@ -50,17 +50,17 @@ impl Site<'_> {
     /// them, in the order of the text.
     #[must_use]
     pub fn nested_passwords(&self) -> Vec<Nested<'_>> {
-        let with_own_lines = self.places().filter(|scope| {
-            !scope.is_conditional()
-                && [Family::Realm, Family::UserFile]
-                    .into_iter()
-                    .any(|family| scope.own(family).next().is_some())
-        });
-        let htaccess =
-            self.scopes_of(Kind::Htaccess).filter(|scope| scope.own(Family::Realm).next().is_some());
-        let found = with_own_lines.chain(htaccess).filter_map(|scope| {
-            if self.is_apache() { scope.nested_section() } else { scope.nested_location() }
-        });
+        let has_own = |scope: &Scope<'_>| {
+            let mut families = [Family::Realm, Family::UserFile].into_iter();
+            !scope.is_conditional() && families.any(|family| scope.own(family).next().is_some())
+        };
+        let areas = self.places().chain(self.scopes_of(Kind::Htaccess)).filter(has_own);
+        let found =
+            areas.filter_map(
+                |scope| {
+                    if self.is_apache() { scope.nested_section() } else { scope.nested_location() }
+                },
+            );
         found.collect()
     }
 }
@@ -114,6 +114,9 @@ impl<'s> Scope<'s> {
         let outer = |family| self.outer_provider(family)?.own(family).last();
         let (outer_realm, outer_file) = (outer(Family::Realm)?, outer(Family::UserFile)?);
         let asked = self.outer_asking_line()?;
+        // Two sections for one place are another matter.
+        let is_around = |outer: Scope<'s>| outer != self && !outer.is_at_the_place_of(self);
+        self.outer_provider(Family::Require).filter(|outer| is_around(*outer))?;
         let Some(by) = self.asking_line().filter(|_| is_basic(self.directive(Family::Scheme))) else {
             return None;
         };

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::names::{Family, Name};
 use super::nested::same_file;
-use super::{Asks, Directive, Forwarded, Kind, Located, Password, Scope, Server, Site};
+use super::{Asks, Backend, Directive, Forwarded, Kind, Located, Password, Scope, Server, Site};
 
 /// Something that needs `Authorization` where a password is asked for: one header cannot serve both.
 #[derive(Clone, Copy, Debug)]
@@ -42,7 +42,8 @@ const MODULES: &[&str] = &["auth_jwt", "auth_digest", "auth_gss", "auth_spnego",
 const SCHEMES: &[&str] =
     &["bearer", "token", "jwt", "digest", "negotiate", "apikey", "api-key", "hmac", "aws4"];
 
-/// Applications whose pages keep a token and send it with every call: `Authorization: Bearer`.
+/// Applications whose pages keep a token and send it with every call: `Authorization: Bearer`. The last ones are
+/// words for what is sent, in a backend's address.
 const APPLICATIONS: &[&str] = &[
     "vaultwarden",
     "bitwarden",
@@ -58,7 +59,14 @@ const APPLICATIONS: &[&str] = &[
     "jellyfin",
     "directus",
     "strapi",
+    "nextchat",
+    "chatgpt-next-web",
+    "portainer",
+    "uchiwa",
+    "yearning",
     "bearer",
+    "token",
+    "jwt",
 ];
 
 /// Whether a condition is about another scheme than Basic.
@@ -110,8 +118,8 @@ impl<'s> Scope<'s> {
     fn rivals(self, around: &Around<'s>) -> Vec<Rival<'s>> {
         let mut found = Vec::new();
         let make = |password, (by, need)| Rival { password, by, need };
-        if let Some((by, password)) = self.token_required_as_well().zip(self.basic_password()) {
-            found.push(make(password.by, (by, Need::Condition)));
+        if let Some((by, password)) = self.token_required_as_well().zip(self.merged_password()) {
+            found.push(make(password, (by, Need::Condition)));
         }
         if let Some(password) = self.password_for_all() {
             let own = if self.site.is_apache() {
@@ -137,6 +145,13 @@ impl<'s> Scope<'s> {
     /// The password that every request has to bring here: not where another check is enough.
     fn password_for_all(self) -> Option<Password<'s>> {
         self.basic_password().filter(|_| self.asks_strangers() && self.kind() != Kind::If)
+    }
+
+    /// What asks where a section adds to the requirements around it, or by itself.
+    fn merged_password(self) -> Option<Directive<'s>> {
+        let is_basic = self.directive(Family::Scheme).is_some_and(|line| line.is_ignoring_case(0, "basic"));
+        let outer = || self.outer_asking_line().filter(|_| is_basic);
+        self.basic_password().map(|password| password.by).or_else(outer)
     }
 
     fn basic_password(self) -> Option<Password<'s>> {
@@ -172,7 +187,14 @@ impl<'s> Scope<'s> {
             line.argument(1)
                 .is_some_and(|value| value.text().to_ascii_lowercase().contains("$http_authorization"))
         });
-        let line = handed.or_else(|| target.rival_condition(around).map(|(line, _)| line))?;
+        let looks = || {
+            target.own(Family::Rewrite).find(|line| {
+                let text = line.text().to_ascii_lowercase();
+                line.name() == Name::If && text.contains("$http_authorization") && is_of_another_scheme(&text)
+            })
+        };
+        let of_map = || target.rival_condition(around).map(|(line, _)| line);
+        let line = handed.or_else(looks).or_else(of_map)?;
         Some((by, Need::Subrequest(line)))
     }
 
@@ -206,7 +228,10 @@ impl<'s> Scope<'s> {
 
     /// The backend is an application whose pages send a token themselves, and no part of it is let off.
     fn rival_application(self) -> Option<(Directive<'s>, Need<'s>)> {
-        let pass = self.backend()?.pass;
+        // A value of the server's own, or none, is how the application gets on without the client's.
+        let is_sent =
+            |backend: &Backend<'s>| matches!(self.forwards(*backend, "Authorization"), Forwarded::AsSent);
+        let pass = self.backend().filter(is_sent)?.pass;
         let set = self.own(Family::Rewrite).filter(|line| line.name() == Name::Set);
         let values = set.filter_map(|line| line.argument(1)).chain(pass.arguments());
         let is_application = |text: &str| {
@@ -214,7 +239,12 @@ impl<'s> Scope<'s> {
             let host = text.split("://").last().unwrap_or_default();
             APPLICATIONS.iter().any(|name| is_word_of(host, name))
         };
-        let is_named = values.into_iter().any(|value| is_application(&value.text()));
+        let server = self.server().into_iter().flat_map(|server| server.own(Family::ServerName));
+        let labels = server
+            .flat_map(Directive::arguments)
+            .filter_map(|name| Some(name.text().split('.').next()?.to_ascii_lowercase()));
+        let is_named = values.into_iter().any(|value| is_application(&value.text()))
+            || labels.into_iter().any(|label| APPLICATIONS.contains(&label.as_str()));
         let is_open = |place: Scope<'_>| {
             place.exemptions().next().is_some()
                 || !place.is_wholly_known()

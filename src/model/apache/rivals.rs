@@ -58,12 +58,9 @@ impl<'s> Scope<'s> {
                     return Some(line);
                 }
             }
-            todo.extend(
-                group
-                    .children()
-                    .filter(|child| child.kind() == Kind::Requirement)
-                    .map(|child| (child, false)),
-            );
+            let inner = group.children().filter(|child| child.kind() == Kind::Requirement);
+            let is_of_tokens = |child: &Scope<'s>| child.requires().all(|line| self.is_about_a_token(line));
+            todo.extend(inner.map(|child| (child, is_all && has_user && is_of_tokens(&child))));
         }
         None
     }
