@@ -1,7 +1,7 @@
 //! Areas that ask for a password within other areas that ask for one.
 
 use super::names::Family;
-use super::{Directive, Kind, PasswordFile, PathValue, Scope, Site};
+use super::{Directive, Kind, Location, PasswordFile, PathValue, Scope, Site};
 
 /// An area with a realm or a password file of its own, inside another that asks, too.
 #[derive(Clone, Copy, Debug)]
@@ -65,6 +65,9 @@ impl Site<'_> {
     }
 }
 
+/// More locations than this are not compared with one.
+const MOST_LOCATIONS: usize = 200;
+
 /// A realm and a password file with which a place asks.
 type Prompt<'s> = (Directive<'s>, Directive<'s>);
 
@@ -79,7 +82,8 @@ impl<'s> Scope<'s> {
     /// an expression, `/`. Without one it is the block around.
     fn nested_location(self) -> Option<Nested<'s>> {
         let (realm, file) = self.prompt().filter(|_| self.is_reached_from_outside())?;
-        let is_expression = self.location()?.is_regex();
+        let location = self.location().filter(|location| !self.is_shadowed(location))?;
+        let is_expression = location.is_regex();
         let around = self.protected_areas_around().map(|area| area.scope).find(|outer| *outer != self);
         let root = || self.protected_areas().find(|area| area.prefix == "/").map(|area| area.scope);
         let written = self.parent().filter(|outer| matches!(outer.kind(), Kind::Location | Kind::Server));
@@ -88,6 +92,13 @@ impl<'s> Scope<'s> {
         let outer = within.or(by_path).or(written)?;
         let (outer_realm, outer_file) = outer.prompt().filter(|_| outer.answers_itself())?;
         Some(Nested { inner: self, realm, file, outer_realm, outer_file })
+    }
+
+    /// Whether the same expression stands before this one, which then never matches (spec S8).
+    fn is_shadowed(self, location: &Location<'_>) -> bool {
+        let before = self.parent().into_iter().flat_map(Scope::children).take_while(|other| *other != self);
+        location.is_regex()
+            && before.take(MOST_LOCATIONS).any(|other| other.location().as_ref() == Some(location))
     }
 
     /// Whether some request is asked what stands in the scope: not in a server of which all is said in its
@@ -117,9 +128,7 @@ impl<'s> Scope<'s> {
         // Two sections for one place are another matter.
         let is_around = |outer: Scope<'s>| outer != self && !outer.is_at_the_place_of(self);
         self.outer_provider(Family::Require).filter(|outer| is_around(*outer))?;
-        let Some(by) = self.asking_line().filter(|_| is_basic(self.directive(Family::Scheme))) else {
-            return None;
-        };
+        let by = self.asking_line().filter(|_| is_basic(self.directive(Family::Scheme)))?;
         let same_people = by.same_as(asked);
         (same_people && is_basic(outer(Family::Scheme)) && self.outer_provider(Family::Require) != Some(self))
             .then_some(Nested { inner: self, realm, file, outer_realm, outer_file })
