@@ -84,7 +84,13 @@ impl<'s> Scope<'s> {
         let (realm, file) = self.prompt().filter(|_| self.is_reached_from_outside())?;
         let location = self.location().filter(|location| !self.is_shadowed(location))?;
         let is_expression = location.is_regex();
-        let around = self.protected_areas_around().map(|area| area.scope).find(|outer| *outer != self);
+        // `/admin` answers for `/admin-api/`, too, but nobody takes the one for a part of the other.
+        let is_around = |prefix: &str| {
+            let rest = location.path.strip_prefix(prefix);
+            rest.is_some_and(|rest| prefix.ends_with('/') || rest.starts_with('/'))
+        };
+        let mut areas = self.protected_areas_around();
+        let around = areas.find(|area| area.scope != self && is_around(area.prefix)).map(|area| area.scope);
         let root = || self.protected_areas().find(|area| area.prefix == "/").map(|area| area.scope);
         let written = self.parent().filter(|outer| matches!(outer.kind(), Kind::Location | Kind::Server));
         let by_path = if is_expression { root() } else { around };

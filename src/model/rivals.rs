@@ -96,7 +96,10 @@ impl Site<'_> {
 
     fn around(&self) -> Around<'_> {
         let mut ports: HashMap<u16, Vec<Server<'_>>> = HashMap::new();
-        for server in self.servers() {
+        let servers = self.servers();
+        // Which of several servers answers has to be certain.
+        let are_all_known = servers.len() == self.scopes_of(Kind::Server).count();
+        for server in servers.into_iter().filter(|_| are_all_known) {
             let local = server.listens.iter().filter(|listen| listen.is_wildcard() || listen.is_local());
             let mut numbers: Vec<u16> = local.map(|listen| listen.port).collect();
             numbers.sort_unstable();
@@ -136,7 +139,9 @@ impl<'s> Scope<'s> {
         }
         if let Some((by, need)) = self.rival_condition(around) {
             let inner = || self.descendants().find_map(Scope::password_for_all);
-            let password = self.password_for_all().or_else(|| (self.kind() == Kind::Server).then(inner)?);
+            // A token may be for other places of the server; a refusal is for all.
+            let is_for_all = self.kind() == Kind::Server && matches!(need, Need::Condition);
+            let password = self.password_for_all().or_else(|| is_for_all.then(inner)?);
             found.extend(password.map(|password| make(password.by, (by, need))));
         }
         found
@@ -261,7 +266,12 @@ impl<'s> Scope<'s> {
         }
         let mut blocks = self.children().filter(|child| child.kind() == Kind::If);
         let ifs = self.own(Family::Rewrite).filter(|line| line.name() == Name::If);
-        ifs.filter_map(|by| Some((by, blocks.next()?))).find_map(|(by, block)| {
+        // Behind a `break` nothing is certain any more: some requests never come so far.
+        let ends = |block: Scope<'s>| {
+            block.own(Family::Rewrite).any(|line| matches!(line.name(), Name::Break | Name::Rewrite))
+        };
+        let pairs = ifs.filter_map(|by| Some((by, blocks.next()?)));
+        pairs.take_while(|(_, block)| !ends(*block)).find_map(|(by, block)| {
             let need = block.refuses_or_goes_on(by, around)?;
             Some((by, need))
         })
@@ -286,7 +296,12 @@ impl<'s> Scope<'s> {
         if !is_of_another_scheme(pattern) {
             return None;
         }
-        let only_sets = self.own(Family::Rewrite).all(|line| line.name() == Name::Set);
+        // What is kept from a cache or a log is no use of the token.
+        let is_aside = |line: Directive<'_>| {
+            let name = line.argument(0).map(|name| name.text().to_ascii_lowercase()).unwrap_or_default();
+            ["cache", "log", "limit"].iter().any(|word| name.contains(word))
+        };
+        let only_sets = self.own(Family::Rewrite).all(|line| line.name() == Name::Set && !is_aside(line));
         match operator {
             "!~" | "!~*" | "!=" => is_refused.then_some(Need::Condition),
             _ => (only_sets && !self.site.has_a_switch()).then_some(Need::Token),

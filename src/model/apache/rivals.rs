@@ -24,6 +24,8 @@ impl<'s> Scope<'s> {
         for line in lines {
             match line.name() {
                 Name::RewriteCond => conditions.push(line),
+                // Some requests end here and never come to what follows.
+                Name::RewriteRule if ends_for_some(line) => return None,
                 Name::RewriteRule => {
                     let [only] = conditions.as_slice() else {
                         conditions.clear();
@@ -126,6 +128,14 @@ fn is_the_header(text: &str) -> bool {
     ["%{http:authorization}", "%{http_authorization}", "req(authorization)", "http(authorization)"]
         .iter()
         .any(|form| text.contains(form))
+}
+
+/// Whether requests that a `RewriteRule` takes as they are come to no rule behind it.
+fn ends_for_some(rule: Directive<'_>) -> bool {
+    let flags = rule.argument(2).map(|word| word.text().to_ascii_uppercase()).unwrap_or_default();
+    let mut flags = flags.trim_matches(['[', ']']).split(',').map(str::trim);
+    let ends = |flag: &str| matches!(flag, "L" | "LAST" | "END" | "C" | "CHAIN") || flag.starts_with("S=");
+    rule.argument(1).is_some_and(|word| word.text() == "-") && flags.any(ends) && !refuses(rule)
 }
 
 /// Whether a `RewriteRule` for every path answers with a refusal.
