@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::names::{Family, Name};
-use super::{Directive, Listen, Scope, Server, Site};
+use super::{Directive, Kind, Listen, Scope, Server, Site};
 
 /// A server that asks for credentials, and one with the same content that takes what is sent to the same
 /// socket under a name that no server has.
@@ -53,8 +53,21 @@ impl Site<'_> {
 impl<'s> Scope<'s> {
     fn defaulted(self, default: Scope<'s>, listen: &Listen<'s>) -> Option<Defaulted<'s>> {
         let (place, by) = self.asking_place().filter(|_| self.serves_the_same(default))?;
+        let is_own_content = place.backend().is_some()
+            || [Family::Root, Family::Alias].into_iter().any(|family| place.own(family).next().is_some());
+        let is_root = place == self || place.location().is_some_and(|location| location.path == "/");
+        if is_own_content && !is_root {
+            return None;
+        }
         let path = place.location().filter(|location| location.is_prefix());
         let path = path.map_or("/".to_owned(), |location| location.path.into_owned());
+        let leads_elsewhere = |mapping: Scope<'_>| {
+            mapping.kind() == Kind::Mapping
+                && mapping.url().is_some_and(|url| url != "/" && path.starts_with(url.trim_end_matches('/')))
+        };
+        if self.children().any(leads_elsewhere) {
+            return None;
+        }
         Some(Defaulted { by, path, default, listen: listen.clone() })
     }
 
