@@ -1,4 +1,5 @@
 //! authlint reads nginx and Apache configuration and says who can reach what.
+pub mod allow;
 pub mod cli;
 pub mod decide;
 pub mod expect;
@@ -11,3 +12,4 @@ pub mod report;
 pub mod settings;
 pub mod source;
 pub mod syntax;
+pub mod userfile;

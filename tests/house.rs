@@ -12,20 +12,24 @@ const MAY_USE: &[(&str, &[&str], &[&str])] = &[
     ("finding", &["source"], &[]),
     ("syntax", &["source", "finding"], &["pest", "memchr"]),
     ("load", &["source", "finding", "syntax"], &["walkdir", "memchr"]),
-    ("model", &["source", "finding", "syntax", "load"], &["pcre2"]),
-    ("decide", &["source", "finding", "syntax", "load", "model"], &["pcre2"]),
-    ("lints", &["source", "finding", "model", "decide"], &[]),
-    ("expect", &["source", "finding", "model", "decide"], &[]),
+    ("userfile", &["source"], &[]),
+    ("model", &["source", "finding", "syntax", "load", "userfile"], &["pcre2"]),
+    ("decide", &["source", "finding", "syntax", "load", "userfile", "model"], &["pcre2"]),
+    ("lints", &["source", "finding", "userfile", "model", "decide"], &["strsim"]),
+    ("allow", &["source", "finding", "syntax", "load", "lints"], &[]),
     (
         "report",
-        &["source", "finding", "lints", "model", "decide"],
+        &["source", "finding", "userfile", "lints", "model", "decide"],
         &["miette", "serde", "serde_json", "terminal_size"],
     ),
     ("expect", &["source", "finding", "model", "decide"], &[]),
     ("settings", &[], &["serde", "toml"]),
     (
         "cli",
-        &["source", "finding", "load", "model", "decide", "expect", "lints", "report", "settings"],
+        &[
+            "source", "finding", "userfile", "load", "model", "decide", "expect", "lints", "report",
+            "settings",
+        ],
         &["clap", "indicatif"],
     ),
 ];
@@ -45,6 +49,7 @@ const CRATES: &[&str] = &[
     "terminal_size",
     "rustix",
     "toml",
+    "strsim",
 ];
 
 fn sources() -> Vec<(PathBuf, String)> {

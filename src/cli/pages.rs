@@ -1,7 +1,8 @@
 //! `authlint lints` and `authlint explain`.
 
 use super::{CLEAN, print};
-use crate::lints::{ALL, Lint};
+use crate::lints::{self, ALL, Lint};
+use crate::{allow, expect};
 
 /// One line for each lint: level, id and summary.
 pub fn lints() -> u8 {
@@ -11,8 +12,38 @@ pub fn lints() -> u8 {
     print(&lines.collect::<String>()).err().unwrap_or(CLEAN)
 }
 
-/// The page of one lint, as it is written.
-pub fn explain(lint: &Lint) -> u8 {
-    let text = format!("{}  (level {})\n\n{}\n\n{}", lint.id, lint.level.as_str(), lint.summary, lint.page);
+/// What has a page.
+#[derive(Clone, Copy, Debug)]
+pub enum Page {
+    /// A lint.
+    Lint(&'static Lint),
+    /// Another kind of finding: its page.
+    Other(&'static str),
+}
+
+/// The kinds of finding that are no lints: the id and the page.
+const OTHERS: &[(&str, &str)] = &[(allow::ID, allow::PAGE), (expect::ID, expect::PAGE)];
+
+impl Page {
+    /// The ids of all pages.
+    pub fn ids() -> impl Iterator<Item = &'static str> {
+        ALL.iter().map(|lint| lint.id).chain(OTHERS.iter().map(|(id, _)| *id))
+    }
+
+    /// The page with this id.
+    pub fn find(id: &str) -> Option<Page> {
+        let other = || OTHERS.iter().find(|(other, _)| *other == id).map(|(_, page)| Page::Other(page));
+        lints::find(id).map(Page::Lint).or_else(other)
+    }
+}
+
+/// A page, as it is written.
+pub fn explain(page: Page) -> u8 {
+    let text = match page {
+        Page::Lint(lint) => {
+            format!("{}  (level {})\n\n{}\n\n{}", lint.id, lint.level.as_str(), lint.summary, lint.page)
+        }
+        Page::Other(page) => page.to_owned(),
+    };
     print(&text).err().unwrap_or(CLEAN)
 }

@@ -36,7 +36,9 @@ fn check_file(site: &Site<'_>, file: PasswordFile<'_>) -> Option<Finding> {
     let (server, answer) = (site.server_name(), site.answer_without_file());
     let (level, label) = match file.access() {
         // Told by the lints of their own.
-        Some(Access::Directory | Access::Unreadable(_)) => return None,
+        Some(Access::Directory | Access::Unreadable(_) | Access::Special(_) | Access::Outside) => {
+            return None;
+        }
         Some(Access::Missing(_)) => (
             Level::Error,
             format!(

@@ -11,7 +11,9 @@ use crate::source::Span;
 mod allowoverride_lacks_authconfig;
 mod allowoverride_none_disables_htaccess;
 mod auth_basic_without_user_file;
+mod auth_file_duplicate_user;
 mod auth_file_is_directory;
+mod auth_file_malformed_line;
 mod auth_file_missing;
 mod auth_file_relative_path;
 mod auth_file_unreadable;
@@ -23,6 +25,7 @@ mod conflicting_server_name;
 mod deeper_section_overrides_require;
 mod duplicate_auth_directive;
 mod duplicate_auth_section;
+mod hash_unsupported_by_server;
 mod ifmodule_name_never_true;
 mod inline_comment_as_argument;
 mod legacy_access_control_on_2_4;
@@ -43,6 +46,7 @@ mod undefined_variable;
 mod unknown_auth_provider;
 mod unknown_auth_type;
 mod unquoted_argument_with_spaces;
+mod weak_password_hash;
 
 /// One lint: what the user reads about it, and how it is found.
 #[derive(Debug)]
@@ -64,7 +68,9 @@ pub const ALL: &[Lint] = &[
     allowoverride_lacks_authconfig::LINT,
     allowoverride_none_disables_htaccess::LINT,
     auth_basic_without_user_file::LINT,
+    auth_file_duplicate_user::LINT,
     auth_file_is_directory::LINT,
+    auth_file_malformed_line::LINT,
     auth_file_missing::LINT,
     auth_file_relative_path::LINT,
     auth_file_unreadable::LINT,
@@ -76,6 +82,7 @@ pub const ALL: &[Lint] = &[
     deeper_section_overrides_require::LINT,
     duplicate_auth_directive::LINT,
     duplicate_auth_section::LINT,
+    hash_unsupported_by_server::LINT,
     ifmodule_name_never_true::LINT,
     inline_comment_as_argument::LINT,
     legacy_access_control_on_2_4::LINT,
@@ -96,12 +103,21 @@ pub const ALL: &[Lint] = &[
     unknown_auth_provider::LINT,
     unknown_auth_type::LINT,
     unquoted_argument_with_spaces::LINT,
+    weak_password_hash::LINT,
 ];
 
 /// The lint with this id.
 #[must_use]
 pub fn find(id: &str) -> Option<&'static Lint> {
     ALL.iter().find(|lint| lint.id == id)
+}
+
+/// The lint whose id is most like a word; none where none is.
+#[must_use]
+pub fn nearest(word: &str) -> Option<&'static str> {
+    let likeness = |id: &str| strsim::jaro_winkler(id, word);
+    let best = ALL.iter().map(|lint| lint.id).max_by(|a, b| likeness(a).total_cmp(&likeness(b)))?;
+    (likeness(best) > 0.85).then_some(best)
 }
 
 impl Lint {

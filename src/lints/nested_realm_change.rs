@@ -45,7 +45,7 @@ fn check_nested(nested: &Nested<'_>) -> Option<Finding> {
                 .also(nested.file.span(), "and everybody in this file gets in at both")
                 .help(format!("write `{outer}` as the realm here, too, or name a password file of its own")),
         ),
-        (true, false) => Some(
+        (true, false) if !nested.same_people() => Some(
             Finding::at(nested.file.span(), "another password file under the same realm")
                 .message("two password files under one realm: browsers send the password of the wrong one")
                 .also(nested.outer_file.span(), "the file around it")

@@ -298,7 +298,7 @@ impl Loader<'_> {
     }
 
     pub(super) fn read_problem(&mut self, path: &Path, error: &ReadError) {
-        let kind = if *error == ReadError::TooLarge { ProblemKind::Limit } else { ProblemKind::Io };
+        let kind = if matches!(error, ReadError::TooLarge(_)) { ProblemKind::Limit } else { ProblemKind::Io };
         let shown = self.host.shown(path);
         self.loaded.problems.push(Problem::with_path(kind, shown, error.to_string()));
     }

@@ -18,7 +18,9 @@ impl Loader<'_> {
                 let problem = Problem::with_path(ProblemKind::Io, shown, format!("standard input: {error}"));
                 self.loaded.problems.push(problem);
             }
-            Ok(_) if bytes.len() as u64 > MAX_FILE => self.read_problem(&shown, &ReadError::TooLarge),
+            Ok(_) if bytes.len() as u64 > MAX_FILE => {
+                self.read_problem(&shown, &ReadError::TooLarge(MAX_FILE));
+            }
             Ok(_) if dump::is_dump(&bytes) => self.dump(&bytes),
             Ok(_) if bytes.trim_ascii().is_empty() => {
                 let problem = Problem::with_path(ProblemKind::Io, shown, "standard input is empty");

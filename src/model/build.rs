@@ -63,7 +63,7 @@ impl<'f> Site<'f> {
                 policies: Vec::new(),
                 asked: Vec::new(),
                 inclusions: HashMap::new(),
-                access: HashMap::new(),
+                looked: super::looked::Looked::default(),
                 identity: Identity::unknown(None),
                 files_for_logins: OnceLock::new(),
                 protected: OnceLock::new(),

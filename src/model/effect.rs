@@ -238,7 +238,7 @@ struct Found<'s> {
 
 /// A password file for people.
 fn shown(directive: Directive<'_>) -> String {
-    let file = PasswordFile { directive };
+    let file = PasswordFile { directive, candidate: None };
     match file.path() {
         PathValue::Absolute(path) => path.display().to_string(),
         _ => file.written().display().to_string(),

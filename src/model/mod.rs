@@ -14,19 +14,20 @@ mod directive;
 mod effect;
 mod headers;
 mod location;
+mod looked;
 mod names;
 mod neighbours;
 mod nested;
 mod password_file;
 mod protected;
 mod purpose;
+mod read_file;
 mod repeats;
 mod rivals;
 mod server;
 mod site;
 
 use std::collections::{HashMap, HashSet};
-use std::path::PathBuf;
 use std::sync::{Mutex, OnceLock};
 
 pub use answer::{Answer, Reply};
@@ -50,13 +51,14 @@ pub use nested::Nested;
 pub use password_file::{PasswordFile, PathValue};
 pub use protected::Area;
 pub use purpose::Purpose;
+pub use read_file::ReadFile;
 pub use repeats::Repeat;
 pub use rivals::{Need, Rival};
 pub use server::{Hidden, Listen, Server, TakenName};
 
 use crate::finding::Problem;
 use crate::load::{Config, ExpandedId, Files, Instance};
-use crate::source::{Access, FileId, Identity, Span};
+use crate::source::{FileId, Identity, Span};
 use crate::syntax::StatementId;
 use names::INHERITED;
 
@@ -74,8 +76,8 @@ pub struct Site<'f> {
     asked: Vec<asks::Asked>,
     /// The first inclusion of each file, and how many there are.
     inclusions: HashMap<FileId, (u32, usize)>,
-    /// What is known of the password files, by their path on the server; `None` was not looked at.
-    access: HashMap<PathBuf, Option<Access>>,
+    /// What was found at the paths of password files.
+    looked: looked::Looked,
     /// Who reads the password files.
     identity: Identity,
     /// Names in the document root that begin like a location without a final slash.

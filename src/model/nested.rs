@@ -2,6 +2,7 @@
 
 use super::names::Family;
 use super::{Directive, Kind, Location, PasswordFile, PathValue, Scope, Site};
+use crate::userfile::Entry;
 
 /// An area with a realm or a password file of its own, inside another that asks, too.
 #[derive(Clone, Copy, Debug)]
@@ -30,6 +31,12 @@ impl Nested<'_> {
     pub fn same_file(&self) -> Option<bool> {
         same_file(self.file, self.outer_file)
     }
+
+    /// Whether everybody who gets into the inner area certainly gets into the outer one with the same password.
+    #[must_use]
+    pub fn same_people(&self) -> bool {
+        same_people(self.file, self.outer_file)
+    }
 }
 
 /// Whether two lines name the same password file; none where that is not known.
@@ -37,12 +44,24 @@ pub(super) fn same_file(one: Directive<'_>, other: Directive<'_>) -> Option<bool
     if one == other {
         return Some(true);
     }
-    let path = |directive| PasswordFile { directive }.path();
+    let path = |directive| PasswordFile { directive, candidate: None }.path();
     match (path(one), path(other)) {
         (PathValue::Absolute(one), PathValue::Absolute(other))
         | (PathValue::Relative(one), PathValue::Relative(other)) => Some(one == other),
         _ => None,
     }
+}
+
+/// Whether both files were read, and everybody in the one is in the other with the same password.
+pub(super) fn same_people(one: Directive<'_>, other: Directive<'_>) -> bool {
+    let users = |directive| PasswordFile { directive, candidate: None }.users();
+    let (Some(one), Some(other)) = (users(one), users(other)) else { return false };
+    let name = |entry: Entry<'_>| std::str::from_utf8(entry.name()).ok().map(str::to_owned);
+    let is_there = |entry: Entry<'_>| {
+        let found = name(entry).and_then(|name| other.find(&name).map(Entry::hash));
+        found == Some(entry.hash())
+    };
+    !one.is_empty() && one.entries().all(is_there)
 }
 
 impl Site<'_> {

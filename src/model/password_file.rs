@@ -1,17 +1,19 @@
-//! The files that `auth_basic_user_file` names, and whether the server can read them.
+//! The files of users that `auth_basic_user_file` and its kin name, and who reads them.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use super::names::{Family, Name};
-use super::{Asks, Directive, DirectiveData, FilesMode, Kind, Look, Scope, Site};
-use crate::source::{Access, Host, Identity};
+use super::{Asks, Directive, DirectiveData, Kind, Scope, Site};
+use crate::source::{Host, Identity};
 
 /// A password file that some scope asks for.
 #[derive(Clone, Copy, Debug)]
 pub struct PasswordFile<'s> {
-    /// `auth_basic_user_file`.
+    /// `auth_basic_user_file`, `AuthUserFile`, `AuthGroupFile`.
     pub directive: Directive<'s>,
+    /// One of the files that a path with variables may lead to.
+    pub(super) candidate: Option<&'s Path>,
 }
 
 /// The path as the server will open it.
@@ -25,7 +27,7 @@ pub enum PathValue {
     Varies,
 }
 
-impl<'s> PasswordFile<'s> {
+impl PasswordFile<'_> {
     /// Whether a `.htaccess` names it, where one could think of the directory of the file.
     #[must_use]
     pub fn is_in_htaccess(self) -> bool {
@@ -45,6 +47,9 @@ impl<'s> PasswordFile<'s> {
     /// The path as the server will open it.
     #[must_use]
     pub fn path(self) -> PathValue {
+        if let Some(candidate) = self.candidate {
+            return PathValue::Absolute(candidate.to_path_buf());
+        }
         let Some(written) = self.directive.literal(0) else { return PathValue::Varies };
         if is_placeholder(&written) {
             return PathValue::Varies;
@@ -53,15 +58,6 @@ impl<'s> PasswordFile<'s> {
         match self.directive.site.absolute(written) {
             Some(path) => PathValue::Absolute(path),
             None => PathValue::Relative(written.to_path_buf()),
-        }
-    }
-
-    /// Whether the server's user can read it; none where it was not looked at.
-    #[must_use]
-    pub fn access(self) -> Option<&'s Access> {
-        match self.path() {
-            PathValue::Absolute(path) => self.directive.site.access.get(&path)?.as_ref(),
-            _ => None,
         }
     }
 }
@@ -87,8 +83,9 @@ impl<'s> Scope<'s> {
 }
 
 impl Site<'_> {
-    /// The password files in force somewhere, one for each directive that names one. A directive
-    /// is passed over where no realm switches it on, because then the file is never opened.
+    /// The password files in force somewhere, one for each directive that names one, or one for each file that
+    /// a path with variables may lead to. A directive is passed over where no realm switches it on, because then
+    /// the file is never opened.
     #[must_use]
     pub fn password_files(&self) -> Vec<PasswordFile<'_>> {
         let find = || -> Vec<DirectiveData> {
@@ -100,7 +97,16 @@ impl Site<'_> {
                 .collect()
         };
         let opened = self.files_for_logins.get_or_init(find).iter();
-        opened.map(|data| PasswordFile { directive: self.directive(*data) }).collect()
+        opened.flat_map(|data| self.files_of(self.directive(*data))).collect()
+    }
+
+    /// The files that a directive may lead to: one where its path is known.
+    pub(super) fn files_of<'s>(&'s self, directive: Directive<'s>) -> Vec<PasswordFile<'s>> {
+        let candidates = self.looked.candidates(directive);
+        if candidates.is_empty() {
+            return vec![PasswordFile { directive, candidate: None }];
+        }
+        candidates.iter().map(|path| PasswordFile { directive, candidate: Some(path) }).collect()
     }
 
     /// The files that `AuthGroupFile` names where some group is required.
@@ -115,15 +121,8 @@ impl Site<'_> {
             .filter(|(scope, _)| scope.asks_for_a_group())
             .map(|(_, file)| file)
             .filter(|file| seen.insert((file.data.file, file.data.statement)))
-            .map(|directive| PasswordFile { directive })
+            .map(|directive| PasswordFile { directive, candidate: None })
             .collect()
-    }
-
-    /// Whether there is a password file that was left alone, because it is not known that the
-    /// configuration is this machine's.
-    #[must_use]
-    pub fn left_files_alone(&self) -> bool {
-        self.access.values().any(Option::is_none)
     }
 
     /// Who the worker is (spec A10).
@@ -161,23 +160,5 @@ impl Site<'_> {
     #[must_use]
     pub fn start_of_paths(&self) -> &'static str {
         if self.is_apache() { "`ServerRoot`" } else { "the directory of nginx.conf" }
-    }
-
-    pub(super) fn look_at_files(&mut self, look: Look<'_>) {
-        let may_look = |path: &Path| match look.mode {
-            FilesMode::Always => true,
-            FilesMode::Never => false,
-            FilesMode::Auto => self.config.installed || look.host.places(path),
-        };
-        let mut access = HashMap::new();
-        for file in self.password_files().into_iter().chain(self.group_files()) {
-            if let PathValue::Absolute(path) = file.path() {
-                let look_at = |path: &Path| may_look(path).then(|| look.host.access(path, &self.identity));
-                access.entry(path).or_insert_with_key(|path| look_at(path));
-            }
-        }
-        let neighbours = self.find_neighbours(look.host, may_look);
-        self.access = access;
-        self.neighbours = neighbours;
     }
 }

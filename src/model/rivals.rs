@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::names::{Family, Name};
-use super::nested::same_file;
+use super::nested::{same_file, same_people};
 use super::{Asks, Backend, Directive, Forwarded, Kind, Located, Password, Scope, Server, Site};
 
 /// Something that needs `Authorization` where a password is asked for: one header cannot serve both.
@@ -227,7 +227,9 @@ impl<'s> Scope<'s> {
         // A constant may be what the inner server asks for.
         let reaches =
             matches!(self.forwards(backend, "Authorization"), Forwarded::AsSent | Forwarded::Dropped(_));
-        let is_other = same_file(password.file, asked.file) == Some(false);
+        let is_other = same_file(password.file, asked.file) == Some(false)
+            && !same_people(password.file, asked.file)
+            && !same_people(asked.file, password.file);
         (reaches && is_other && inner.answer().is_none()).then_some((backend.pass, Need::Server(asked.by)))
     }
 

@@ -261,7 +261,7 @@ struct Texts<'s> {
 
 impl Texts<'_> {
     fn get(&self, file: FileId) -> &str {
-        self.texts[file.index()].get_or_init(|| harmless(self.sources.get(file).text()))
+        self.texts[self.sources.number(file)].get_or_init(|| harmless(self.sources.get(file).text()))
     }
 }
 

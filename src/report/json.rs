@@ -24,12 +24,14 @@ struct Summary {
     problems: usize,
 }
 
-/// Lines and columns count from 1, columns in characters, offsets in bytes from 0.
+/// Lines and columns count from 1, columns in characters, offsets in bytes from 0. In files of users, of which
+/// only the names are shown, there are no offsets.
 #[derive(Serialize)]
 struct PointJson {
     line: usize,
     column: usize,
-    offset: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    offset: Option<u32>,
 }
 
 #[derive(Serialize)]
@@ -175,9 +177,10 @@ fn fix_json<'r>(fix: &'r Fix, sources: &Sources) -> FixJson<'r> {
 
 fn place_json(span: Span, sources: &Sources) -> PlaceJson {
     let (path, start, end) = place(sources, span);
+    let offset = |at: u32| (!sources.is_beside(span.file)).then_some(at);
     PlaceJson {
         path: path.to_string_lossy().into_owned(),
-        start: PointJson { line: start.line, column: start.column, offset: span.start },
-        end: PointJson { line: end.line, column: end.column, offset: span.end },
+        start: PointJson { line: start.line, column: start.column, offset: offset(span.start) },
+        end: PointJson { line: end.line, column: end.column, offset: offset(span.end) },
     }
 }

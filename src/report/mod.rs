@@ -7,6 +7,7 @@ mod json;
 mod map;
 mod story;
 mod text;
+mod users;
 
 use std::path::Path;
 
@@ -21,6 +22,7 @@ pub use json::json;
 pub use map::{MapNode, map, map_human, map_json};
 pub use story::decision_human;
 pub use text::harmless;
+pub use users::{UserLine, user_lines, users_human, users_json};
 
 /// All that a run has to say.
 #[derive(Debug, Default)]
@@ -29,6 +31,8 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// What could not be analysed.
     pub problems: Vec<Problem>,
+    /// How many findings comments in the files allow.
+    pub allowed: usize,
     /// How many files were read.
     pub files: usize,
     /// What the user should know besides, one sentence each.
@@ -71,7 +75,8 @@ impl Report {
             parts.push(format!("{advice} advice"));
         }
         let found = if parts.is_empty() { "nothing found".to_owned() } else { parts.join(", ") };
-        format!("{found} in {}", plural(self.files, "file"))
+        let allowed = if self.allowed > 0 { format!(", {} allowed", self.allowed) } else { String::new() };
+        format!("{found} in {}{allowed}", plural(self.files, "file"))
     }
 }
 

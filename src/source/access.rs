@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::disk::{Kind, Stat};
-use super::follow::Walk;
+use super::follow::{OUTSIDE, Walk};
 use super::users::Permission;
 use super::{Host, Identity};
 
@@ -40,6 +40,10 @@ pub enum Access {
     Missing(PathBuf),
     /// It is a directory.
     Directory,
+    /// It is no regular file, and never opened; what it is instead, for people.
+    Special(&'static str),
+    /// The path leads out of the root by `..`.
+    Outside,
     /// No, because of this.
     Unreadable(Obstacle),
     /// It cannot be known from here; the reason.
@@ -104,6 +108,7 @@ impl Host {
             (Walk::Found { .. }, Some(directory)) => missed(Seen::NotADirectory, directory),
             (Walk::Missing(at), _) => missed(Seen::Missing, at.parent().unwrap_or(Path::new("/"))),
             (Walk::NotADirectory(at), _) => missed(Seen::NotADirectory, &at),
+            (Walk::Outside, _) => (Err(Seen::Unknown(OUTSIDE.into())), Vec::new()),
             (Walk::Unknown { why, parents }, _) => (Err(Seen::Unknown(why)), parents),
             (Walk::Found { path, stat, parents }, None) => (Ok((path, stat)), parents),
         };
@@ -142,6 +147,7 @@ impl Host {
         let (parents, file) = match self.walk(path) {
             Walk::Missing(missing) => return Access::Missing(missing),
             Walk::NotADirectory(path) => return Access::Unreadable(Obstacle::NotADirectory(path)),
+            Walk::Outside => return Access::Outside,
             Walk::Unknown { why, parents } => (parents, Err(why)),
             Walk::Found { path, stat, parents } => (parents, Ok((path, stat))),
         };
@@ -165,7 +171,7 @@ impl Host {
             (Permits::Yes, Kind::File) if path.as_os_str().as_encoded_bytes().ends_with(b"/") => {
                 Access::Unreadable(Obstacle::NotADirectory(file))
             }
-            (Permits::Yes, Kind::Special(what)) => Access::Unknown(format!("it is {what}")),
+            (Permits::Yes, Kind::Special(what)) => Access::Special(what),
             (Permits::Yes, _) => Access::Readable,
         }
     }

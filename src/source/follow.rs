@@ -9,6 +9,9 @@ use super::disk::{Kind, Stat};
 /// As Linux: more links than this on one path are a loop.
 const MAX_LINKS: usize = 40;
 
+/// Why what lies outside of a root is not looked at.
+pub(super) const OUTSIDE: &str = "this leads out of the root";
+
 /// Where a path of the server leads.
 pub(super) enum Walk {
     Found {
@@ -19,6 +22,8 @@ pub(super) enum Walk {
     },
     Missing(PathBuf),
     NotADirectory(PathBuf),
+    /// Out of a given root, by `..`.
+    Outside,
     Unknown {
         why: String,
         parents: Vec<(PathBuf, Stat)>,
@@ -27,8 +32,8 @@ pub(super) enum Walk {
 
 impl Host {
     /// Follows a path of the server part by part, links included, as its kernel would: an absolute
-    /// link starts at the server's root again, and `..` at the root stays there. So nothing outside
-    /// of a given root is ever reached.
+    /// link starts at the server's root again. Nothing outside of a given root is ever reached: where `..`
+    /// leads out of it, whoever wrote that had another root in mind.
     pub(super) fn walk(&self, path: &Path) -> Walk {
         let mut todo: Vec<PathBuf> = path.components().rev().map(|part| part.as_os_str().into()).collect();
         let mut at = PathBuf::from("/");
@@ -57,7 +62,9 @@ impl Host {
                     if self.has_its_own_mode(&at) {
                         parents.push((at.clone(), stat));
                     }
-                    at.pop();
+                    if !at.pop() && self.root.is_some() {
+                        return Walk::Outside;
+                    }
                 }
                 Some(Component::RootDir) => at = PathBuf::from("/"),
                 _ => continue,

@@ -10,7 +10,7 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::OnceLock;
 
 use super::disk::{Kind, Stat};
-use super::follow::Walk;
+use super::follow::{OUTSIDE, Walk};
 use super::{Disk, Users, glob};
 
 pub use super::disk::Entry;
@@ -36,8 +36,8 @@ pub enum ReadError {
     Directory,
     /// It is no regular file; what it is instead, for people.
     Special(&'static str),
-    /// It is larger than [`MAX_FILE`].
-    TooLarge,
+    /// It is larger than this number of bytes.
+    TooLarge(u64),
     /// The system's own words.
     Io(String),
 }
@@ -48,8 +48,8 @@ impl fmt::Display for ReadError {
             ReadError::Missing => f.write_str("no such file or directory"),
             ReadError::Directory => f.write_str("this is a directory"),
             ReadError::Special(what) => write!(f, "this is {what}, not a file"),
-            ReadError::TooLarge => {
-                write!(f, "the file is larger than {} MiB and is not read", MAX_FILE >> 20)
+            ReadError::TooLarge(limit) => {
+                write!(f, "the file is larger than {} MiB and is not read", limit >> 20)
             }
             ReadError::Io(words) => f.write_str(words),
         }
@@ -117,6 +117,12 @@ impl Host {
         self.root.is_some()
     }
 
+    /// Whether a `--map` was given.
+    #[must_use]
+    pub fn has_maps(&self) -> bool {
+        !self.maps.is_empty()
+    }
+
     /// What makes two paths of the server the same file.
     #[must_use]
     pub(crate) fn key(&self, path: &Path) -> FileKey {
@@ -174,6 +180,14 @@ impl Host {
     /// # Errors
     /// Why it was not read.
     pub fn read(&self, path: &Path) -> Result<Vec<u8>, ReadError> {
+        self.read_at_most(path, MAX_FILE)
+    }
+
+    /// Reads a regular file of at most `limit` bytes. Anything else is never opened.
+    ///
+    /// # Errors
+    /// Why it was not read.
+    pub fn read_at_most(&self, path: &Path, limit: u64) -> Result<Vec<u8>, ReadError> {
         let (path, stat) = self.find(path)?;
         match stat.kind {
             Kind::File => {}
@@ -181,11 +195,11 @@ impl Host {
             Kind::Special(what) => return Err(ReadError::Special(what)),
             Kind::Link => return Err(ReadError::Missing),
         }
-        if stat.size > MAX_FILE {
-            return Err(ReadError::TooLarge);
+        if stat.size > limit {
+            return Err(ReadError::TooLarge(limit));
         }
-        let bytes = self.disk.read(&path, stat.size, MAX_FILE).map_err(|error| read_error(&error))?;
-        if bytes.len() as u64 > MAX_FILE { Err(ReadError::TooLarge) } else { Ok(bytes) }
+        let bytes = self.disk.read(&path, stat.size, limit).map_err(|error| read_error(&error))?;
+        if bytes.len() as u64 > limit { Err(ReadError::TooLarge(limit)) } else { Ok(bytes) }
     }
 
     /// Whether the path is a directory, links followed.
@@ -321,6 +335,7 @@ impl Host {
         match self.walk(path) {
             Walk::Found { path, stat, .. } => Ok((self.here(&path), stat)),
             Walk::Missing(_) | Walk::NotADirectory(_) => Err(ReadError::Missing),
+            Walk::Outside => Err(ReadError::Io(OUTSIDE.into())),
             Walk::Unknown { why, .. } => Err(ReadError::Io(why)),
         }
     }

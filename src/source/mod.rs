@@ -6,6 +6,7 @@ mod follow;
 mod glob;
 mod host;
 mod node;
+mod shelf;
 mod users;
 
 use std::path::{Path, PathBuf};
@@ -18,6 +19,8 @@ pub(crate) use host::FileKey;
 pub use host::{Entry, Host, MAX_FILE, Map, ReadError};
 pub use node::Node;
 pub use users::{Identity, Users};
+
+use shelf::Shelf;
 
 /// The number of a file among the [`Sources`] of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -148,10 +151,23 @@ impl Source {
 }
 
 /// All files of a run.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Sources {
     files: Vec<Source>,
+    /// What is not configuration but pointed into, such as files of users; found while configurations are judged.
+    beside: Shelf<Source>,
+    /// Given where there is no file.
+    none: Source,
 }
+
+impl Default for Sources {
+    fn default() -> Self {
+        Sources { files: Vec::new(), beside: Shelf::default(), none: Source::new(PathBuf::new(), Vec::new()) }
+    }
+}
+
+/// The ids of the files beside the configuration begin here.
+const BESIDE: u32 = 1 << 31;
 
 impl Sources {
     /// Takes a file in and gives it its id.
@@ -160,22 +176,43 @@ impl Sources {
         FileId(offset(self.files.len() - 1))
     }
 
+    /// Takes a file in that is no configuration, but that findings point into.
+    pub fn add_beside(&self, source: Source) -> FileId {
+        FileId(BESIDE + self.beside.put(source))
+    }
+
     /// The file with this id.
     #[must_use]
     pub fn get(&self, file: FileId) -> &Source {
-        &self.files[file.index()]
+        match file.0.checked_sub(BESIDE) {
+            None => &self.files[file.index()],
+            Some(number) => self.beside.get(number).unwrap_or(&self.none),
+        }
+    }
+
+    /// Whether this is a file beside the configuration, of which not all is shown: offsets in it are not those
+    /// of the file.
+    #[must_use]
+    pub fn is_beside(&self, file: FileId) -> bool {
+        file.0 >= BESIDE
     }
 
     /// How many files there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.files.len()
+        self.files.len() + self.beside.len()
+    }
+
+    /// The number of a file among all of them.
+    #[must_use]
+    pub fn number(&self, file: FileId) -> usize {
+        file.0.checked_sub(BESIDE).map_or(file.index(), |number| self.files.len() + number as usize)
     }
 
     /// Whether there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.files.is_empty()
+        self.len() == 0
     }
 
     /// The bytes of a span as text.

@@ -6,6 +6,7 @@ use std::sync::{PoisonError, RwLock};
 
 use crate::model::{FilesMode, Look, Site};
 use crate::source::{Access, Node};
+use crate::userfile::MAX_USER_FILE;
 
 /// More paths than this are not remembered.
 const MOST_KNOWN: usize = 200_000;
@@ -71,8 +72,8 @@ impl<'s> Disk<'s> {
             && self.look.host.is_searchable(directory, self.site.identity()) == Some(false)
     }
 
-    /// The bytes of a file.
+    /// The bytes of a file of users or groups.
     pub fn read(&self, path: &Path) -> Option<Vec<u8>> {
-        self.look.host.read(path).ok()
+        self.look.host.read_at_most(path, MAX_USER_FILE).ok()
     }
 }

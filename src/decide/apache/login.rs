@@ -3,11 +3,12 @@
 use std::path::Path;
 
 use super::parse;
-use super::passwords::{Listed, UserFile};
+use super::passwords::Opened;
 use super::stop::{Answer, Stop};
 use super::visit::{Asking, Brought, Round, Visit};
 use crate::decide::Outcome;
 use crate::model::{Directive, Family, Ground};
+use crate::userfile::Listed;
 
 /// What a provider says.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -174,33 +175,33 @@ impl<'s> Visit<'_, 's> {
         let Some((line, path)) = self.user_file(ground) else { return Ok(Said::Broken) };
         let digest = ground.last_setting("AuthBasicUseDigestAlgorithm");
         let digest = digest.is_some_and(|line| line.is_ignoring_case(0, "md5"));
-        let file = self.ready.user_files.get(&self.ready.disk, Path::new(&path));
-        let lines = match &*file {
-            UserFile::Unknown(why) => return Err(Stop::unknown(why.clone())),
-            UserFile::Broken(why) => {
+        let file = self.ready.user_files.users(&self.ready.disk, Path::new(&path));
+        let users = match &*file {
+            Opened::Unknown(why) => return Err(Stop::unknown(why.clone())),
+            Opened::Broken(why) => {
                 self.tell(line, format!("{why}: 500"));
                 return Ok(Said::Broken);
             }
-            UserFile::Read(lines) => lines,
+            Opened::Read(users) => users,
         };
         self.tell(line, "is looked into");
         let Some(user) = user else {
-            return Ok(if lines.is_empty() { Said::NotFound } else { Said::DeniedOrNotFound });
+            return Ok(if users.is_empty() { Said::NotFound } else { Said::DeniedOrNotFound });
         };
         let listed = if digest {
             let realm = ground.line(Family::Realm).map(|line| self.text(line, round)).transpose()?;
-            lines.digest(user, &realm.unwrap_or_default())
+            users.digest(user, &realm.unwrap_or_default())
         } else {
-            lines.basic(user)
+            users.basic(user, self.ready.site.library())
         };
         match listed {
             Listed::Yes if matches!(&*self.credentials.borrow(), Brought::Fake(_)) => {
                 Err(Stop::unknown("whether the password of `AuthBasicFake` is right is not known"))
             }
-            Listed::Yes => Ok(Said::Granted),
+            // httpd takes blanks at the end of a line away.
+            Listed::Yes | Listed::WithBlank => Ok(Said::Granted),
             Listed::No => Ok(Said::NotFound),
-            Listed::Unusable => Ok(Said::Denied),
-            Listed::Unclear => Err(Stop::unknown(format!("{path} has several passwords of {user}"))),
+            Listed::Never => Ok(Said::Denied),
         }
     }
 }

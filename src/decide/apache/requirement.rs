@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::expr;
 use super::parse;
-use super::passwords::UserFile;
+use super::passwords::Opened;
 use super::visit::{Asking, Round, Visit};
 use crate::model::{Directive, Family, Ground, Outcomes};
 
@@ -95,12 +95,12 @@ impl Judging<'_, '_, '_> {
     fn is_in_groups(&self, user: &str, line: Directive<'_>, at: usize) -> Option<bool> {
         let Some(file) = self.ground.line(Family::GroupFile) else { return Some(false) };
         let path = self.visit.ready.site.absolute(Path::new(&*file.literal(0)?))?;
-        let file = self.visit.ready.user_files.get(&self.visit.ready.disk, &path);
+        let file = self.visit.ready.user_files.groups(&self.visit.ready.disk, &path);
         match &*file {
-            UserFile::Unknown(_) => None,
-            UserFile::Broken(_) => Some(false),
-            UserFile::Read(lines) => {
-                Some(self.words(line, at)?.iter().any(|group| lines.is_in_group(user, group)))
+            Opened::Unknown(_) => None,
+            Opened::Broken(_) => Some(false),
+            Opened::Read(groups) => {
+                Some(self.words(line, at)?.iter().any(|group| groups.is_member(user, group)))
             }
         }
     }

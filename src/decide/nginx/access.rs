@@ -3,11 +3,12 @@
 use super::phases::Phase;
 use super::place::{Password, in_force};
 use super::sockets::Known;
-use super::users::{Listed, UserFile, find};
+use super::users::Opened;
 use super::variables::Unknown;
 use super::visit::{Challenge, Run, Visit};
 use crate::decide::Credentials;
 use crate::model::Family;
+use crate::userfile::Listed;
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 use std::path::PathBuf;
@@ -122,7 +123,7 @@ impl<'r, 's> Run<'r, 's> {
             Credentials::Bad => Some(None),
             // The name ends at the first colon; without a name these are no credentials (spec A6).
             Credentials::User(name) if name.is_empty() || name.starts_with(':') => None,
-            Credentials::User(name) if name.contains([':', '\0']) => {
+            Credentials::User(name) if name.contains([':', '\0', '\n']) => {
                 return Err("the name of the user holds a character that Basic has no place for".into());
             }
             Credentials::User(name) => Some(Some(name.as_str())),
@@ -137,21 +138,21 @@ impl<'r, 's> Run<'r, 's> {
         let content = self.tables.users(&path);
         let shown = path.display();
         match &*content {
-            UserFile::Missing => {
+            Opened::Missing => {
                 self.story.tell(password.file_by.span(), "this file is not there");
                 Ok(Verdict::Refuses(403))
             }
-            UserFile::Broken => {
+            Opened::Broken => {
                 self.story.tell(password.file_by.span(), "this file cannot be read");
                 Ok(Verdict::Refuses(500))
             }
-            UserFile::Unknown(why) => match self.choices.ask(&key, 4, why) {
+            Opened::Unknown(why) => match self.choices.ask(&key, 4, why) {
                 0 if user.is_some() => Ok(Verdict::Passes),
                 0 | 1 => challenge(visit, realm),
                 2 => Ok(Verdict::Refuses(403)),
                 _ => Ok(Verdict::Refuses(500)),
             },
-            UserFile::Text(text) => match user.map(|user| find(text, user)) {
+            Opened::Users(users) => match user.map(|user| users.basic(user, self.tables.site.library())) {
                 Some(Listed::Yes) => {
                     let note = format!("lists `{}`", user.unwrap_or_default());
                     self.story.tell(password.file_by.span(), note);

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 use super::maps::Variable;
 use super::place::Place;
 use super::sockets::{Known, Sockets};
-use super::users::UserFile;
+use super::users::Opened;
 use crate::model::{Directive, Family, FilesMode, Kind, Look, Name, Scope, Site};
 use crate::source::Seen;
 
@@ -36,7 +36,7 @@ pub(super) struct Tables<'s> {
     places: Vec<OnceLock<Box<Place<'s>>>>,
     /// By the bytes of the path: a slash at its end makes a difference.
     seen: Mutex<HashMap<OsString, Seen>>,
-    users: Mutex<HashMap<OsString, Arc<UserFile>>>,
+    users: Mutex<HashMap<OsString, Arc<Opened>>>,
 }
 
 impl<'s> Tables<'s> {
@@ -73,11 +73,11 @@ impl<'s> Tables<'s> {
     }
 
     /// What is in a password file; each is read once.
-    pub(super) fn users(&self, path: &Path) -> Arc<UserFile> {
+    pub(super) fn users(&self, path: &Path) -> Arc<Opened> {
         if let Some(file) = self.users.lock().ok().and_then(|users| users.get(path.as_os_str()).cloned()) {
             return file;
         }
-        let file = Arc::new(UserFile::read(self.look.host, path, self.see(path.to_path_buf())));
+        let file = Arc::new(Opened::read(self.look.host, path, self.see(path.to_path_buf())));
         if let Ok(mut users) = self.users.lock() {
             users.insert(path.as_os_str().to_owned(), file.clone());
         }
