@@ -1,11 +1,12 @@
 //! What is wrong. Each lint is one file with a constant and a pure function, and one page for users
 //! that is its test as well.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::finding::{Finding, Label, Level};
 use crate::model::Site;
 use crate::parallel;
+use crate::source::Span;
 
 mod acme_challenge_behind_auth;
 mod allowoverride_lacks_authconfig;
@@ -13,20 +14,26 @@ mod allowoverride_none_disables_htaccess;
 mod auth_basic_without_user_file;
 mod auth_before_https_redirect;
 mod auth_file_duplicate_user;
+mod auth_file_empty;
+mod auth_file_in_docroot;
 mod auth_file_is_directory;
 mod auth_file_malformed_line;
 mod auth_file_missing;
 mod auth_file_relative_path;
 mod auth_file_unreadable;
+mod auth_file_writable_by_others;
 mod auth_name_missing;
 mod auth_scope_too_broad;
 mod auth_type_without_require;
+mod conflicting_auth_methods;
 mod conflicting_server_name;
 mod deeper_section_overrides_require;
+mod digest_realm_mismatch;
 mod duplicate_auth_directive;
 mod duplicate_auth_section;
 mod error_page_requires_auth;
 mod exception_still_asks_password;
+mod group_file_missing;
 mod hash_unsupported_by_server;
 mod health_check_behind_auth;
 mod ifmodule_name_never_true;
@@ -35,6 +42,7 @@ mod legacy_access_control_on_2_4;
 mod limit_leaves_methods_open;
 mod longer_prefix_escapes_auth;
 mod missing_directive_argument;
+mod nested_realm_change;
 mod options_preflight_behind_auth;
 mod proxy_drops_authorization;
 mod proxy_header_inheritance_lost;
@@ -42,6 +50,7 @@ mod regex_location_escapes_auth;
 mod removed_directive_2_4;
 mod require_all_granted_beside_user;
 mod require_user_without_authtype;
+mod required_user_not_in_file;
 mod return_bypasses_auth;
 mod satisfy_any_opens_protected_area;
 mod static_asset_behind_auth;
@@ -76,20 +85,26 @@ pub const ALL: &[Lint] = &[
     auth_basic_without_user_file::LINT,
     auth_before_https_redirect::LINT,
     auth_file_duplicate_user::LINT,
+    auth_file_empty::LINT,
+    auth_file_in_docroot::LINT,
     auth_file_is_directory::LINT,
     auth_file_malformed_line::LINT,
     auth_file_missing::LINT,
     auth_file_relative_path::LINT,
     auth_file_unreadable::LINT,
+    auth_file_writable_by_others::LINT,
     auth_name_missing::LINT,
     auth_scope_too_broad::LINT,
     auth_type_without_require::LINT,
+    conflicting_auth_methods::LINT,
     conflicting_server_name::LINT,
     deeper_section_overrides_require::LINT,
+    digest_realm_mismatch::LINT,
     duplicate_auth_directive::LINT,
     duplicate_auth_section::LINT,
     error_page_requires_auth::LINT,
     exception_still_asks_password::LINT,
+    group_file_missing::LINT,
     hash_unsupported_by_server::LINT,
     health_check_behind_auth::LINT,
     ifmodule_name_never_true::LINT,
@@ -98,6 +113,7 @@ pub const ALL: &[Lint] = &[
     limit_leaves_methods_open::LINT,
     longer_prefix_escapes_auth::LINT,
     missing_directive_argument::LINT,
+    nested_realm_change::LINT,
     options_preflight_behind_auth::LINT,
     proxy_drops_authorization::LINT,
     proxy_header_inheritance_lost::LINT,
@@ -105,6 +121,7 @@ pub const ALL: &[Lint] = &[
     removed_directive_2_4::LINT,
     require_all_granted_beside_user::LINT,
     require_user_without_authtype::LINT,
+    required_user_not_in_file::LINT,
     return_bypasses_auth::LINT,
     satisfy_any_opens_protected_area::LINT,
     static_asset_behind_auth::LINT,
@@ -153,14 +170,21 @@ pub fn check(site: &Site<'_>, lints: &[&'static Lint]) -> Vec<Finding> {
 fn told_once(lint: &'static Lint, findings: Vec<Finding>) -> Vec<Finding> {
     let mut told: Vec<Finding> = Vec::new();
     let mut places: HashMap<Label, usize> = HashMap::new();
+    let mut shown: HashSet<(usize, Span)> = HashSet::new();
     for mut finding in findings {
         finding.lint = lint.id;
         finding.level.get_or_insert(lint.level);
         finding.message.get_or_insert_with(|| lint.summary.to_owned());
         match places.get(&finding.primary) {
-            Some(&at) => told[at].elsewhere.extend(finding.because.first().map(|label| label.span)),
+            // A file that is included many times is counted by its inclusions.
+            Some(&at) => {
+                let other = finding.because.first().map(|label| label.span);
+                told[at].elsewhere.extend(other.filter(|span| shown.insert((at, *span))));
+            }
             None => {
-                places.insert(finding.primary.clone(), told.len());
+                let at = told.len();
+                places.insert(finding.primary.clone(), at);
+                shown.extend(finding.because.first().map(|label| (at, label.span)));
                 told.push(finding);
             }
         }

@@ -11,14 +11,17 @@ mod asks;
 mod build;
 mod certificates;
 mod cors;
+mod defaults;
 mod directive;
 mod effect;
 mod headers;
 mod late_redirect;
 mod location;
+mod logins;
 mod looked;
 mod names;
 mod neighbours;
+mod nested;
 mod onward;
 mod outline;
 mod password_file;
@@ -26,6 +29,10 @@ mod protected;
 mod purpose;
 mod reached_by;
 mod read_file;
+mod repeats;
+mod rivals;
+mod served;
+mod served_in_part;
 mod server;
 mod site;
 mod upgrade;
@@ -45,18 +52,25 @@ pub use asks::{Asks, Password};
 pub use build::{FilesMode, Look};
 pub use certificates::CHALLENGE;
 pub use cors::Cors;
+pub use defaults::Defaulted;
 pub use directive::{Directive, Value};
 pub use effect::{Check, State};
 pub use headers::{Backend, Forwarded, Lost};
 pub use location::{Located, Location, Modifier};
+pub use logins::{Login, Named};
 pub use names::{Family, Known, Name, known};
 pub use neighbours::Neighbour;
+pub use nested::Nested;
 pub use onward::Onward;
 pub use outline::{Outline, outlines};
 pub use password_file::{PasswordFile, PathValue};
 pub use protected::Area;
 pub use purpose::Purpose;
 pub use read_file::ReadFile;
+pub use repeats::Repeat;
+pub use rivals::{Need, Rival};
+pub use served::ServedFile;
+pub use served_in_part::Likely;
 pub use server::{Hidden, Listen, Server, TakenName};
 
 use crate::finding::Problem;
@@ -312,8 +326,8 @@ impl<'s> Scope<'s> {
             .flatten()
             .chain(mapped)
             .find_map(|scope| scope.backend().map(|backend| backend.pass));
-        let of_server = || self.own(Family::Root).last().filter(|_| self.site.is_apache());
-        here.or_else(|| root.unwrap_or(self).directive(Family::Root)).or_else(of_server)
+        let own = || self.own(Family::Root).last();
+        here.or_else(|| root.unwrap_or(self).directive(Family::Root)).or_else(own)
     }
 
     /// The directives of a family that stand in this very scope, in the order of the text.

@@ -8,6 +8,7 @@ mod host;
 mod node;
 mod shelf;
 mod users;
+mod writers;
 
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -19,6 +20,7 @@ pub(crate) use host::FileKey;
 pub use host::{Entry, Host, MAX_FILE, Map, ReadError};
 pub use node::Node;
 pub use users::{Identity, Users};
+pub use writers::{Writable, Writers};
 
 use shelf::Shelf;
 

@@ -63,6 +63,19 @@ impl Users {
         named.map_or_else(|| gid.to_string(), |(name, ..)| name.clone())
     }
 
+    /// The members of a group besides root, those whose first group it is too; none where there is no such group.
+    #[must_use]
+    pub fn members(&self, gid: u32) -> Option<Vec<String>> {
+        let (.., named) = self.groups.iter().find(|(_, number, _)| *number == gid)?;
+        let first = self.users.iter().filter(|(_, _, group)| *group == gid).map(|(name, ..)| name);
+        let is_root = |name: &str| self.users.iter().any(|(user, uid, _)| user == name && *uid == 0);
+        let mut all: Vec<String> = first.chain(named).filter(|name| !name.is_empty()).cloned().collect();
+        all.retain(|name| name != "root" && !is_root(name));
+        all.sort_unstable();
+        all.dedup();
+        Some(all)
+    }
+
     /// The identity of `user group;` in nginx: the group is named like the user unless given, and
     /// the supplementary groups are loaded too (spec A10).
     #[must_use]
@@ -94,6 +107,11 @@ impl Identity {
 
     pub(super) fn is_owner_of(&self, stat: &Stat) -> bool {
         self.uid == Some(stat.uid)
+    }
+
+    /// Whether it is of a group.
+    pub(super) fn is_in(&self, gid: u32) -> bool {
+        self.gids.contains(&gid)
     }
 
     /// Whether the mode bits allow it; `None` where it depends on who exactly this is.
