@@ -472,6 +472,24 @@ fn one_run_writes_several_reports() {
     let _ = fs::remove_dir_all(directory);
 }
 
+/// In `authlint.toml` a file starts where that lies, as every path there does.
+#[test]
+fn reports_can_be_settled() {
+    let directory = directory("settled");
+    fs::create_dir(directory.join("deploy")).expect("a directory");
+    fs::write(directory.join("deploy/a.conf"), SMALL).expect("a file");
+    let settings = "report = [\"sarif=a.sarif\", \"concise=-\"]\n";
+    fs::write(directory.join("authlint.toml"), settings).expect("a file");
+    let output = authlint(&directory.join("deploy"), &["check", "a.conf"]).output().expect("authlint runs");
+    assert!(String::from_utf8_lossy(&output.stdout).starts_with("a.conf:2:"));
+    assert!(directory.join("a.sarif").exists());
+    // What is typed takes the place of it.
+    let run = ["check", "a.conf", "--report", "github=-"];
+    let output = authlint(&directory.join("deploy"), &run).output().expect("authlint runs");
+    assert!(String::from_utf8_lossy(&output.stdout).starts_with("::error "));
+    let _ = fs::remove_dir_all(directory);
+}
+
 #[test]
 fn paths_start_at_the_root_of_the_checkout() {
     let directory = directory("checkout");
