@@ -110,7 +110,7 @@ fn push(out: &mut String, case: &Case, path: &str) {
     };
 }
 
-/// Text in an element or an attribute. XML has no way to write most control characters, nor the two that are none.
+/// Text in an element or an attribute, without the control characters that XML has no way to write.
 fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in harmless(text).chars() {
@@ -123,7 +123,6 @@ fn escaped(text: &str) -> String {
             // A reader makes blanks of these in attributes.
             '\n' => out.push_str("&#10;"),
             '\t' => out.push_str("&#9;"),
-            '\u{fffe}' | '\u{ffff}' => out.push('\u{fffd}'),
             c => out.push(c),
         }
     }
