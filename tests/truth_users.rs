@@ -17,6 +17,8 @@ mod md5;
 mod random;
 #[path = "truth_users/rig.rs"]
 mod rig;
+#[path = "truth_users/states.rs"]
+mod states;
 #[path = "truth_users/tables.rs"]
 mod tables;
 #[path = "common/wire.rs"]
@@ -46,4 +48,19 @@ fn files_of_htdigest_are_read_as_httpd_reads_them() {
 #[test]
 fn files_of_groups_are_read_as_httpd_reads_them() {
     tables::groups();
+}
+
+#[test]
+fn the_tables_of_states_hold() {
+    states::table();
+}
+
+#[test]
+fn states_made_by_chance_are_what_the_servers_see() {
+    states::truth();
+}
+
+#[test]
+fn a_fifo_is_a_problem() {
+    states::fifo();
 }

@@ -106,7 +106,7 @@ fn line(chance: &mut Chance) -> Vec<u8> {
         42 => "y".repeat(1900 + chance.below(300)),
         43 => format!("{}{}", ["#", "", "z:"][chance.below(3)], "x".repeat(8180 + chance.below(15))),
         44 => format!("{name}:{hash}:{}", "x".repeat(8100 + chance.below(100))),
-        45 if !is_plain => format!("{name}:{hash}{}", [":\\", "\\", "x", "\\\\"][chance.below(4)]),
+        45 if !is_plain => format!("{name}:{hash}{}", [":\\", "\\", "\\\\"][chance.below(3)]),
         _ => format!("{name}:{hash}"),
     };
     text.into_bytes()
