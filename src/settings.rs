@@ -1,5 +1,6 @@
 //! `authlint.toml`: what a team has settled for its configuration.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -14,9 +15,28 @@ const NAME: &str = "authlint.toml";
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
+    /// `--root`: the directory that the server's file system lies under.
+    pub root: Option<PathBuf>,
+    /// `--map`: where the server's directories lie, by their paths on the server.
+    #[serde(default)]
+    pub map: BTreeMap<PathBuf, PathBuf>,
+    /// `--files`: when password files are looked at.
+    pub files: Option<Files>,
     /// What has to hold.
     #[serde(default)]
     pub expect: Vec<Expect>,
+}
+
+/// When password files are looked at.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Files {
+    /// Where the configuration is plainly the installed one, or a root or a map says where they are.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
 }
 
 /// `[[expect]]`
@@ -40,6 +60,14 @@ pub struct SettingsFile {
     pub text: String,
     /// What it says.
     pub settings: Settings,
+}
+
+impl SettingsFile {
+    /// A path that the file names, which starts from where the file lies.
+    #[must_use]
+    pub fn path_of(&self, path: &Path) -> PathBuf {
+        self.path.parent().unwrap_or(Path::new(".")).join(path)
+    }
 }
 
 /// Why the settings cannot be used.

@@ -4,40 +4,42 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use super::expect::Rules;
-use super::options::{Check, FailOn, Format, Reporting};
-use super::places;
+use super::options::{Check, FailOn, Files, Format, Reporting};
 use super::progress::Progress;
-use super::{CLEAN, FINDINGS, TROUBLE, complain, print};
-use crate::finding::{Finding, Inclusion, Label, Level, Problem, ProblemKind};
+use super::{CLEAN, FINDINGS, TROUBLE, complain, notes, places, print};
+use crate::finding::{Finding, Inclusion, Label, Level, Problem};
 use crate::lints::{self, Lint};
 use crate::load::{self, Config, Loaded, Request};
 use crate::model::{FilesMode, Look, Site};
 use crate::parallel;
-use crate::report::{self, Report, plural};
+use crate::report::{self, Report};
 use crate::settings::{self, SettingsFile};
 use crate::source::{FileId, Host, Sources, Span};
 
 /// Checks what the options say and prints the report.
-pub fn run(options: &Check) -> u8 {
+pub fn run(options: Check) -> u8 {
+    check(options).unwrap_or_else(|problem| {
+        complain(&problem);
+        TROUBLE
+    })
+}
+
+fn check(mut options: Check) -> Result<u8, String> {
     let progress = Progress::start("reading the configuration");
-    let given: Vec<&Path> = options
-        .paths
-        .iter()
-        .chain(&options.entry)
-        .chain(&options.places.root)
-        .map(PathBuf::as_path)
-        .collect();
-    let mut host = match places::host(&options.places, &given) {
-        Ok(host) => host,
-        Err(problem) => {
-            complain(&problem);
-            return TROUBLE;
-        }
-    };
+    let settings = settings(&options)?;
+    // What the settings name is not what the user has typed.
+    let given: Vec<PathBuf> =
+        options.paths.iter().chain(&options.entry).chain(&options.places.root).cloned().collect();
+    if let Some(file) = &settings {
+        places::settle(&mut options.places, file);
+        options.files = options.files.or(file.settings.files.map(Files::from));
+    }
+    let options = &options;
+    let given: Vec<&Path> = given.iter().map(PathBuf::as_path).collect();
+    let mut host = places::host(&options.places, &given)?;
     let paths = if options.paths.is_empty() { places::installed(&host) } else { options.paths.clone() };
     if paths.is_empty() && options.entry.is_empty() {
-        complain("no configuration is installed here: name a file or a directory to check");
-        return TROUBLE;
+        return Err("no configuration is installed here: name a file or a directory to check".into());
     }
     let request = Request {
         paths,
@@ -47,23 +49,16 @@ pub fn run(options: &Check) -> u8 {
         defines: options.places.define.clone(),
         leaves_served: true,
     };
-    let settings = match settings(options) {
-        Ok(settings) => settings,
-        Err(problem) => {
-            complain(&problem);
-            return TROUBLE;
-        }
-    };
     let mut loaded = load::load(&request, &mut host);
     let rules = settings.map(|file| Rules::of(&file, &mut loaded)).unwrap_or_default();
     let mut report = judge(&loaded, &host, options);
-    rules.judge(&loaded, &host, FilesMode::from(options.files), &mut report);
+    rules.judge(&loaded, &host, options.files.unwrap_or_default().into(), &mut report);
     report.sort(&loaded.files.sources);
     drop(progress);
     let status = write(&report, &loaded.files.sources, &options.output);
     // The process ends here: to give the memory back piece by piece only takes time.
     std::mem::forget(loaded);
-    status
+    Ok(status)
 }
 
 /// What the team has settled, where it has.
@@ -83,7 +78,7 @@ fn selected(options: &Check) -> Vec<&'static Lint> {
 }
 
 fn judge(loaded: &Loaded, host: &Host, options: &Check) -> Report {
-    let mode = FilesMode::from(options.files);
+    let mode = FilesMode::from(options.files.unwrap_or_default());
     let lints = selected(options);
     let judged = parallel::map(&loaded.configs, loaded.configs.len() > 1, |config| {
         let mut site = Site::build(&loaded.files, config, Look { host, mode });
@@ -91,16 +86,18 @@ fn judge(loaded: &Loaded, host: &Host, options: &Check) -> Report {
         let files: HashSet<FileId> = findings.iter().map(|finding| finding.primary.span.file).collect();
         let included_from = files.into_iter().map(|file| (file, site.included_from(file))).collect();
         let left_alone = site.left_files_alone() && mode == FilesMode::Auto;
+        let unsure = site.unsure_files();
         let kept = site.kept_files().into_iter().map(Path::to_path_buf).collect();
         let problems = std::mem::take(&mut site.problems);
         // As at the end of `run`.
         std::mem::forget(site);
-        Judged { findings, problems, included_from, left_alone, kept }
+        Judged { findings, problems, included_from, left_alone, kept, unsure }
     });
 
     let files: HashSet<FileId> = loaded.configs.iter().flat_map(Config::files).collect();
     let mut report = Report { problems: loaded.problems.clone(), files: files.len(), ..Report::default() };
     let mut left_alone = false;
+    let mut unsure = BTreeSet::new();
     let mut kept: BTreeSet<PathBuf> = BTreeSet::new();
     let mut told: HashSet<(&str, Span)> = HashSet::new();
     for judged in judged {
@@ -113,6 +110,7 @@ fn judge(loaded: &Loaded, host: &Host, options: &Check) -> Report {
         report.included_from.extend(judged.included_from);
         left_alone |= judged.left_alone;
         kept.extend(judged.kept);
+        unsure.extend(judged.unsure);
     }
     if let Some(asked_for) = &loaded.asked_for {
         let is_asked_for = |label: &Label| asked_for.contains(&label.span.file);
@@ -120,8 +118,7 @@ fn judge(loaded: &Loaded, host: &Host, options: &Check) -> Report {
             .findings
             .retain(|finding| is_asked_for(&finding.primary) || finding.because.iter().any(is_asked_for));
     }
-    report.notes = notes(loaded, left_alone);
-    report.notes.extend(note_on_kept(&kept));
+    report.notes = notes::notes(loaded, left_alone, &kept, &unsure);
     report
 }
 
@@ -131,42 +128,7 @@ struct Judged {
     included_from: HashMap<FileId, Inclusion>,
     left_alone: bool,
     kept: Vec<PathBuf>,
-}
-
-fn notes(loaded: &Loaded, left_alone: bool) -> Vec<String> {
-    let mut notes = Vec::new();
-    let used: HashSet<FileId> = loaded.configs.iter().flat_map(Config::files).collect();
-    let mut templates: Vec<&Path> = used
-        .iter()
-        .filter(|file| loaded.files.tree(**file).is_template)
-        .map(|file| loaded.files.sources.get(*file).path())
-        .collect();
-    templates.sort_unstable();
-    match templates.as_slice() {
-        [] => {}
-        [one] => notes.push(format!("{} is a template: what its marks stand for is unknown", one.display())),
-        [first, rest @ ..] => {
-            notes.push(format!(
-                "{} and {} more are templates: what their marks stand for is unknown",
-                first.display(),
-                rest.len()
-            ));
-        }
-    }
-    notes.extend(note_on_parts(loaded));
-    notes.extend(note_on_variables(loaded));
-    let is_unknown = |config: &Config| config.includes.values().any(|included| !included.is_whole);
-    if loaded.configs.iter().any(is_unknown)
-        && !loaded.problems.iter().any(|problem| problem.kind == ProblemKind::Include)
-    {
-        notes.push("some includes are not here: what they bring in is unknown (--map says where the server's paths lie)".into());
-    }
-    if left_alone {
-        notes.push(
-            "password files were not looked at (--files always, --map or --root has them looked at)".into(),
-        );
-    }
-    notes
+    unsure: BTreeSet<String>,
 }
 
 /// Writes a report as the options say; gives the exit status.
@@ -202,56 +164,4 @@ fn status(report: &Report, fail_on: FailOn) -> u8 {
     }
     let fails = |finding: &Finding| threshold.is_some_and(|threshold| report::level_of(finding) >= threshold);
     if report.findings.iter().any(fails) { FINDINGS } else { CLEAN }
-}
-
-/// What variables of Apache stand for that nobody has given a value.
-fn note_on_variables(loaded: &Loaded) -> Option<String> {
-    let readings = loaded.configs.iter().filter_map(Config::reading);
-    let names: BTreeSet<&str> = readings
-        .flat_map(|reading| &reading.unknown_variables)
-        .map(|variable| variable.name.as_str())
-        .collect();
-    let shown: Vec<String> = names.iter().take(3).map(|name| format!("${{{name}}}")).collect();
-    let more = names.len() - shown.len();
-    let more = if more > 0 { format!(" and {}", plural(more, "more variable")) } else { String::new() };
-    let verb = if names.len() == 1 { "stands" } else { "stand" };
-    let list = shown.join(", ");
-    (!names.is_empty()).then(|| format!("what {list}{more} {verb} for is unknown (-D NAME=VALUE says it)"))
-}
-
-/// Password files that are the server's to read, and not ours.
-fn note_on_kept(kept: &BTreeSet<PathBuf>) -> Option<String> {
-    let first = kept.first()?.display();
-    let which = match kept.len() - 1 {
-        0 => first.to_string(),
-        more => format!("{first} and {}", plural(more, "more file")),
-    };
-    Some(format!("{which} may be read by the server only: who can log in is not known (run as root to know)"))
-}
-
-/// Parts of a configuration are judged with an unknown outside. Beside a main configuration only
-/// those are worth a word that hold a site: snippets are there to be included some day.
-fn note_on_parts(loaded: &Loaded) -> Option<String> {
-    let files = &loaded.files;
-    let has_main = loaded.configs.iter().any(|config| config.is_main);
-    let has_site = |config: &&Config| {
-        let (tree, source) = (files.tree(config.entry), files.sources.get(config.entry));
-        tree.top().any(|id| tree.is_block(id) && tree.raw(source, id, 0) == Some(b"server"))
-    };
-    let parts = loaded.configs.iter().filter(|config| !config.is_main && (!has_main || has_site(config)));
-    let parts: Vec<String> =
-        parts.map(|config| files.sources.get(config.entry).path().display().to_string()).collect();
-    let (first, more) = parts.split_first()?;
-    let (which, verb, them) = match more.len() {
-        0 => (first.clone(), "is", "it"),
-        n => (format!("{first} and {}", plural(n, "more file")), "are", "them"),
-    };
-    let what = match (has_main, more.is_empty()) {
-        (true, _) => "not included by the main configuration",
-        (false, true) => "a part of a configuration",
-        (false, false) => "parts of a configuration",
-    };
-    Some(format!(
-        "{which} {verb} {what}: what stands around {them} is unknown (--entry names a main configuration)"
-    ))
 }

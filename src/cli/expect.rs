@@ -78,11 +78,13 @@ impl Rules {
                 all.problems.push(Problem::at(ProblemKind::Syntax, span, message));
                 continue;
             }
-            let entry = one.entry.as_ref().map(|entry| {
-                let directory = file.path.parent().unwrap_or(Path::new("."));
-                directory.join(entry)
-            });
-            all.rules.extend(rules.into_iter().map(|rule| (Expectation { span, ..rule }, entry.clone())));
+            let entry = one.entry.as_ref().map(|entry| file.path_of(entry));
+            let because = one.because.clone();
+            all.rules.extend(
+                rules
+                    .into_iter()
+                    .map(|rule| (Expectation { span, because: because.clone(), ..rule }, entry.clone())),
+            );
             all.problems
                 .extend(problems.into_iter().map(|problem| Problem { place: Place::Span(span), ..problem }));
         }

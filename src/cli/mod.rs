@@ -3,12 +3,14 @@
 mod check;
 mod expect;
 mod map;
+mod notes;
 mod options;
 mod pages;
 mod places;
 mod progress;
 mod site;
 mod trace;
+mod users;
 
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
@@ -44,12 +46,13 @@ pub fn run() -> ExitCode {
         }
     };
     ExitCode::from(match options.command {
-        Command::Check(check) => check::run(&check),
+        Command::Check(check) => check::run(*check),
         Command::Trace(trace) => trace::run(&trace),
         Command::Map(map) => map::run(&map),
         Command::Expect(expect) => expect::run(&expect),
+        Command::Users(users) => users::run(&users),
         Command::Lints => pages::lints(),
-        Command::Explain { lint } => pages::explain(lint),
+        Command::Explain { page } => pages::explain(page),
     })
 }
 

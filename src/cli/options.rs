@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
 
+use super::pages::Page;
 use crate::lints::{self, Lint};
 use crate::source::Map as PathMap;
 
@@ -31,13 +32,15 @@ pub enum Command {
     Map(Map),
     /// Judge rules about who can reach what, such as `/admin/** -> never open`.
     Expect(Box<Expect>),
+    /// Show who is in a password file, as the server reads it, and who can log in.
+    Users(Users),
     /// List the lints.
     Lints,
     /// Show what a lint is about, with examples and the way out.
     Explain {
         /// The lint's id, as it stands in brackets behind the level.
-        #[arg(value_parser = lint_id(), hide_possible_values = true)]
-        lint: &'static Lint,
+        #[arg(value_name = "LINT", value_parser = page_id(), hide_possible_values = true)]
+        page: Page,
     },
 }
 
@@ -56,10 +59,10 @@ pub struct Check {
     #[command(flatten)]
     pub places: Places,
 
-    /// Whether to look at the password files on disk. `auto`: if the configuration is plainly the
-    /// installed one, or --root or --map says where they are.
-    #[arg(long, value_enum, default_value_t, help_heading = "Where things are")]
-    pub files: Files,
+    /// Whether to look at the password files on disk. `auto`, which is the default: if the configuration
+    /// is plainly the installed one, or --root or --map says where they are.
+    #[arg(long, value_enum, help_heading = "Where things are")]
+    pub files: Option<Files>,
 
     /// The name that standard input would have as a file.
     #[arg(long, value_name = "PATH", help_heading = "Where things are")]
@@ -203,6 +206,20 @@ pub struct Trace {
 }
 
 #[derive(Debug, Args)]
+pub struct Users {
+    /// The password file.
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+
+    #[command(flatten)]
+    pub places: Places,
+
+    /// The form of the list.
+    #[arg(long, value_enum, default_value_t, help_heading = "Output")]
+    pub format: AnswerFormat,
+}
+
+#[derive(Debug, Args)]
 pub struct Map {
     /// Files and directories; without one the installed configurations.
     #[arg(value_name = "PATH")]
@@ -264,6 +281,10 @@ pub enum FailOn {
 fn lint_id() -> impl TypedValueParser<Value = &'static Lint> {
     PossibleValuesParser::new(lints::ALL.iter().map(|lint| lint.id))
         .try_map(|id| lints::find(&id).ok_or("no such lint"))
+}
+
+fn page_id() -> impl TypedValueParser<Value = Page> {
+    PossibleValuesParser::new(Page::ids()).try_map(|id| Page::find(&id).ok_or("no such lint"))
 }
 
 fn map(text: &str) -> Result<PathMap, String> {

@@ -1,7 +1,8 @@
 //! `authlint lints` and `authlint explain`.
 
 use super::{CLEAN, print};
-use crate::lints::{ALL, Lint};
+use crate::expect;
+use crate::lints::{self, ALL, Lint};
 
 /// One line for each lint: level, id and summary.
 pub fn lints() -> u8 {
@@ -11,8 +12,34 @@ pub fn lints() -> u8 {
     print(&lines.collect::<String>()).err().unwrap_or(CLEAN)
 }
 
-/// The page of one lint, as it is written.
-pub fn explain(lint: &Lint) -> u8 {
-    let text = format!("{}  (level {})\n\n{}\n\n{}", lint.id, lint.level.as_str(), lint.summary, lint.page);
+/// What has a page.
+#[derive(Clone, Copy, Debug)]
+pub enum Page {
+    /// A lint.
+    Lint(&'static Lint),
+    /// Rules that people write down.
+    Expectation,
+}
+
+impl Page {
+    /// The ids of all pages.
+    pub fn ids() -> impl Iterator<Item = &'static str> {
+        ALL.iter().map(|lint| lint.id).chain([expect::ID])
+    }
+
+    /// The page with this id.
+    pub fn find(id: &str) -> Option<Page> {
+        lints::find(id).map(Page::Lint).or_else(|| (id == expect::ID).then_some(Page::Expectation))
+    }
+}
+
+/// A page, as it is written.
+pub fn explain(page: Page) -> u8 {
+    let text = match page {
+        Page::Lint(lint) => {
+            format!("{}  (level {})\n\n{}\n\n{}", lint.id, lint.level.as_str(), lint.summary, lint.page)
+        }
+        Page::Expectation => expect::PAGE.to_owned(),
+    };
     print(&text).err().unwrap_or(CLEAN)
 }

@@ -29,7 +29,10 @@ use crate::source::Span;
 pub use judge::{Answers, judge, judge_all, judge_by};
 pub use parse::parse;
 pub use pattern::Pattern;
-pub use tell::{Told, tell};
+pub use tell::{ID, Told, tell};
+
+/// The page about rules that do not hold, for users.
+pub const PAGE: &str = include_str!("broken_expectation.md");
 
 /// Asks a server.
 pub type Ask<'a> = &'a dyn Fn(&Request) -> Decision;
@@ -53,6 +56,8 @@ pub struct Expectation {
     pub is_never: bool,
     /// The outcome.
     pub expected: Expected,
+    /// Why it has to hold, in a person's words.
+    pub because: Option<String>,
 }
 
 /// What a URL has before its path.

@@ -126,7 +126,17 @@ fn rule(words: &[Word<'_>], span: Span) -> Result<Expectation, Wrong> {
         None => return wrong(WHOLE, "an outcome is missing behind the `->`"),
     };
     match word(at + 1) {
-        None => Ok(Expectation { span, method, origin, pattern, credentials, from, is_never, expected }),
+        None => Ok(Expectation {
+            span,
+            method,
+            origin,
+            pattern,
+            credentials,
+            from,
+            is_never,
+            expected,
+            because: None,
+        }),
         Some(more) => wrong(at + 1, format!("`{more}` is too much here")),
     }
 }

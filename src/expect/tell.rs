@@ -28,6 +28,7 @@ pub fn tell(rule: &Expectation, verdict: Verdict) -> Told {
             let mut finding =
                 Finding::at(rule.span, "this does not hold").level(Level::Error).message(message);
             finding.lint = ID;
+            finding.help = rule.because.as_ref().map(|because| format!("it has to hold because {because}"));
             finding.because = decision
                 .because
                 .into_iter()

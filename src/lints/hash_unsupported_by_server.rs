@@ -32,11 +32,28 @@ fn check_file(file: &ReadFile<'_>, reader: Reader, library: &Library) -> Option<
         }
     };
     let lines: Vec<_> = file.users.entries().filter_map(unusable).collect();
-    let count = lines.len();
-    let label = match count {
+    let label = match lines.len() {
+        0 => return check_library(file, reader, library),
         1 => "one user in it can never log in".to_owned(),
-        _ => format!("{count} users in it can never log in"),
+        count => format!("{count} users in it can never log in"),
     };
     let finding = file.finding(label, lines)?;
     Some(finding.help(format!("give them new passwords: `htpasswd -m {} NAME`", file.path().display())))
+}
+
+/// Hashes that not every C library checks, where it is not known which the server has.
+fn check_library(file: &ReadFile<'_>, reader: Reader, library: &Library) -> Option<Finding> {
+    let scheme = file
+        .users
+        .entries()
+        .map(|entry| entry.hash().scheme())
+        .find(|scheme| library.evidence.is_none() && scheme.hangs_on_library(reader))?;
+    let scheme = scheme.as_str();
+    let label = format!("there is {scheme} in it, and the server's C library is not at hand");
+    Some(
+        file.at_directive(label)?
+            .level(Level::Advice)
+            .message(format!("whether {} can check {scheme} hangs on its C library", reader.server()))
+            .help("libxcrypt can, as in Debian since 11 and Fedora since 28; `htpasswd -5` makes what all of them can"),
+    )
 }

@@ -1,6 +1,6 @@
 //! What was found at the paths of password files, each looked at once when the site is built.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use super::{Directive, FilesMode, Look, PasswordFile, PathValue, Site};
@@ -125,6 +125,17 @@ impl Site<'_> {
             .collect();
         kept.sort_unstable();
         kept
+    }
+
+    /// Why it is not known of some password files whether the server may read them, for people.
+    #[must_use]
+    pub fn unsure_files(&self) -> BTreeSet<String> {
+        let found = self.looked.files.values().flatten();
+        let why = found.filter_map(|found| match &found.access {
+            Access::Unknown(why) => Some(why.clone()),
+            _ => None,
+        });
+        why.collect()
     }
 
     /// Which C library checks the hashes that the server does not check itself.

@@ -33,11 +33,11 @@ impl ReadFile<'_> {
     /// is to be said of each; none where there are none.
     #[must_use]
     pub fn finding(&self, label: impl Into<String>, lines: Vec<(u32, String)>) -> Option<Finding> {
-        let (file, others) = self.named.split_first()?;
+        let file = self.named.first()?;
         let more = lines.len().saturating_sub(MOST_LINES);
         let mut lines = lines.into_iter().take(MOST_LINES).peekable();
         lines.peek()?;
-        let mut finding = Finding::at(file.directive.span(), label);
+        let mut finding = self.at_directive(label)?;
         while let Some((line, what)) = lines.next() {
             let what = if lines.peek().is_none() && more > 0 {
                 format!("{what} (and {more} more of its lines)")
@@ -48,6 +48,14 @@ impl ReadFile<'_> {
                 finding = finding.also(span, what);
             }
         }
+        Some(finding)
+    }
+
+    /// A finding at the directive that names the file; the others that name it are where the same is the matter.
+    #[must_use]
+    pub fn at_directive(&self, label: impl Into<String>) -> Option<Finding> {
+        let (file, others) = self.named.split_first()?;
+        let mut finding = Finding::at(file.directive.span(), label);
         finding.elsewhere = others.iter().map(|file| file.directive.span()).collect();
         Some(finding)
     }

@@ -7,6 +7,7 @@ mod json;
 mod map;
 mod story;
 mod text;
+mod users;
 
 use std::path::Path;
 
@@ -21,6 +22,7 @@ pub use json::json;
 pub use map::{MapNode, map, map_human, map_json};
 pub use story::decision_human;
 pub use text::harmless;
+pub use users::{UserLine, user_lines, users_human, users_json};
 
 /// All that a run has to say.
 #[derive(Debug, Default)]

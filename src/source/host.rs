@@ -117,6 +117,12 @@ impl Host {
         self.root.is_some()
     }
 
+    /// Whether a `--map` was given.
+    #[must_use]
+    pub fn has_maps(&self) -> bool {
+        !self.maps.is_empty()
+    }
+
     /// What makes two paths of the server the same file.
     #[must_use]
     pub(crate) fn key(&self, path: &Path) -> FileKey {

@@ -112,6 +112,16 @@ impl Scheme {
         }
     }
 
+    /// Whether there are C libraries in use that a server needs for it and that do not have it.
+    #[must_use]
+    pub fn hangs_on_library(self, reader: Reader) -> bool {
+        match self {
+            Scheme::Bcrypt(letter) => !reader.has_bcrypt(letter),
+            Scheme::Yescrypt => true,
+            _ => false,
+        }
+    }
+
     /// How hard it is to break; none where there is nothing to break.
     #[must_use]
     pub fn strength(self) -> Option<Strength> {
@@ -163,6 +173,13 @@ impl<'u> Hash<'u> {
         }
     }
 
+    /// How many rounds are made, as a power of two; only bcrypt says it so.
+    #[must_use]
+    pub fn cost(self) -> Option<u8> {
+        let cost = self.0.strip_prefix(b"$2")?.get(2..4)?;
+        std::str::from_utf8(cost).ok()?.parse().ok().filter(|_| self.is_whole(self.scheme()))
+    }
+
     /// Whether a blank at its end counts for the server that reads it.
     #[must_use]
     pub(super) fn ends_with_blank(self) -> bool {
@@ -187,7 +204,7 @@ impl<'u> Hash<'u> {
             }
             (Scheme::Plain, Reader::Nginx) => return Works::Yes,
             (Scheme::Apr1 | Scheme::Sha1 | Scheme::SaltedSha1, _) => true,
-            (Scheme::Bcrypt(letter), Reader::Apache) => matches!(letter, b'a' | b'y'),
+            (Scheme::Bcrypt(letter), reader) => reader.has_bcrypt(letter),
             _ => false,
         };
         if !self.is_whole(scheme) {

@@ -39,6 +39,13 @@ impl Reader {
     }
 }
 
+impl Reader {
+    /// Whether the server checks bcrypt itself, with this letter behind the `$2`.
+    fn has_bcrypt(self, letter: u8) -> bool {
+        self == Reader::Apache && matches!(letter, b'a' | b'y')
+    }
+}
+
 /// A file of users, as `htpasswd` or `htdigest` makes it.
 #[derive(Debug)]
 pub struct UserFile {
