@@ -64,3 +64,8 @@ fn states_made_by_chance_are_what_the_servers_see() {
 fn a_fifo_is_a_problem() {
     states::fifo();
 }
+
+#[test]
+fn who_reads_files_as_the_other_server_does_is_caught() {
+    random::a_lie();
+}

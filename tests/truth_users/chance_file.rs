@@ -69,8 +69,7 @@ fn line(chance: &mut Chance) -> Vec<u8> {
     let hash = hash(chance);
     // A plain password has no other end.
     let is_plain = hash.starts_with("{PLAIN}");
-    let text = match chance.below(46) {
-        0..12 => format!("{name}:{hash}"),
+    let text = match chance.below(58) {
         12 => format!("{name}:{hash}:a comment"),
         13 => format!("{name}:{hash}:"),
         14 => format!("{name}::{hash}"),

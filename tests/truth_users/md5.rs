@@ -16,20 +16,22 @@ pub fn md5(text: &str) -> String {
     for block in bytes.chunks_exact(64) {
         let word = |at: usize| u32::from_le_bytes([block[at], block[at + 1], block[at + 2], block[at + 3]]);
         let [mut a, mut b, mut c, mut d] = state;
-        for step in 0..64 {
-            let (mixed, at) = match step / 16 {
-                0 => ((b & c) | (!b & d), step),
-                1 => ((d & b) | (!d & c), (5 * step + 1) % 16),
-                2 => (b ^ c ^ d, (3 * step + 5) % 16),
-                _ => (c ^ (b | !d), 7 * step % 16),
+        for step in 0..64_u8 {
+            let (round, at) = (usize::from(step / 16), usize::from(step));
+            let (mixed, at) = match round {
+                0 => ((b & c) | (!b & d), at),
+                1 => ((d & b) | (!d & c), (5 * at + 1) % 16),
+                2 => (b ^ c ^ d, (3 * at + 5) % 16),
+                _ => (c ^ (b | !d), 7 * at % 16),
             };
-            let sine = (((step + 1) as f64).sin().abs() * 4_294_967_296.0) as u32;
+            let sine = (f64::from(step + 1).sin().abs() * 4_294_967_296.0) as u32;
             let sum = a.wrapping_add(mixed).wrapping_add(sine).wrapping_add(word(4 * at));
-            (a, d, c, b) = (d, c, b, b.wrapping_add(sum.rotate_left(SHIFTS[step / 16][step % 4])));
+            let turned = sum.rotate_left(SHIFTS[round][usize::from(step % 4)]);
+            (a, d, c, b) = (d, c, b, b.wrapping_add(turned));
         }
         for (old, new) in state.iter_mut().zip([a, b, c, d]) {
             *old = old.wrapping_add(new);
         }
     }
-    state.iter().flat_map(|word| word.to_le_bytes()).map(|byte| format!("{byte:02x}")).collect()
+    state.iter().fold(String::new(), |text, word| format!("{text}{:08x}", word.swap_bytes()))
 }
