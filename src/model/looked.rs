@@ -21,6 +21,8 @@ pub(super) struct Looked {
     /// The files that a path with variables may lead to, by its directive.
     candidates: HashMap<(FileId, StatementId), Vec<PathBuf>>,
     library: Library,
+    /// The messages of the problems with files that were not read.
+    unread: HashSet<String>,
 }
 
 /// What lies at a path.
@@ -46,7 +48,12 @@ enum Content {
 
 impl Default for Looked {
     fn default() -> Self {
-        Looked { files: HashMap::new(), candidates: HashMap::new(), library: Library::debian() }
+        Looked {
+            files: HashMap::new(),
+            candidates: HashMap::new(),
+            library: Library::debian(),
+            unread: HashSet::new(),
+        }
     }
 }
 
@@ -138,6 +145,12 @@ impl Site<'_> {
         why.collect()
     }
 
+    /// A problem that the server has, too: it does not start. That a password file was not read is none.
+    #[must_use]
+    pub fn refusal(&self) -> Option<&Problem> {
+        self.problems.iter().find(|problem| !self.looked.unread.contains(&problem.message))
+    }
+
     /// Which C library checks the hashes that the server does not check itself.
     #[must_use]
     pub fn library(&self) -> &Library {
@@ -192,6 +205,7 @@ impl Site<'_> {
         };
         let neighbours = self.find_neighbours(look.host, may_look);
         self.looked.files = files;
+        self.looked.unread = problems.iter().map(|problem| problem.message.clone()).collect();
         self.looked.library = library;
         self.neighbours = neighbours;
         self.problems.extend(problems);

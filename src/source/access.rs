@@ -108,12 +108,16 @@ impl Host {
             (Walk::Found { path, stat, parents }, None) => (Ok((path, stat)), parents),
         };
         // What is missing is missed only by who may search the directories on the way.
+        let mut unsure = None;
         for (directory, stat) in parents {
             match self.permits(who, Permission::Search, &directory, &stat) {
                 Permits::Yes => {}
                 Permits::No => return Seen::Barred,
-                Permits::Unsure(why) => return Seen::Unknown(format!("{}: {why}", directory.display())),
+                Permits::Unsure(why) => unsure = Some(format!("{}: {why}", directory.display())),
             }
+        }
+        if let Some(why) = unsure {
+            return Seen::Unknown(why);
         }
         let (file, stat) = match seen {
             Ok(found) => found,
@@ -250,5 +254,10 @@ mod tests {
             |path: &str, mode| FileState { path: path.into(), mode, owner: "0".into(), group: "0".into() };
         assert_eq!(access("/srv/closed"), Access::Unreadable(Obstacle::File(state("/srv/closed", 0o600))));
         assert_eq!(access("/secret/users"), Access::Unreadable(Obstacle::Parent(state("/secret", 0o700))));
+        // What is missing in a closed directory is not seen to be missing.
+        assert_eq!(access("/secret/none"), Access::Unreadable(Obstacle::Parent(state("/secret", 0o700))));
+        for path in ["/srv/open/", "/srv/open/."] {
+            assert_eq!(access(path), Access::Unreadable(Obstacle::NotADirectory("/srv/open".into())));
+        }
     }
 }

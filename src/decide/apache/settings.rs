@@ -83,7 +83,7 @@ pub fn doubt(site: &Site<'_>) -> Option<String> {
     if !site.config().is_main {
         return Some("this is only a part of a configuration".into());
     }
-    if let Some(problem) = site.problems.first() {
+    if let Some(problem) = site.refusal() {
         return Some(format!("the server does not start: {}", problem.message));
     }
     let main = site.scopes().next()?;

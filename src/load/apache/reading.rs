@@ -214,3 +214,17 @@ fn without_parents(path: &Path) -> PathBuf {
     }
     plain
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parents_are_taken_out_by_name() {
+        for (path, expected) in
+            [("/a/../b", "/b"), ("/../b/", "/b/"), ("/a/b/..", "/a/"), ("/a//./b/../c", "/a/c")]
+        {
+            assert_eq!(without_parents(Path::new(path)).as_os_str(), expected);
+        }
+    }
+}
