@@ -15,8 +15,8 @@ const MAY_USE: &[(&str, &[&str], &[&str])] = &[
     ("userfile", &["source"], &[]),
     ("model", &["source", "finding", "syntax", "load", "userfile"], &["pcre2"]),
     ("decide", &["source", "finding", "syntax", "load", "userfile", "model"], &["pcre2"]),
-    ("lints", &["source", "finding", "userfile", "model", "decide"], &[]),
-    ("expect", &["source", "finding", "model", "decide"], &[]),
+    ("lints", &["source", "finding", "userfile", "model", "decide"], &["strsim"]),
+    ("allow", &["source", "finding", "syntax", "load", "lints"], &[]),
     (
         "report",
         &["source", "finding", "userfile", "lints", "model", "decide"],
@@ -49,6 +49,7 @@ const CRATES: &[&str] = &[
     "terminal_size",
     "rustix",
     "toml",
+    "strsim",
 ];
 
 fn sources() -> Vec<(PathBuf, String)> {

@@ -7,6 +7,7 @@ use super::expect::Rules;
 use super::options::{Check, FailOn, Files, Format, Reporting};
 use super::progress::Progress;
 use super::{CLEAN, FINDINGS, TROUBLE, complain, notes, places, print};
+use crate::allow;
 use crate::finding::{Finding, Inclusion, Label, Level, Problem};
 use crate::lints::{self, Lint};
 use crate::load::{self, Config, Loaded, Request};
@@ -112,6 +113,10 @@ fn judge(loaded: &Loaded, host: &Host, options: &Check) -> Report {
         kept.extend(judged.kept);
         unsure.extend(judged.unsure);
     }
+    let of = files.into_iter().collect();
+    let allowed = allow::apply(std::mem::take(&mut report.findings), &loaded.files, &of, &lints);
+    report.findings = allowed.findings;
+    report.allowed = allowed.count;
     if let Some(asked_for) = &loaded.asked_for {
         let is_asked_for = |label: &Label| asked_for.contains(&label.span.file);
         report

@@ -107,6 +107,14 @@ pub fn find(id: &str) -> Option<&'static Lint> {
     ALL.iter().find(|lint| lint.id == id)
 }
 
+/// The lint whose id is most like a word; none where none is.
+#[must_use]
+pub fn nearest(word: &str) -> Option<&'static str> {
+    let likeness = |id: &str| strsim::jaro_winkler(id, word);
+    let best = ALL.iter().map(|lint| lint.id).max_by(|a, b| likeness(a).total_cmp(&likeness(b)))?;
+    (likeness(best) > 0.85).then_some(best)
+}
+
 impl Lint {
     /// Where the page can be read on the web; none as long as `Cargo.toml` names no homepage.
     #[must_use]
