@@ -36,9 +36,8 @@ pub fn lines(chance: &mut Chance) -> Vec<Vec<u8>> {
         let mut line =
             if number == 0 && chance.percent(5) { "\u{feff}".as_bytes().to_vec() } else { Vec::new() };
         line.extend(self::line(chance));
-        let is_plain = line.windows(7).any(|window| window == b"{PLAIN}");
         match chance.below(100) {
-            10.. if is_plain => line.extend(usual),
+            10.. if !may_go_on(&line) => line.extend(usual),
             0..3 => line.push(b'\r'),
             3..5 => line.extend(b"\r\r\n"),
             5..10 => line.extend(if usual == b"\n" { b"\r\n".as_slice() } else { b"\n" }),
@@ -62,6 +61,13 @@ pub fn lines(chance: &mut Chance) -> Vec<Vec<u8>> {
         lines.push(line);
     }
     lines
+}
+
+/// Whether it is known what a line is that takes the next one in: a hash that was cut may become one of another password,
+/// and a plain password another one.
+fn may_go_on(line: &[u8]) -> bool {
+    let is_whole = |hash: &str| !hash.starts_with("{PLAIN}") && line.ends_with(hash.as_bytes());
+    !line.contains(&b':') || HASHES.iter().any(|(_, hash, _)| is_whole(hash))
 }
 
 fn line(chance: &mut Chance) -> Vec<u8> {
@@ -105,7 +111,9 @@ fn line(chance: &mut Chance) -> Vec<u8> {
         42 => "y".repeat(1900 + chance.below(300)),
         43 => format!("{}{}", ["#", "", "z:"][chance.below(3)], "x".repeat(8180 + chance.below(15))),
         44 => format!("{name}:{hash}:{}", "x".repeat(8100 + chance.below(100))),
-        45 if !is_plain => format!("{name}:{hash}{}", [":\\", "\\", "\\\\"][chance.below(3)]),
+        45 if may_go_on(format!(":{hash}").as_bytes()) => {
+            format!("{name}:{hash}{}", [":\\", "\\", "\\\\"][chance.below(3)])
+        }
         _ => format!("{name}:{hash}"),
     };
     text.into_bytes()
