@@ -27,10 +27,10 @@ const MAY_USE: &[(&str, &[&str], &[&str])] = &[
     (
         "cli",
         &[
-            "source", "finding", "userfile", "load", "model", "decide", "expect", "lints", "report",
+            "source", "finding", "userfile", "load", "model", "decide", "expect", "lints", "allow", "report",
             "settings",
         ],
-        &["clap", "indicatif"],
+        &["clap", "indicatif", "serde_json", "strsim"],
     ),
 ];
 
@@ -163,10 +163,22 @@ fn readme_says_what_is_true() {
     }
 }
 
+#[test]
+fn the_schema_is_that_of_the_options() {
+    let path = "docs/authlint.schema.json";
+    let made = authlint::cli::schema();
+    if std::env::var_os("BLESS").is_some() {
+        fs::write(path, made).expect("a writable schema");
+    } else {
+        let is = fs::read_to_string(path).expect("the schema");
+        assert_eq!(is, made, "{path} is out of date: run `just bless`");
+    }
+}
+
 fn lint_table() -> String {
     let mut table = String::from("| lint | level | what it finds |\n|---|---|---|\n");
     for lint in authlint::lints::ALL {
-        let page = format!("src/lints/{}.md", lint.id.replace('-', "_"));
+        let page = format!("src/lints/{}.md", lint.id.replace(['-', '.'], "_"));
         let _ = writeln!(table, "| [{}]({page}) | {} | {} |", lint.id, lint.level.as_str(), lint.summary);
     }
     table

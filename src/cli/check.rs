@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use super::expect::Rules;
-use super::options::{Check, FailOn, Files, Format, Reporting};
+use super::options::{Check, FailOn, Format, Reporting};
 use super::progress::Progress;
 use super::{CLEAN, FINDINGS, TROUBLE, complain, notes, places, print};
 use crate::allow;
@@ -14,29 +14,26 @@ use crate::load::{self, Config, Loaded, Request};
 use crate::model::{FilesMode, Look, Site};
 use crate::parallel;
 use crate::report::{self, Report};
-use crate::settings::{self, SettingsFile};
-use crate::source::{FileId, Host, Sources, Span};
+use crate::settings::SettingsFile;
+use crate::source::{self, FileId, Host, Sources, Span};
 
 /// Checks what the options say and prints the report.
-pub fn run(options: Check) -> u8 {
-    check(options).unwrap_or_else(|problem| {
+pub fn run(options: &Check, settings: Option<&SettingsFile>) -> u8 {
+    check(options, settings).unwrap_or_else(|problem| {
         complain(&problem);
         TROUBLE
     })
 }
 
-fn check(mut options: Check) -> Result<u8, String> {
+fn check(options: &Check, settings: Option<&SettingsFile>) -> Result<u8, String> {
     let progress = Progress::start("reading the configuration");
-    let settings = settings(&options)?;
-    // What the settings name is not what the user has typed.
-    let given: Vec<PathBuf> =
-        options.paths.iter().chain(&options.entry).chain(&options.places.root).cloned().collect();
-    if let Some(file) = &settings {
-        places::settle(&mut options.places, file);
-        options.files = options.files.or(file.settings.files.map(Files::from));
-    }
-    let options = &options;
-    let given: Vec<&Path> = given.iter().map(PathBuf::as_path).collect();
+    let given: Vec<&Path> = options
+        .paths
+        .iter()
+        .chain(&options.entry)
+        .chain(&options.places.root)
+        .map(PathBuf::as_path)
+        .collect();
     let mut host = places::host(&options.places, &given)?;
     let paths = if options.paths.is_empty() { places::installed(&host) } else { options.paths.clone() };
     if paths.is_empty() && options.entry.is_empty() {
@@ -51,25 +48,15 @@ fn check(mut options: Check) -> Result<u8, String> {
         leaves_served: true,
     };
     let mut loaded = load::load(&request, &mut host);
-    let rules = settings.map(|file| Rules::of(&file, &mut loaded)).unwrap_or_default();
+    let rules = settings.map(|file| Rules::of(file, &mut loaded)).unwrap_or_default();
     let mut report = judge(&loaded, &host, options);
-    rules.judge(&loaded, &host, options.files.unwrap_or_default().into(), &mut report);
+    rules.judge(&loaded, &host, options.files.into(), &mut report);
     report.sort(&loaded.files.sources);
     drop(progress);
     let status = write(&report, &loaded.files.sources, &options.output);
     // The process ends here: to give the memory back piece by piece only takes time.
     std::mem::forget(loaded);
     Ok(status)
-}
-
-/// What the team has settled, where it has.
-fn settings(options: &Check) -> Result<Option<SettingsFile>, String> {
-    let path = match &options.config {
-        _ if options.no_config => None,
-        Some(path) => Some(path.clone()),
-        None => std::env::current_dir().ok().and_then(|here| settings::find(&here)),
-    };
-    path.map(|path| settings::read(&path).map_err(|refused| refused.to_string())).transpose()
 }
 
 fn selected(options: &Check) -> Vec<&'static Lint> {
@@ -79,10 +66,11 @@ fn selected(options: &Check) -> Vec<&'static Lint> {
 }
 
 fn judge(loaded: &Loaded, host: &Host, options: &Check) -> Report {
-    let mode = FilesMode::from(options.files.unwrap_or_default());
+    let mode = FilesMode::from(options.files);
     let lints = selected(options);
     let judged = parallel::map(&loaded.configs, loaded.configs.len() > 1, |config| {
         let mut site = Site::build(&loaded.files, config, Look { host, mode });
+        site.meant_closed.clone_from(&options.meant_closed);
         let findings = lints::check(&site, &lints);
         let files: HashSet<FileId> = findings.iter().map(|finding| finding.primary.span.file).collect();
         let included_from = files.into_iter().map(|file| (file, site.included_from(file))).collect();
@@ -113,6 +101,7 @@ fn judge(loaded: &Loaded, host: &Host, options: &Check) -> Report {
         kept.extend(judged.kept);
         unsure.extend(judged.unsure);
     }
+    settle_levels(&mut report.findings, &loaded.files.sources, options);
     let of = files.into_iter().collect();
     let allowed = allow::apply(std::mem::take(&mut report.findings), &loaded.files, &of, &lints);
     report.findings = allowed.findings;
@@ -125,6 +114,21 @@ fn judge(loaded: &Loaded, host: &Host, options: &Check) -> Report {
     }
     report.notes = notes::notes(loaded, left_alone, &kept, &unsure);
     report
+}
+
+/// Levels as the team wants them, and what it leaves out by path.
+fn settle_levels(findings: &mut Vec<Finding>, sources: &Sources, options: &Check) {
+    findings.retain(|finding| {
+        let path = sources.get(finding.primary.span.file).path();
+        let is_out = |(pattern, lints): &(String, Vec<&'static Lint>)| {
+            lints.iter().any(|lint| lint.id == finding.lint) && source::matches_path(pattern, path)
+        };
+        !options.ignore_in.iter().any(is_out)
+    });
+    for finding in findings {
+        let level = options.level.iter().rev().find(|(lint, _)| lint.id == finding.lint);
+        finding.level = level.map(|(_, level)| *level).or(finding.level);
+    }
 }
 
 struct Judged {

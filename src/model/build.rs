@@ -64,6 +64,7 @@ impl<'f> Site<'f> {
                 asked: Vec::new(),
                 inclusions: HashMap::new(),
                 looked: super::looked::Looked::default(),
+                meant_closed: Vec::new(),
                 identity: Identity::unknown(None),
                 files_for_logins: OnceLock::new(),
                 protected: OnceLock::new(),

@@ -91,6 +91,8 @@ pub struct Site<'f> {
     matchings: Vec<OnceLock<apache::Matching>>,
     /// What only Apache has.
     apache: Option<apache::Apache>,
+    /// Hosts that are closed as a whole on purpose; `*` stands for anything.
+    pub meant_closed: Vec<String>,
     /// What nginx would refuse once the files are put together.
     pub problems: Vec<Problem>,
 }

@@ -2,6 +2,7 @@
 
 use super::names::Family;
 use super::{Directive, Kind, Location, Scope};
+use crate::source::matches_any;
 
 /// What a place is made for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -173,6 +174,10 @@ impl Scope<'_> {
         self.own(Family::ServerName).flat_map(Directive::arguments).any(|name| {
             // The last label is the top-level domain: `shop.test` is not a test of the shop.
             let name = name.text().to_ascii_lowercase();
+            let is_meant = |host: &String| matches_any(host.to_ascii_lowercase().as_bytes(), name.as_bytes());
+            if self.site.meant_closed.iter().any(is_meant) {
+                return true;
+            }
             let labels = name.rsplit_once('.').map_or(name.as_str(), |(labels, _)| labels);
             labels.split(['.', '-', '_']).any(|part| CLOSED.contains(&part))
         })

@@ -14,7 +14,7 @@ use std::sync::OnceLock;
 
 pub use access::{Access, FileState, Obstacle, Seen};
 pub use disk::Disk;
-pub use glob::{matches, matches_any};
+pub use glob::{matches, matches_any, matches_path};
 pub(crate) use host::FileKey;
 pub use host::{Entry, Host, MAX_FILE, Map, ReadError};
 pub use node::Node;
