@@ -77,7 +77,8 @@ fn judge(loaded: &Loaded, host: &Host, options: &Check) -> Report {
         let left_alone = site.left_files_alone() && mode == FilesMode::Auto;
         let unsure = site.unsure_files();
         let kept = site.kept_files().into_iter().map(Path::to_path_buf).collect();
-        let problems = std::mem::take(&mut site.problems);
+        let mut problems = std::mem::take(&mut site.problems);
+        problems.append(&mut site.unread);
         // As at the end of `run`.
         std::mem::forget(site);
         Judged { findings, problems, included_from, left_alone, kept, unsure }

@@ -78,6 +78,7 @@ impl<'f> Site<'f> {
                 regexes: Mutex::default(),
                 subrequest_targets: OnceLock::new(),
                 problems: Vec::new(),
+                unread: Vec::new(),
             },
             is_full: false,
         };

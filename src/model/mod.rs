@@ -120,6 +120,8 @@ pub struct Site<'f> {
     pub meant_closed: Vec<String>,
     /// What nginx would refuse once the files are put together.
     pub problems: Vec<Problem>,
+    /// The password files that were not read although the server may.
+    pub unread: Vec<Problem>,
 }
 
 /// The kinds of scope.
