@@ -17,6 +17,8 @@ mod auth_file_unreadable;
 mod auth_name_missing;
 mod auth_scope_too_broad;
 mod auth_type_without_require;
+mod authorization_replaced;
+mod basic_credentials_forwarded_to_backend;
 mod conflicting_server_name;
 mod deeper_section_overrides_require;
 mod duplicate_auth_directive;
@@ -27,6 +29,7 @@ mod legacy_access_control_on_2_4;
 mod limit_leaves_methods_open;
 mod longer_prefix_escapes_auth;
 mod missing_directive_argument;
+mod pass_header_does_nothing;
 mod proxy_drops_authorization;
 mod proxy_header_inheritance_lost;
 mod regex_location_escapes_auth;
@@ -68,6 +71,8 @@ pub const ALL: &[Lint] = &[
     auth_name_missing::LINT,
     auth_scope_too_broad::LINT,
     auth_type_without_require::LINT,
+    authorization_replaced::LINT,
+    basic_credentials_forwarded_to_backend::LINT,
     conflicting_server_name::LINT,
     deeper_section_overrides_require::LINT,
     duplicate_auth_directive::LINT,
@@ -78,6 +83,7 @@ pub const ALL: &[Lint] = &[
     limit_leaves_methods_open::LINT,
     longer_prefix_escapes_auth::LINT,
     missing_directive_argument::LINT,
+    pass_header_does_nothing::LINT,
     proxy_drops_authorization::LINT,
     proxy_header_inheritance_lost::LINT,
     regex_location_escapes_auth::LINT,

@@ -49,14 +49,34 @@ impl<'s> Scope<'s> {
 
     /// The `RequestHeader` lines about a header that apply here, in their order.
     fn header_edits(self, header: &str) -> Vec<Directive<'s>> {
-        let Some(apache) = &self.site.apache else { return Vec::new() };
+        let is_about = |line: &Directive<'_>| {
+            line.literal(1).is_some_and(|name| name.trim_end_matches(':').eq_ignore_ascii_case(header))
+        };
+        self.apache_edits().into_iter().filter(is_about).collect()
+    }
+
+    /// All `RequestHeader` lines that apply here, in their order.
+    pub(in crate::model) fn apache_edits(self) -> Vec<Directive<'s>> {
+        // In a section `early` has no effect (spec a109).
+        let counts = |scope: Scope<'_>, line: &Directive<'_>| {
+            let is_server = matches!(scope.kind(), Kind::Server | Kind::Main | Kind::Snippet);
+            line.is_certain() && (is_server || !line.is_early())
+        };
+        let lines = self.applying().flat_map(|scope| scope.own(Family::HeaderEdits).filter(move |line| counts(scope, line)));
+        lines.collect()
+    }
+
+    /// The lines with this name that apply here, in their order, of those that are looked up by name.
+    pub(in crate::model) fn apache_settings(self, name: &'static str) -> Vec<Directive<'s>> {
+        let lines = self.applying().flat_map(|scope| scope.own(Family::Setting).chain(scope.own(Family::Foreign)));
+        lines.filter(|line| line.is_named(name)).collect()
+    }
+
+    /// The servers and sections whose lines apply to a scope that hands requests on.
+    pub(in crate::model) fn applying(self) -> impl Iterator<Item = Scope<'s>> {
         let servers = [Some(0), self.data().server.filter(|server| *server != 0)].into_iter().flatten();
-        let sections = apache.ways.get(&self.id).into_iter().flatten().copied();
-        servers
-            .chain(sections)
-            .flat_map(|id| self.site.scope(id).own(Family::HeaderEdits))
-            .filter(|line| line.is_certain() && line.is_ignoring_case(1, header))
-            .collect()
+        let ways = self.site.apache.iter().filter_map(move |apache| apache.ways.get(&self.id));
+        servers.chain(ways.flatten().copied()).map(|id| self.site.scope(id))
     }
 
     /// Whether the backend is told who has logged in.
@@ -69,7 +89,9 @@ impl<'s> Scope<'s> {
 
     /// What becomes of a header of the client on the way to this scope's backend.
     pub(in crate::model) fn apache_forwards(self, header: &str) -> Forwarded<'s> {
-        let mut forwarded = Forwarded::AsSent;
+        let fake = self.apache_settings("AuthBasicFake").into_iter().last();
+        let fake = fake.filter(|line| header == "Authorization" && !line.is_ignoring_case(0, "off"));
+        let mut forwarded = fake.map_or(Forwarded::AsSent, Forwarded::Replaced);
         for line in self.header_edits(header) {
             let is_conditional = line.arguments().any(|word| {
                 let word = word.text();
@@ -92,9 +114,15 @@ impl<'s> Scope<'s> {
     pub fn early_drop(self) -> Option<Directive<'s>> {
         let servers = [Some(0), self.data().server.filter(|server| *server != 0)].into_iter().flatten();
         servers.flat_map(|id| self.site.scope(id).own(Family::HeaderEdits)).find(|line| {
-            let is_early =
-                line.argument(line.arity().saturating_sub(1)).is_some_and(|word| word.text() == "early");
-            is_early && line.is_ignoring_case(0, "unset") && line.is_ignoring_case(1, "Authorization")
+            line.is_early() && line.is_ignoring_case(0, "unset") && line.is_ignoring_case(1, "Authorization")
         })
+    }
+}
+
+impl Directive<'_> {
+    /// Whether a `RequestHeader` line ends with `early`.
+    fn is_early(self) -> bool {
+        self.argument(self.arity().saturating_sub(1))
+            .is_some_and(|word| word.text().eq_ignore_ascii_case("early"))
     }
 }
