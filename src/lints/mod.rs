@@ -17,12 +17,15 @@ mod auth_file_unreadable;
 mod auth_name_missing;
 mod auth_scope_too_broad;
 mod auth_type_without_require;
+mod authenticated_answers_cached;
 mod authorization_replaced;
 mod basic_credentials_forwarded_to_backend;
+mod cgi_authorization_not_passed;
 mod conflicting_server_name;
 mod deeper_section_overrides_require;
 mod duplicate_auth_directive;
 mod duplicate_auth_section;
+mod fastcgi_remote_user_missing;
 mod ifmodule_name_never_true;
 mod inline_comment_as_argument;
 mod legacy_access_control_on_2_4;
@@ -40,9 +43,12 @@ mod return_bypasses_auth;
 mod satisfy_any_opens_protected_area;
 mod static_asset_behind_auth;
 mod undefined_variable;
+mod underscore_header_dropped;
 mod unknown_auth_provider;
 mod unknown_auth_type;
 mod unquoted_argument_with_spaces;
+mod unverified_remote_user;
+mod wsgi_authorization_not_passed;
 
 /// One lint: what the user reads about it, and how it is found.
 #[derive(Debug)]
@@ -71,12 +77,15 @@ pub const ALL: &[Lint] = &[
     auth_name_missing::LINT,
     auth_scope_too_broad::LINT,
     auth_type_without_require::LINT,
+    authenticated_answers_cached::LINT,
     authorization_replaced::LINT,
     basic_credentials_forwarded_to_backend::LINT,
+    cgi_authorization_not_passed::LINT,
     conflicting_server_name::LINT,
     deeper_section_overrides_require::LINT,
     duplicate_auth_directive::LINT,
     duplicate_auth_section::LINT,
+    fastcgi_remote_user_missing::LINT,
     ifmodule_name_never_true::LINT,
     inline_comment_as_argument::LINT,
     legacy_access_control_on_2_4::LINT,
@@ -94,9 +103,12 @@ pub const ALL: &[Lint] = &[
     satisfy_any_opens_protected_area::LINT,
     static_asset_behind_auth::LINT,
     undefined_variable::LINT,
+    underscore_header_dropped::LINT,
     unknown_auth_provider::LINT,
     unknown_auth_type::LINT,
     unquoted_argument_with_spaces::LINT,
+    unverified_remote_user::LINT,
+    wsgi_authorization_not_passed::LINT,
 ];
 
 /// The lint with this id.

@@ -9,9 +9,11 @@ mod answer;
 mod apache;
 mod asks;
 mod build;
+mod cache;
 mod directive;
 mod effect;
 mod headers;
+mod identity;
 mod inherited;
 mod location;
 mod names;
@@ -30,13 +32,14 @@ use std::sync::{Mutex, OnceLock};
 pub use answer::{Answer, Reply};
 pub use apache::words;
 pub use apache::{
-    Choice, Ground, Grounds, HtaccessState, IfModule, Judge, Methods, Misuse, Misused, NeverTrue, OnTheWay,
+    Choice, DeafProgram, Ground, Grounds, HtaccessState, IfModule, Judge, Methods, Misuse, Misused, NeverTrue, OnTheWay,
     OpenedFile, Outcomes, OverrideRules, Overrides, Passes, Sections, Twins, UnknownProvider, Unset,
     UnsetVariable, Verdict, Viewpoint, WrongProvider,
 };
 pub(crate) use apache::{EMPTY, Matching, below, clean};
 pub use asks::{Asks, Password};
 pub use build::{FilesMode, Look};
+pub use cache::{QuickCache, SharedCache};
 pub use directive::{Directive, Value};
 pub use effect::{Check, State};
 pub use headers::{Backend, Forwarded, Lost};
@@ -78,7 +81,7 @@ pub struct Site<'f> {
     neighbours: HashMap<u32, Vec<String>>,
     regexes: Mutex<HashMap<u32, Option<pcre2::bytes::Regex>>>,
     /// The locations that answer subrequests, found when first asked for.
-    subrequest_targets: OnceLock<HashSet<u32>>,
+    subrequest_targets: OnceLock<HashMap<u32, bool>>,
     /// The prefixes that ask, found when first asked for.
     protected: OnceLock<protected::Protected>,
     /// The lines that name a password file which is opened, found when first asked for.

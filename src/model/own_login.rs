@@ -135,19 +135,26 @@ impl<'s> Scope<'s> {
     /// The line of CORS that lets scripts of other sites send `Authorization`.
     #[must_use]
     pub fn allowed_by_cors(self) -> Option<Directive<'s>> {
-        let names = |line: &Directive<'_>, at: usize| {
-            let header = line.argument(at).map(|name| name.text().to_ascii_lowercase());
-            let value = line.argument(at + 1).map(|value| value.text().to_ascii_lowercase());
-            header.is_some_and(|header| header == "access-control-allow-headers")
-                && value.is_some_and(|value| value.split([',', ' ']).any(|word| word == "authorization"))
+        let (line, names) = self.allowed_headers()?;
+        names.iter().any(|name| name.eq_ignore_ascii_case("authorization")).then_some(line)
+    }
+
+    /// The headers that scripts of other sites may send here, and the line that says so.
+    pub(super) fn allowed_headers(self) -> Option<(Directive<'s>, Vec<String>)> {
+        let names = |line: Directive<'s>, at: usize| {
+            line.argument(at).filter(|name| name.text().eq_ignore_ascii_case("access-control-allow-headers"))?;
+            let value = line.argument(at + 1)?.text().into_owned();
+            let names = value.split([',', ' ']).filter(|name| !name.is_empty()).map(str::to_owned);
+            Some((line, names.collect()))
         };
         if self.site.is_apache() {
-            let lines = self.apache_settings("Header").into_iter();
-            return { lines }.find(|line| (1..=2).any(|at| names(line, at)));
+            let lines = self.apache_settings("Header");
+            return lines.into_iter().find_map(|line| (1..=2).find_map(|at| names(line, at)));
         }
         // Those of an answer to OPTIONS stand in an `if`.
         let ifs = self.children().filter(|child| child.kind() == Kind::If);
-        std::iter::once(self).chain(ifs).flat_map(|scope| scope.list(Family::AddedHeaders)).find(|line| names(line, 0))
+        let scopes = std::iter::once(self).chain(ifs);
+        scopes.flat_map(|scope| scope.list(Family::AddedHeaders)).find_map(|line| names(line, 0))
     }
 
     /// The line that keeps the backend's own challenge from the visitor.

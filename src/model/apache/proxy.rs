@@ -27,7 +27,7 @@ impl<'s> Scope<'s> {
 
     /// Whether this very scope hands requests on to a program or another server.
     pub(super) fn hands_on(self) -> bool {
-        self.backend_line().is_some()
+        self.backend_line().is_some() || self.program_line().is_some() || self.is_of_wsgi()
     }
 
     /// The line of this very scope that hands requests on: `ProxyPass`, `SetHandler proxy:`, or

@@ -1,0 +1,157 @@
+//! How a backend of nginx is told who has logged in (spec A11, U7, W21), and which headers are counted on
+//! that nginx drops (spec U1).
+
+use super::headers::Backend;
+use super::names::{Family, Name};
+use super::{Directive, Kind, Scope, Site};
+
+/// Programs that take the user from the server, and have no login of their own.
+const TRUSTING: &[&str] = &[
+    "bugzilla", "dokuwiki", "hgweb", "icinga", "icingaweb", "nagios", "naemon", "opendcim", "racktables",
+    "trac", "thruk", "viewvc", "websvn",
+];
+
+/// Programs that have a page to log in at, or know no users.
+const WITH_A_PAGE: &[&str] = &[
+    "adminer", "awstats", "cgit", "gitweb", "install", "munin", "opcache", "phpinfo", "phpmyadmin", "ping", "pma",
+    "setup", "smokeping", "status", "update", "upgrade", "wordpress", "wp", "xmlrpc",
+];
+
+/// Files that distributions ship, and that say the same of every place.
+const SHIPPED: &[&str] = &["fastcgi_params", "fastcgi.conf", "uwsgi_params", "scgi_params"];
+
+impl Site<'_> {
+    /// Whether a file with parameters that every distribution ships is included and not at hand: what it
+    /// sets is not known.
+    #[must_use]
+    pub fn misses_parameters(&self) -> bool {
+        let mut missed = self.config.includes.iter().filter(|(_, included)| included.files.is_empty());
+        missed.any(|(&(file, statement), _)| {
+            let text = self.files.sources.text(self.files.head(file, statement));
+            SHIPPED.iter().any(|name| text.trim_end_matches(['"', '\'']).ends_with(name))
+        })
+    }
+}
+
+impl<'s> Scope<'s> {
+    /// The line in force that hands `$remote_user` on as the name of a user; none in a file that a
+    /// distribution ships, which is for all places.
+    #[must_use]
+    pub fn tells_claimed_user(self) -> Option<Directive<'s>> {
+        let backend = self.backend().filter(|_| !self.site.is_apache())?;
+        let is_so = |line: &Directive<'_>| {
+            line.argument(1).is_some_and(|value| mentions(&value.text(), "remote_user"))
+                && !backend.is_about(*line, "Authorization")
+                && !self.site.is_shipped(*line)
+        };
+        self.list(backend.list).find(is_so)
+    }
+
+    /// `satisfy any`, where an address alone lets somebody in who comes from elsewhere than this machine.
+    #[must_use]
+    pub fn lets_addresses_in(self) -> Option<Directive<'s>> {
+        let any = self.directive(Family::Satisfy).filter(|line| line.is(0, "any"))?;
+        let is_strange = |line: &Directive<'_>| {
+            let address = line.literal(0).unwrap_or_default();
+            line.name() == Name::Allow && !address.starts_with("127.") && address != "::1" && address != "unix:"
+        };
+        let is_let_in = self.asks().by().is_some() && self.list(Family::Rules).any(|line| is_strange(&line));
+        is_let_in.then_some(any)
+    }
+
+    /// Whether this is an `if` that looks at `$remote_user`.
+    #[must_use]
+    pub fn tests_claimed_user(self) -> bool {
+        self.kind() == Kind::If && !self.site.is_apache() && mentions(&self.title(), "remote_user")
+    }
+
+    /// Whether it is certain that the program behind this is not told who has logged in, and no outer line
+    /// that is lost would tell it.
+    #[must_use]
+    pub fn lacks_the_user(self, backend: Backend<'s>) -> bool {
+        let is_known = match self.provider(backend.list) {
+            Some(provider) => provider.is_wholly_known(),
+            None => self.lacks(backend.list),
+        };
+        let tells = |line: Directive<'_>| {
+            let name = line.literal(0).unwrap_or_default().to_ascii_uppercase();
+            let value = line.argument(1).map(|value| value.text().into_owned()).unwrap_or_default();
+            line.is_template()
+                || name.contains("USER")
+                || name.contains("AUTH")
+                || mentions(&value, "remote_user")
+                || mentions(&value, "http_authorization")
+        };
+        is_known
+            && !self.list(backend.list).any(tells)
+            && !self.lost_lines(backend).into_iter().any(|lost| tells(lost.line))
+    }
+
+    /// Whether the name of the place or of the server is that of a program that takes the user from the
+    /// server.
+    #[must_use]
+    pub fn trusts_the_server(self) -> bool {
+        self.names().iter().any(|name| has_word(name, TRUSTING))
+    }
+
+    /// Whether the name of the place is that of a program with a page to log in at.
+    #[must_use]
+    pub fn has_a_login_page(self) -> bool {
+        let path = |scope: Scope<'_>| scope.location().is_some_and(|location| has_word(&location.path, WITH_A_PAGE));
+        path(self) || self.ancestors().any(path)
+    }
+
+    /// The texts that say what the place is.
+    fn names(self) -> Vec<String> {
+        let mut names: Vec<String> = Vec::new();
+        names.extend(self.location().map(|location| location.path.into_owned()));
+        names.extend(self.directive(Family::Root).and_then(|root| Some(root.argument(0)?.text().into_owned())));
+        let own_list = self.backend().map(|backend| backend.list);
+        let params = own_list.into_iter().flat_map(|list| self.list(list));
+        names.extend(params.filter_map(|line| Some(line.argument(1)?.text().into_owned())));
+        let server = self.server().into_iter().flat_map(|server| server.own(Family::ServerName));
+        names.extend(server.flat_map(Directive::arguments).map(|name| name.text().into_owned()));
+        names
+    }
+
+    /// The lines in force here that count on a header of the client with an underscore in its name, each
+    /// with the header.
+    #[must_use]
+    pub fn headers_with_underscores(self) -> Vec<(Directive<'s>, String)> {
+        let mut found = Vec::new();
+        let backend = self.backend().filter(|backend| !backend.is_told_by_parameters());
+        for line in backend.into_iter().flat_map(|backend| self.list(backend.list)) {
+            let Some(name) = line.literal(0).filter(|name| name.contains('_')) else { continue };
+            let variable = format!("http_{}", name.to_ascii_lowercase().replace('-', "_"));
+            if line.argument(1).is_some_and(|value| mentions(&value.text(), &variable)) {
+                found.push((line, name.into_owned()));
+            }
+        }
+        let cors = self.allowed_headers().filter(|_| self.backend().is_some());
+        if let Some((line, names)) = cors {
+            found.extend(names.into_iter().find(|name| name.contains('_')).map(|name| (line, name)));
+        }
+        found
+    }
+}
+
+impl Site<'_> {
+    fn is_shipped(&self, line: Directive<'_>) -> bool {
+        let path = self.files.sources.get(line.span().file).path();
+        path.file_name().is_some_and(|name| SHIPPED.iter().any(|shipped| *shipped == name))
+    }
+}
+
+/// Whether a text has a variable in it, as `$name` or `${name}`.
+fn mentions(text: &str, variable: &str) -> bool {
+    text.match_indices(variable).any(|(at, _)| {
+        let ends = !text[at + variable.len()..].starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_');
+        ends && (text[..at].ends_with('$') || text[..at].ends_with("${"))
+    })
+}
+
+fn has_word(text: &str, words: &[&str]) -> bool {
+    let text = text.to_ascii_lowercase();
+    let found = text.split(|c: char| !c.is_ascii_alphanumeric());
+    found.map(|word| word.trim_end_matches(|c: char| c.is_ascii_digit())).any(|word| words.contains(&word))
+}
