@@ -22,13 +22,17 @@ fn check(site: &Site<'_>) -> Vec<Finding> {
 
 fn check_scope<'s>(scope: Scope<'s>, backend: Backend<'s>, cache: SharedCache<'s>) -> Option<Finding> {
     let SharedCache { by, valid, bypass } = cache;
-    let finding = Finding::at(by.span(), "keeps answers without a look at who asks").also(valid.span(), "this long");
+    let finding =
+        Finding::at(by.span(), "keeps answers without a look at who asks").also(valid.span(), "this long");
     let finding = match bypass {
-        Some(line) => finding.also(line.span(), "and stores what those get who log in; this alone hides nothing"),
+        Some(line) => {
+            finding.also(line.span(), "and stores what those get who log in; this alone hides nothing")
+        }
         None => finding,
     };
     let protocol = backend.protocol();
-    let key = format!("put `$http_authorization` into `{protocol}_cache_key`, with what else tells visitors apart");
+    let key =
+        format!("put `$http_authorization` into `{protocol}_cache_key`, with what else tells visitors apart");
     if scope.is_subrequest_target() {
         return scope.is_asked_for_a_login().then(|| {
             finding
@@ -37,10 +41,15 @@ fn check_scope<'s>(scope: Scope<'s>, backend: Backend<'s>, cache: SharedCache<'s
                 .help(key)
         });
     }
-    let cure = format!("add `{protocol}_no_cache $http_authorization;` and `{protocol}_cache_bypass $http_authorization;`");
+    let cure = format!(
+        "add `{protocol}_no_cache $http_authorization;` and `{protocol}_cache_bypass $http_authorization;`"
+    );
     match scope.asks() {
         Asks::Nothing => {
-            if matches!(scope.forwards(backend, "Authorization"), Forwarded::Dropped(_) | Forwarded::Replaced(_)) {
+            if matches!(
+                scope.forwards(backend, "Authorization"),
+                Forwarded::Dropped(_) | Forwarded::Replaced(_)
+            ) {
                 return None;
             }
             if let Some(login) = scope.reads_authorization(backend) {
@@ -51,7 +60,10 @@ fn check_scope<'s>(scope: Scope<'s>, backend: Backend<'s>, cache: SharedCache<'s
             }
             let is_seen = scope.is_personal() && scope.is_reached_from_outside();
             is_seen.then(|| {
-                finding.level(Level::Warning).also(scope.span(), "a place that is another one for each user").help(cure)
+                finding
+                    .level(Level::Warning)
+                    .also(scope.span(), "a place that is another one for each user")
+                    .help(cure)
             })
         }
         Asks::Unknown => None,
@@ -73,6 +85,9 @@ fn check_scope<'s>(scope: Scope<'s>, backend: Backend<'s>, cache: SharedCache<'s
 fn check_quick(quick: QuickCache<'_>) -> Finding {
     Finding::at(quick.by.span(), "the cache answers before anybody looks at the visitor's address")
         .message("what an allowed visitor has asked for is given to everybody else from the cache")
-        .also(quick.rule.span(), format!("so this keeps nobody from what is stored of `{}`", quick.place.title()))
+        .also(
+            quick.rule.span(),
+            format!("so this keeps nobody from what is stored of `{}`", quick.place.title()),
+        )
         .help("add `CacheQuickHandler off`, or `CacheDisable` for this place")
 }

@@ -37,7 +37,8 @@ fn is_one_login(by: Directive<'_>) -> bool {
     }
     let at = if by.site().is_apache() { 2 } else { 1 };
     // `expr=` and `%{...}e` of Apache hang on the request.
-    by.literal(at).is_some_and(|value| !value.is_empty() && !value.contains("%{") && !value.starts_with("expr="))
+    by.literal(at)
+        .is_some_and(|value| !value.is_empty() && !value.contains("%{") && !value.starts_with("expr="))
 }
 
 /// Whether strangers come here from outside, and nothing at all stands before it.

@@ -32,7 +32,9 @@ fn check_scope<'s>(scope: Scope<'s>, backend: Backend<'s>) -> Option<Finding> {
         .help(help(scope, backend));
     let finding = match scope.own_login(backend) {
         Some(login) => finding
-            .message("the backend takes the password that is checked here for a login of its own, and refuses it")
+            .message(
+                "the backend takes the password that is checked here for a login of its own, and refuses it",
+            )
             .also(login.by, login.why),
         None => finding.pedantic(),
     };

@@ -40,6 +40,9 @@ fn check_scope<'s>(scope: Scope<'s>, backend: Backend<'s>) -> Option<Finding> {
         return Some(finding);
     }
     let end = backend.pass.statement_span();
-    let edit = Edit { span: Span::new(end.file, end.end, end.end), text: format!(" {directive} REMOTE_USER $remote_user;") };
+    let edit = Edit {
+        span: Span::new(end.file, end.end, end.end),
+        text: format!(" {directive} REMOTE_USER $remote_user;"),
+    };
     Some(finding.fix(Safety::Unsafe, vec![edit]))
 }

@@ -56,7 +56,10 @@ fn check_line<'s>(scope: Scope<'s>, line: Directive<'s>) -> Option<Finding> {
         }
     };
     if !passes {
-        return Some(finding.help(format!("write {} instead, if the backend must not get it", set(protocol, &header, "\"\""))));
+        return Some(finding.help(format!(
+            "write {} instead, if the backend must not get it",
+            set(protocol, &header, "\"\"")
+        )));
     }
     let variable = format!("$http_{}", header.to_ascii_lowercase().replace('-', "_"));
     let backend = scope.backend();

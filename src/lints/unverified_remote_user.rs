@@ -34,7 +34,9 @@ fn check_backend<'s>(decider: &Decider<'s>, scope: Scope<'s>) -> Option<Finding>
             finding
                 .level(Level::Warning)
                 .also(satisfy.span(), "no password is checked for allowed addresses")
-                .help("set the header elsewhere than where an address alone is enough, or use `satisfy all;`"),
+                .help(
+                    "set the header elsewhere than where an address alone is enough, or use `satisfy all;`",
+                ),
         );
     }
     if !is_open(scope) || matches!(scope.purpose(), Some(Purpose::Assets | Purpose::Probe)) {
@@ -45,7 +47,8 @@ fn check_backend<'s>(decider: &Decider<'s>, scope: Scope<'s>) -> Option<Finding>
         return None;
     }
     // A parameter of CGI that every program gets means less where nobody ever logs in.
-    let is_habit = scope.server().is_none_or(|server| !server.may_ask_anywhere()) && line.is(0, "REMOTE_USER");
+    let is_habit =
+        scope.server().is_none_or(|server| !server.may_ask_anywhere()) && line.is(0, "REMOTE_USER");
     let level = if is_habit || scope.is_guarded() { Level::Warning } else { LINT.level };
     let open = match witness {
         Some(witness) => format!("no password is checked here: `GET {}` is open", witness.request.target),

@@ -16,9 +16,8 @@ fn check(site: &Site<'_>) -> Vec<Finding> {
     let lines = site.deaf_applications().into_iter();
     lines
         .map(|line| {
-            Finding::at(line.span(), "logins by token or password do not reach this application").help(
-                "add `WSGIPassAuthorization On`, or `Off` if the application looks at cookies only",
-            )
+            Finding::at(line.span(), "logins by token or password do not reach this application")
+                .help("add `WSGIPassAuthorization On`, or `Off` if the application looks at cookies only")
         })
         .collect()
 }

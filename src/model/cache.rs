@@ -30,16 +30,55 @@ pub struct QuickCache<'s> {
 
 /// Variables that are the same for all visitors who ask for the same thing.
 const SHARED: &[&str] = &[
-    "args", "document_uri", "host", "hostname", "http_accept", "http_accept_encoding", "http_accept_language",
-    "http_host", "http_range", "http_x_forwarded_proto", "https", "is_args", "proxy_add_x_forwarded_for",
-    "proxy_host", "proxy_port", "query_string", "request", "request_body", "request_filename", "request_method",
-    "request_uri", "scheme", "server_addr", "server_name", "server_port", "server_protocol", "slice_range", "uri",
+    "args",
+    "document_uri",
+    "host",
+    "hostname",
+    "http_accept",
+    "http_accept_encoding",
+    "http_accept_language",
+    "http_host",
+    "http_range",
+    "http_x_forwarded_proto",
+    "https",
+    "is_args",
+    "proxy_add_x_forwarded_for",
+    "proxy_host",
+    "proxy_port",
+    "query_string",
+    "request",
+    "request_body",
+    "request_filename",
+    "request_method",
+    "request_uri",
+    "scheme",
+    "server_addr",
+    "server_name",
+    "server_port",
+    "server_protocol",
+    "slice_range",
+    "uri",
 ];
 
 /// Places that are another one for each user.
 const PERSONAL: &[&str] = &[
-    "account", "accounts", "admin", "billing", "dashboard", "inbox", "invoices", "me", "member", "members", "my",
-    "orders", "private", "profile", "secure", "user", "users",
+    "account",
+    "accounts",
+    "admin",
+    "billing",
+    "dashboard",
+    "inbox",
+    "invoices",
+    "me",
+    "member",
+    "members",
+    "my",
+    "orders",
+    "private",
+    "profile",
+    "secure",
+    "user",
+    "users",
 ];
 
 impl<'s> Scope<'s> {
@@ -48,21 +87,24 @@ impl<'s> Scope<'s> {
     pub fn shared_cache(self, backend: Backend<'s>) -> Option<SharedCache<'s>> {
         let protocol = backend.protocol();
         let setting = |name: &str| self.setting(&format!("{protocol}_{name}"));
-        let by = setting("cache").lines().pop().filter(|line| line.literal(0).is_some_and(|zone| zone != "off"))?;
+        let by = setting("cache")
+            .lines()
+            .pop()
+            .filter(|line| line.literal(0).is_some_and(|zone| zone != "off"))?;
         let valid = setting("cache_valid").lines().into_iter().find(|line| keeps_good_answers(*line))?;
         let tells_apart = |setting: Setting<'_>| match setting {
             Setting::Unknown => true,
             Setting::Unset => false,
-            Setting::Lines(lines) => {
-                lines.into_iter().flat_map(Directive::arguments).any(|word| hangs_on_the_visitor(&word.text()))
-            }
+            Setting::Lines(lines) => lines
+                .into_iter()
+                .flat_map(Directive::arguments)
+                .any(|word| hangs_on_the_visitor(&word.text())),
         };
         if tells_apart(setting("cache_key")) || tells_apart(setting("no_cache")) {
             return None;
         }
-        let names_it = |line: &Directive<'_>| {
-            line.arguments().any(|word| word.text().contains("$http_authorization"))
-        };
+        let names_it =
+            |line: &Directive<'_>| line.arguments().any(|word| word.text().contains("$http_authorization"));
         let bypass = setting("cache_bypass").lines().into_iter().find(names_it);
         Some(SharedCache { by, valid, bypass })
     }
@@ -96,7 +138,9 @@ fn hangs_on_the_visitor(text: &str) -> bool {
         let rest = rest.strip_prefix('{').unwrap_or(rest);
         let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(rest.len());
         let name = &rest[..end];
-        !SHARED.contains(&name) && !name.starts_with("arg_") && !matches!(name, "http_pragma" | "http_cache_control")
+        !SHARED.contains(&name)
+            && !name.starts_with("arg_")
+            && !matches!(name, "http_pragma" | "http_cache_control")
     })
 }
 
@@ -137,7 +181,8 @@ impl Site<'_> {
 /// The line that lets some visitors in without a password and keeps others out.
 fn address_rule(place: Scope<'_>) -> Option<Directive<'_>> {
     let State::Checked { checks, is_any } = place.state() else { return None };
-    let needs_password = checks.iter().any(|check| matches!(check, Check::Password { .. } | Check::Unknown | Check::Other(_)));
+    let needs_password =
+        checks.iter().any(|check| matches!(check, Check::Password { .. } | Check::Unknown | Check::Other(_)));
     let rules = checks.iter().find_map(|check| match check {
         Check::Rules(lines) => lines.iter().copied().find(|line| is_about_addresses(*line)),
         _ => None,

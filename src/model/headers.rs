@@ -42,7 +42,8 @@ pub struct Lost<'s> {
 impl<'s> Backend<'s> {
     /// What Apache hands requests on to.
     pub(super) fn of_apache(pass: Directive<'s>) -> Self {
-        let is_program = |word: Value<'_>| ["fcgi://", "scgi://"].iter().any(|start| word.text().contains(start));
+        let is_program =
+            |word: Value<'_>| ["fcgi://", "scgi://"].iter().any(|start| word.text().contains(start));
         let is_cgi = pass.name() == Name::CgiPassAuth || pass.arguments().any(is_program);
         Backend { pass, list: Family::HeaderEdits, switch: None, is_cgi }
     }
@@ -158,7 +159,9 @@ impl<'s> Scope<'s> {
     /// an `Authorization` that is not its own), it is a host of somebody else, or it has static files only.
     #[must_use]
     pub fn is_anonymous(self, backend: Backend<'s>) -> bool {
-        if matches!(self.forwards(backend, "Cookie"), Forwarded::Dropped(_)) {
+        // A switch that keeps all headers back is not about logins.
+        if matches!(self.forwards(backend, "Cookie"), Forwarded::Dropped(by) if backend.is_about(by, "Cookie"))
+        {
             return true;
         }
         let target = backend.target().map(|value| value.text().to_ascii_lowercase()).unwrap_or_default();

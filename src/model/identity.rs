@@ -7,18 +7,94 @@ use super::{Directive, Kind, Scope, Site};
 
 /// Programs that take the user from the server, and have no login of their own.
 const TRUSTING: &[&str] = &[
-    "bugzilla", "dokuwiki", "hgweb", "icinga", "icingaweb", "nagios", "naemon", "opendcim", "racktables",
-    "trac", "thruk", "viewvc", "websvn",
+    "bugzilla",
+    "dokuwiki",
+    "hgweb",
+    "icinga",
+    "icingaweb",
+    "nagios",
+    "naemon",
+    "opendcim",
+    "racktables",
+    "trac",
+    "thruk",
+    "viewvc",
+    "websvn",
 ];
 
 /// Programs that have a page to log in at, or know no users.
 const WITH_A_PAGE: &[&str] = &[
-    "adminer", "awstats", "cgit", "gitweb", "install", "munin", "opcache", "phpinfo", "phpmyadmin", "ping", "pma",
-    "setup", "smokeping", "status", "update", "upgrade", "wordpress", "wp", "xmlrpc",
+    "adminer",
+    "awstats",
+    "cgit",
+    "gitweb",
+    "install",
+    "munin",
+    "opcache",
+    "phpinfo",
+    "phpmyadmin",
+    "ping",
+    "pma",
+    "setup",
+    "smokeping",
+    "status",
+    "update",
+    "upgrade",
+    "wordpress",
+    "wp",
+    "xmlrpc",
 ];
 
 /// Files that distributions ship, and that say the same of every place.
 const SHIPPED: &[&str] = &["fastcgi_params", "fastcgi.conf", "uwsgi_params", "scgi_params"];
+
+/// Headers that tell the backend who the visitor is, or where he comes from.
+const IDENTITY: &[&str] = &[
+    "authorization",
+    "proxy-authorization",
+    "remote_user",
+    "x-remote-user",
+    "x-user",
+    "x-username",
+    "x-authenticated-user",
+    "x-forwarded-user",
+    "x-forwarded-email",
+    "x-forwarded-groups",
+    "x-forwarded-preferred-username",
+    "x-webauth-user",
+    "x-auth-user",
+    "x-auth-token",
+    "x-api-key",
+    "x-access-token",
+    "x-forwarded-access-token",
+    "x-id-token",
+    "x-email",
+    "x-groups",
+    "x-proxy-user",
+    "auth_user",
+    "php_auth_user",
+];
+const IDENTITY_STARTS: &[&str] = &["x-authentik-", "x-vouch-", "x-auth-request-", "x-ssl-client-", "remote-"];
+const ADDRESS: &[&str] = &["x-real-ip", "x-forwarded-for", "forwarded", "x-client-ip", "remote_addr"];
+
+impl Backend<'_> {
+    /// Whether a line of its list says who the visitor is: by its name, or because its value does.
+    #[must_use]
+    pub fn tells_who(self, line: Directive<'_>) -> bool {
+        let Some(header) = self.header(line) else { return false };
+        let value = line.argument(1).map(|value| value.text().into_owned()).unwrap_or_default();
+        let by_name = IDENTITY.contains(&header.as_str())
+            || IDENTITY_STARTS.iter().any(|start| header.starts_with(start));
+        let by_value = ["$remote_user", "$ssl_client_", "$jwt_"].iter().any(|start| value.contains(start));
+        by_name || by_value
+    }
+
+    /// Whether a line of its list says where the visitor comes from.
+    #[must_use]
+    pub fn tells_whence(self, line: Directive<'_>) -> bool {
+        self.header(line).is_some_and(|header| ADDRESS.contains(&header.as_str()))
+    }
+}
 
 impl Site<'_> {
     /// Whether a file with parameters that every distribution ships is included and not at hand: what it
@@ -53,7 +129,10 @@ impl<'s> Scope<'s> {
         let any = self.directive(Family::Satisfy).filter(|line| line.is(0, "any"))?;
         let is_strange = |line: &Directive<'_>| {
             let address = line.literal(0).unwrap_or_default();
-            line.name() == Name::Allow && !address.starts_with("127.") && address != "::1" && address != "unix:"
+            line.name() == Name::Allow
+                && !address.starts_with("127.")
+                && address != "::1"
+                && address != "unix:"
         };
         let is_let_in = self.asks().by().is_some() && self.list(Family::Rules).any(|line| is_strange(&line));
         is_let_in.then_some(any)
@@ -87,6 +166,34 @@ impl<'s> Scope<'s> {
             && !self.lost_lines(backend).into_iter().any(|lost| tells(lost.line))
     }
 
+    /// Whether what answers an `auth_request` may decide by something else than `Authorization`: a cookie
+    /// (then there is a page to log in at), or what a line tells it.
+    #[must_use]
+    pub fn may_be_decided_by_others(self, backend: Backend<'s>) -> bool {
+        let told = ["$http_", "$cookie_", "$arg_", "$ssl_client_"];
+        let others = [
+            "http_host",
+            "http_upgrade",
+            "http_user_agent",
+            "http_x_forwarded_for",
+            "http_x_forwarded_proto",
+        ];
+        let tells = |line: Directive<'_>| {
+            let value = line.argument(1).map(|value| value.text().into_owned()).unwrap_or_default();
+            let is_credential = told.iter().any(|start| value.contains(start));
+            is_credential && !others.iter().any(|other| mentions(&value, other))
+        };
+        let page = |scope: Scope<'_>| {
+            let mut lines = scope.own(Family::ErrorPage);
+            lines.any(|line| line.arguments().any(|word| matches!(word.text().as_ref(), "401" | "403")))
+        };
+        let server = self.server().into_iter().flat_map(|server| server.descendants().chain([server]));
+        let outer = self.ancestors();
+        self.own(Family::OtherCheck).next().is_some()
+            || self.list(backend.list).any(tells)
+            || server.chain(outer).any(page)
+    }
+
     /// Whether the name of the place or of the server is that of a program that takes the user from the
     /// server.
     #[must_use]
@@ -97,7 +204,8 @@ impl<'s> Scope<'s> {
     /// Whether the name of the place is that of a program with a page to log in at.
     #[must_use]
     pub fn has_a_login_page(self) -> bool {
-        let path = |scope: Scope<'_>| scope.location().is_some_and(|location| has_word(&location.path, WITH_A_PAGE));
+        let path =
+            |scope: Scope<'_>| scope.location().is_some_and(|location| has_word(&location.path, WITH_A_PAGE));
         path(self) || self.ancestors().any(path)
     }
 
@@ -105,7 +213,9 @@ impl<'s> Scope<'s> {
     fn names(self) -> Vec<String> {
         let mut names: Vec<String> = Vec::new();
         names.extend(self.location().map(|location| location.path.into_owned()));
-        names.extend(self.directive(Family::Root).and_then(|root| Some(root.argument(0)?.text().into_owned())));
+        names.extend(
+            self.directive(Family::Root).and_then(|root| Some(root.argument(0)?.text().into_owned())),
+        );
         let own_list = self.backend().map(|backend| backend.list);
         let params = own_list.into_iter().flat_map(|list| self.list(list));
         names.extend(params.filter_map(|line| Some(line.argument(1)?.text().into_owned())));

@@ -90,12 +90,11 @@ impl<'s> Scope<'s> {
             by: by.span(),
             why: "the backend asks for a password, too, or there would be nothing to hide",
         });
-        let told = self.list_of(backend).into_iter().find(|line| {
-            backend.header(*line).is_some_and(|header| TOLD_BY.contains(&header.as_str()))
-        });
-        hides.or_else(|| {
-            told.map(|by| OwnLogin { by: by.span(), why: "the backend has users of its own" })
-        })
+        let told = self
+            .list_of(backend)
+            .into_iter()
+            .find(|line| backend.header(*line).is_some_and(|header| TOLD_BY.contains(&header.as_str())));
+        hides.or_else(|| told.map(|by| OwnLogin { by: by.span(), why: "the backend has users of its own" }))
     }
 
     /// What speaks for it that the backend looks at `Authorization` at all.
@@ -142,7 +141,8 @@ impl<'s> Scope<'s> {
     /// The headers that scripts of other sites may send here, and the line that says so.
     pub(super) fn allowed_headers(self) -> Option<(Directive<'s>, Vec<String>)> {
         let names = |line: Directive<'s>, at: usize| {
-            line.argument(at).filter(|name| name.text().eq_ignore_ascii_case("access-control-allow-headers"))?;
+            line.argument(at)
+                .filter(|name| name.text().eq_ignore_ascii_case("access-control-allow-headers"))?;
             let value = line.argument(at + 1)?.text().into_owned();
             let names = value.split([',', ' ']).filter(|name| !name.is_empty()).map(str::to_owned);
             Some((line, names.collect()))
@@ -182,6 +182,8 @@ impl<'s> Scope<'s> {
 fn names_an_application(text: &str) -> bool {
     let text = text.to_ascii_lowercase();
     let words = text.split(|c: char| !c.is_ascii_alphanumeric());
-    words.map(|word| word.trim_end_matches(|c: char| c.is_ascii_digit())).any(|word| APPLICATIONS.contains(&word))
+    words
+        .map(|word| word.trim_end_matches(|c: char| c.is_ascii_digit()))
+        .any(|word| APPLICATIONS.contains(&word))
         || text.contains("home-assistant")
 }

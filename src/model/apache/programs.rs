@@ -22,8 +22,8 @@ const HANDLERS: &[&str] = &["cgi-script", "fcgid-script", "fastcgi-script"];
 
 /// Words in the names of interfaces for programs, which log in by the header.
 const INTERFACES: &[&str] = &[
-    "api", "apis", "caldav", "carddav", "dav", "graphql", "jsonrpc", "jwt", "oauth", "oauth2", "rest", "restapi",
-    "token", "tokens", "webdav",
+    "api", "apis", "caldav", "carddav", "dav", "graphql", "jsonrpc", "jwt", "oauth", "oauth2", "rest",
+    "restapi", "token", "tokens", "webdav",
 ];
 
 impl Site<'_> {
@@ -49,7 +49,9 @@ impl<'s> Scope<'s> {
         let is_mapping = self.kind() == Kind::Mapping;
         let aliases = self.own(Family::Alias).filter(|line| is_mapping && line.is_named("ScriptAlias"));
         let handlers = self.own(Family::Handler).filter(|line| match line.name() {
-            Name::SetHandler => line.literal(0).is_some_and(|word| is_program(&word) || asks_a_program(&word)),
+            Name::SetHandler => {
+                line.literal(0).is_some_and(|word| is_program(&word) || asks_a_program(&word))
+            }
             _ => is_mapping && target(*line).is_some_and(|url| asks_a_program(&url)),
         });
         let by_name = self.own(Family::Setting).filter(|line| {
@@ -86,14 +88,15 @@ impl<'s> Scope<'s> {
         if by.arguments().any(|word| is_interface(&word.text())) {
             return Some(OwnLogin { by: by.span(), why });
         }
-        let around = std::iter::once(self).chain(self.ancestors()).filter(|scope| {
-            matches!(scope.kind(), Kind::Location | Kind::Directory | Kind::Files)
-        });
+        let around = std::iter::once(self)
+            .chain(self.ancestors())
+            .filter(|scope| matches!(scope.kind(), Kind::Location | Kind::Directory | Kind::Files));
         if let Some(scope) = { around }.find(|scope| is_interface(&scope.title())) {
             return Some(OwnLogin { by: scope.span(), why });
         }
         let names = self.server().into_iter().flat_map(|server| server.own(Family::ServerName));
-        let is_host = |line: &Directive<'_>| line.arguments().any(|name| is_host_of_an_interface(&name.text()));
+        let is_host =
+            |line: &Directive<'_>| line.arguments().any(|name| is_host_of_an_interface(&name.text()));
         if let Some(line) = { names }.find(is_host) {
             return Some(OwnLogin { by: line.span(), why });
         }
@@ -136,7 +139,8 @@ impl<'s> Scope<'s> {
         if self.applying().any(|scope| !scope.is_wholly_known() && scope.kind() != Kind::Snippet) {
             return true;
         }
-        let is_none = |line: Directive<'_>| line.arguments().all(|word| word.text().eq_ignore_ascii_case("none"));
+        let is_none =
+            |line: Directive<'_>| line.arguments().all(|word| word.text().eq_ignore_ascii_case("none"));
         let overrides = self.applying().flat_map(|scope| scope.own(Family::Override)).last();
         let has_htaccess = self.applying().any(|scope| scope.kind() == Kind::Htaccess);
         let is_script = by.is_named("ScriptAlias");
@@ -154,13 +158,16 @@ impl<'s> Scope<'s> {
 
     /// Whether a section for the place names addresses, perhaps under some condition.
     fn is_for_addresses(self) -> bool {
-        let names_some = |line: Directive<'_>| ["ip", "local", "host"].iter().any(|word| line.is_ignoring_case(0, word));
+        let names_some =
+            |line: Directive<'_>| ["ip", "local", "host"].iter().any(|word| line.is_ignoring_case(0, word));
         self.applying().flat_map(|scope| scope.own(Family::Require)).any(names_some)
     }
 
     fn deaf_application(self) -> Option<Directive<'s>> {
         let inside: Vec<Scope<'s>> = std::iter::once(self)
-            .chain(self.descendants().filter(|scope| scope.server() == Some(self) || scope.server().is_none()))
+            .chain(
+                self.descendants().filter(|scope| scope.server() == Some(self) || scope.server().is_none()),
+            )
             .collect();
         let lines = |scope: &Scope<'s>| {
             let all = [Family::Alias, Family::Handler, Family::Setting, Family::Foreign];

@@ -30,8 +30,8 @@ impl<'s> Scope<'s> {
         self.backend_line().is_some() || self.program_line().is_some() || self.is_of_wsgi()
     }
 
-    /// The line of this very scope that hands requests on: `ProxyPass`, `SetHandler proxy:`, or
-    /// `CGIPassAuth On`, which says of a program that it looks at the header.
+    /// The line of this very scope that hands requests on: `ProxyPass`, `SetHandler proxy:`, `RewriteRule`
+    /// with `[P]`, or `CGIPassAuth On`, which says of a program that it looks at the header.
     pub(in crate::model) fn backend_line(self) -> Option<Directive<'s>> {
         let is_server = matches!(self.kind(), Kind::Server | Kind::Main | Kind::Snippet);
         let handler = self.own(Family::Handler).filter(|line| match line.name() {
@@ -39,8 +39,16 @@ impl<'s> Scope<'s> {
             Name::ProxyPass | Name::ProxyPassMatch => !is_server && !line.is(1, "!"),
             _ => false,
         });
+        // Without the engine no rule is run; a server's own lines count for it alone (spec a115).
+        let outer = if self.kind() == Kind::Mapping { self.parent() } else { Some(self) };
+        let is_on = |scope: Scope<'s>| {
+            let engine = scope.own(Family::Rewrite).filter(|line| line.name() == Name::RewriteEngine).last();
+            engine.is_some_and(|line| line.is_ignoring_case(0, "on"))
+        };
+        let rules = self.own(Family::Rewrite).filter(|line| !is_server && line.is_passed_on());
+        let rules = rules.filter(|_| outer.is_some_and(is_on));
         let passes = self.own(Family::CgiPassAuth).filter(|line| line.is_ignoring_case(0, "on"));
-        handler.chain(passes).find(|line| line.is_certain())
+        handler.chain(rules).chain(passes).find(|line| line.is_certain())
     }
 
     pub(in crate::model) fn apache_backend(self) -> Option<Backend<'s>> {
@@ -62,13 +70,16 @@ impl<'s> Scope<'s> {
             let is_server = matches!(scope.kind(), Kind::Server | Kind::Main | Kind::Snippet);
             line.is_certain() && (is_server || !line.is_early())
         };
-        let lines = self.applying().flat_map(|scope| scope.own(Family::HeaderEdits).filter(move |line| counts(scope, line)));
+        let lines = self
+            .applying()
+            .flat_map(|scope| scope.own(Family::HeaderEdits).filter(move |line| counts(scope, line)));
         lines.collect()
     }
 
     /// The lines with this name that apply here, in their order, of those that are looked up by name.
     pub(in crate::model) fn apache_settings(self, name: &'static str) -> Vec<Directive<'s>> {
-        let lines = self.applying().flat_map(|scope| scope.own(Family::Setting).chain(scope.own(Family::Foreign)));
+        let lines =
+            self.applying().flat_map(|scope| scope.own(Family::Setting).chain(scope.own(Family::Foreign)));
         lines.filter(|line| line.is_named(name)).collect()
     }
 
@@ -120,6 +131,14 @@ impl<'s> Scope<'s> {
 }
 
 impl Directive<'_> {
+    /// Whether this is a `RewriteRule` that passes requests on: one with `[P]` and the address of a backend.
+    pub(super) fn is_passed_on(self) -> bool {
+        let is_flag = |flag: &str| matches!(flag.trim().to_ascii_lowercase().as_str(), "p" | "proxy");
+        self.name() == Name::RewriteRule
+            && self.literal(2).is_some_and(|flags| flags.trim_matches(['[', ']']).split(',').any(is_flag))
+            && self.argument(1).is_some_and(|url| url.text().contains("://"))
+    }
+
     /// Whether a `RequestHeader` line ends with `early`.
     fn is_early(self) -> bool {
         self.argument(self.arity().saturating_sub(1))

@@ -16,8 +16,16 @@ const SETTINGS: &[&str] = &[
 ];
 
 /// Ends of `proxy_...`, `fastcgi_...` and their like that are looked up by their names.
-const OF_BACKENDS: &[&str] =
-    &["pass_header", "hide_header", "cache", "cache_key", "cache_bypass", "no_cache", "cache_valid", "intercept_errors"];
+const OF_BACKENDS: &[&str] = &[
+    "pass_header",
+    "hide_header",
+    "cache",
+    "cache_key",
+    "cache_bypass",
+    "no_cache",
+    "cache_valid",
+    "intercept_errors",
+];
 
 fn is_of_a_backend(name: &[u8]) -> bool {
     let starts = [b"proxy_".as_slice(), b"grpc_", b"fastcgi_", b"uwsgi_", b"scgi_"];
