@@ -18,7 +18,7 @@ fn check(site: &Site<'_>) -> Vec<Finding> {
 
 fn check_scope<'s>(scope: Scope<'s>, backend: Backend<'s>) -> Option<Finding> {
     let Forwarded::Replaced(by) = scope.forwards(backend, "Authorization") else { return None };
-    if !is_one_login(by) || !is_open(scope) || scope.purpose() == Some(Purpose::Assets) {
+    if !is_one_login(scope, by) || !is_open(scope) || scope.purpose() == Some(Purpose::Assets) {
         return None;
     }
     let server = scope.site().server_name();
@@ -31,13 +31,16 @@ fn check_scope<'s>(scope: Scope<'s>, backend: Backend<'s>) -> Option<Finding> {
 }
 
 /// Whether the value is the same for all requests.
-fn is_one_login(by: Directive<'_>) -> bool {
+fn is_one_login<'s>(scope: Scope<'s>, by: Directive<'s>) -> bool {
     if by.name_text().eq_ignore_ascii_case("AuthBasicFake") {
         return by.literal(0).is_some_and(|user| !user.contains('%'));
     }
-    let at = if by.site().is_apache() { 2 } else { 1 };
+    if !by.site().is_apache() {
+        let value = by.argument(1).map(|value| scope.value_of(value));
+        return value.is_some_and(|value| !value.is_empty() && !value.contains('$'));
+    }
     // `expr=` and `%{...}e` of Apache hang on the request.
-    by.literal(at)
+    by.literal(2)
         .is_some_and(|value| !value.is_empty() && !value.contains("%{") && !value.starts_with("expr="))
 }
 

@@ -65,10 +65,13 @@ const PERSONAL: &[&str] = &[
     "account",
     "accounts",
     "admin",
+    "auth",
+    "basic",
     "billing",
     "dashboard",
     "inbox",
     "invoices",
+    "login",
     "me",
     "member",
     "members",
@@ -76,7 +79,11 @@ const PERSONAL: &[&str] = &[
     "orders",
     "private",
     "profile",
+    "protected",
+    "secret",
     "secure",
+    "session",
+    "token",
     "user",
     "users",
 ];
@@ -112,10 +119,14 @@ impl<'s> Scope<'s> {
     /// Whether the name of the place says that it is another one for each user.
     #[must_use]
     pub fn is_personal(self) -> bool {
-        self.location().is_some_and(|location| {
-            let path = location.path.to_ascii_lowercase();
+        let is_so = |path: &str| {
+            let path = path.to_ascii_lowercase();
             path.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| PERSONAL.contains(&word))
-        })
+        };
+        let target = self.backend().and_then(|backend| Some(backend.pass.argument(0)?.text().into_owned()));
+        let path = target.as_deref().and_then(|url| url.split_once("://")?.1.split_once('/'));
+        self.location().is_some_and(|location| is_so(&location.path))
+            || path.is_some_and(|(_, path)| is_so(path))
     }
 
     /// The line that keeps the answer to those who are refused by the backend, too.

@@ -133,7 +133,7 @@ impl<'s> Scope<'s> {
         }
         let mut dropped = None;
         for line in self.list(backend.list).filter(|line| backend.is_about(*line, header)) {
-            match line.argument(1).map(|value| (value.is_template(), value.text())) {
+            match line.argument(1).map(|value| (value.is_template(), self.value_of(value))) {
                 Some((true, _)) | None => return Forwarded::Unknown,
                 Some((_, text)) if text.is_empty() => dropped = Some(line),
                 Some((_, text)) if text == own_variable(header) => return Forwarded::AsSent,

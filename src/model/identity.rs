@@ -116,7 +116,7 @@ impl<'s> Scope<'s> {
     pub fn tells_claimed_user(self) -> Option<Directive<'s>> {
         let backend = self.backend().filter(|_| !self.site.is_apache())?;
         let is_so = |line: &Directive<'_>| {
-            line.argument(1).is_some_and(|value| mentions(&value.text(), "remote_user"))
+            line.argument(1).is_some_and(|value| mentions(&self.value_of(value), "remote_user"))
                 && !backend.is_about(*line, "Authorization")
                 && !self.site.is_shipped(*line)
         };
@@ -236,6 +236,16 @@ impl<'s> Scope<'s> {
             if line.argument(1).is_some_and(|value| mentions(&value.text(), &variable)) {
                 found.push((line, name.into_owned()));
             }
+        }
+        // Meant for requests, which `proxy_pass_header` is not about either.
+        let is_credential = |name: &str| {
+            let words = ["auth", "key", "token", "session", "user"];
+            name.contains('_') && words.iter().any(|word| name.to_ascii_lowercase().contains(word))
+        };
+        for line in backend.into_iter().flat_map(|backend| self.passed_headers(backend)) {
+            found.extend(
+                line.literal(0).filter(|name| is_credential(name)).map(|name| (line, name.into_owned())),
+            );
         }
         let cors = self.allowed_headers().filter(|_| self.backend().is_some());
         if let Some((line, names)) = cors {

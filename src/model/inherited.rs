@@ -1,7 +1,9 @@
 //! Settings of nginx that are looked up by their names: what is in force of them in a scope.
 
-use super::names::Family;
-use super::{Directive, Scope};
+use std::borrow::Cow;
+
+use super::names::{Family, Name};
+use super::{Directive, Kind, Scope, Value};
 
 /// What is in force of a setting.
 #[derive(Clone, Debug)]
@@ -59,5 +61,37 @@ impl<'s> Scope<'s> {
             }
         }
         Setting::Unset
+    }
+
+    /// The text of a value; where it is one variable that a single `set` here or further out gives its
+    /// value, that value.
+    #[must_use]
+    pub fn value_of(self, value: Value<'s>) -> Cow<'s, str> {
+        let text = value.text();
+        let name = text.strip_prefix('$').map(|name| name.trim_start_matches('{').trim_end_matches('}'));
+        let is_plain = |name: &&str| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        let set = name.filter(is_plain).and_then(|name| self.set_once(name));
+        set.map_or(text, Value::text)
+    }
+
+    /// What the only `set` of a variable on the way here gives it; none where an `if` may give it another.
+    fn set_once(self, name: &str) -> Option<Value<'s>> {
+        let is_set = |line: &Directive<'s>| {
+            line.name() == Name::Set
+                && line.argument(0).is_some_and(|word| word.text().strip_prefix('$') == Some(name))
+        };
+        let mut found = None;
+        for scope in std::iter::once(self).chain(self.ancestors()) {
+            let ifs = scope.children().filter(|child| child.kind() == Kind::If);
+            if ifs.flat_map(|child| child.own(Family::Rewrite)).any(|line| is_set(&line)) {
+                return None;
+            }
+            for line in scope.own(Family::Rewrite).filter(is_set) {
+                if found.replace(line).is_some() {
+                    return None;
+                }
+            }
+        }
+        found?.argument(1).filter(|value| !value.is_template())
     }
 }
