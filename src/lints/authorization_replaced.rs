@@ -48,12 +48,11 @@ fn is_one_login<'s>(scope: Scope<'s>, by: Directive<'s>) -> bool {
 fn is_open(scope: Scope<'_>) -> bool {
     let is_named = scope.location().is_some_and(|location| location.is_named());
     let is_inside = is_named && scope.server().is_none_or(Scope::may_ask_anywhere);
-    scope.asks().nothing()
+    (scope.asks().nothing() || scope.is_open_at_hand())
         && !scope.is_guarded()
         && !scope.children().any(Scope::is_guarded)
         && (is_named || scope.is_reached_from_outside())
         && !is_inside
         && !scope.is_subrequest_target()
         && scope.answer().is_none()
-        && !scope.server().is_some_and(Scope::is_for_this_machine)
 }

@@ -259,6 +259,7 @@ impl<'s> Scope<'s> {
     #[must_use]
     pub fn is_reached_from_outside(self) -> bool {
         match self.kind() {
+            _ if self.site.is_apache() => true,
             Kind::Location => {
                 self.lacks(Family::Internal) && !self.location().is_some_and(|location| location.is_named())
             }

@@ -2,7 +2,7 @@
 
 use super::headers::Backend;
 use super::names::Family;
-use super::{Check, Directive, Scope, Setting, Site, State};
+use super::{Check, Directive, Outcomes, Scope, Setting, Site, State, Viewpoint};
 use crate::model::apache::below;
 
 /// A cache whose answers are for everybody, whoever got them.
@@ -191,6 +191,13 @@ impl Site<'_> {
 
 /// The line that lets some visitors in without a password and keeps others out.
 fn address_rule(place: Scope<'_>) -> Option<Directive<'_>> {
+    let lines = place.provider(Family::Require).into_iter().flat_map(Scope::requires);
+    let outcome = |view| place.outcome("GET", view);
+    let splits = outcome(Viewpoint::Anyone).may_be(Outcomes::GRANTED)
+        && !outcome(Viewpoint::Stranger).may_be(Outcomes::GRANTED);
+    if let Some(rule) = { lines }.find(|line| splits && is_about_addresses(*line)) {
+        return Some(rule);
+    }
     let State::Checked { checks, is_any } = place.state() else { return None };
     let needs_password =
         checks.iter().any(|check| matches!(check, Check::Password { .. } | Check::Unknown | Check::Other(_)));

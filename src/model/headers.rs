@@ -204,7 +204,7 @@ impl<'s> Scope<'s> {
     #[must_use]
     pub fn is_guarded(self) -> bool {
         if self.site.is_apache() {
-            return !self.asks().nothing() || self.keeps_strangers_out();
+            return !self.is_open_at_hand() && (!self.asks().nothing() || self.keeps_strangers_out());
         }
         let has_realm = self.directive(Family::Realm).is_some_and(|realm| !realm.is(0, "off"));
         !self.asks().nothing() || has_realm || !self.lacks(Family::Rules)

@@ -194,21 +194,6 @@ impl<'s> Scope<'s> {
         is_own.then_some(path)
     }
 
-    /// Whether only this very machine can connect to the server: it listens nowhere else.
-    #[must_use]
-    pub fn is_for_this_machine(self) -> bool {
-        if self.site.is_apache() {
-            let local = |word: &str| {
-                word.starts_with("127.") || word.starts_with("[::1]") || word.starts_with("localhost:")
-            };
-            let opening = self.opening();
-            return opening
-                .is_some_and(|line| line.arity() > 0 && line.arguments().all(|word| local(&word.text())));
-        }
-        let mut lines = self.own(Family::Listen).peekable();
-        lines.peek().is_some() && lines.all(|line| listen(line).is_some_and(|listen| listen.is_local()))
-    }
-
     fn read_server(self) -> Server<'s> {
         let mut listens: Vec<Listen<'s>> = self.own(Family::Listen).filter_map(listen).collect();
         if self.own(Family::Listen).next().is_none() {

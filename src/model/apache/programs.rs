@@ -47,17 +47,18 @@ impl<'s> Scope<'s> {
     /// The line of this very scope that has a program run or asked.
     pub(super) fn program_line(self) -> Option<Directive<'s>> {
         let is_mapping = self.kind() == Kind::Mapping;
-        let aliases = self.own(Family::Alias).filter(|line| is_mapping && line.is_named("ScriptAlias"));
-        let handlers = self.own(Family::Handler).filter(|line| match line.name() {
-            Name::SetHandler => {
-                line.literal(0).is_some_and(|word| is_program(&word) || asks_a_program(&word))
-            }
-            _ => is_mapping && target(*line).is_some_and(|url| asks_a_program(&url)),
+        let is_script =
+            |line: &Directive<'_>| line.is_named("ScriptAlias") || line.is_named("ScriptAliasMatch");
+        let aliases = self.own(Family::Alias).filter(|line| is_mapping && is_script(line));
+        let handlers = self.own(Family::Handler).filter(|line| {
+            line.name() == Name::SetHandler
+                && line.literal(0).is_some_and(|word| is_program(&word) || asks_a_program(&word))
         });
+        let asked = self.backend_line().filter(|line| target(*line).is_some_and(|url| asks_a_program(&url)));
         let by_name = self.own(Family::Setting).filter(|line| {
             line.is_named("AddHandler") && line.literal(0).is_some_and(|word| is_program(&word))
         });
-        aliases.chain(handlers).chain(by_name).find(|line| line.is_certain())
+        aliases.chain(handlers).chain(asked).chain(by_name).find(|line| line.is_certain())
     }
 
     fn deaf_program(self) -> Option<DeafProgram<'s>> {
@@ -143,7 +144,7 @@ impl<'s> Scope<'s> {
             |line: Directive<'_>| line.arguments().all(|word| word.text().eq_ignore_ascii_case("none"));
         let overrides = self.applying().flat_map(|scope| scope.own(Family::Override)).last();
         let has_htaccess = self.applying().any(|scope| scope.kind() == Kind::Htaccess);
-        let is_script = by.is_named("ScriptAlias");
+        let is_script = by.is_named("ScriptAlias") || by.is_named("ScriptAliasMatch");
         !is_script && !has_htaccess && overrides.is_some_and(|line| !is_none(line))
     }
 

@@ -90,6 +90,19 @@ impl<'s> Scope<'s> {
         servers.chain(ways.flatten().copied()).map(|id| self.site.scope(id))
     }
 
+    /// Whether nothing at hand asks for anything on the way to a backend of a virtual host that is at hand
+    /// as a whole. Only the main server's own `<Location>` could; hardly anybody has one.
+    #[must_use]
+    pub fn is_open_at_hand(self) -> bool {
+        let families = [Family::Require, Family::Rules, Family::Scheme, Family::OtherCheck];
+        let has_any = |scope: Scope<'_>| families.iter().any(|&family| scope.own(family).next().is_some());
+        let is_known = |scope: Scope<'_>| scope.kind() == Kind::Snippet || scope.is_wholly_known();
+        self.site.is_apache()
+            && self.server().is_some_and(|server| server.kind() == Kind::Server)
+            && self.backend_line().is_some()
+            && self.applying().chain([self]).all(|scope| is_known(scope) && !has_any(scope))
+    }
+
     /// Whether the backend is told who has logged in.
     pub(in crate::model) fn tells_the_user(self) -> bool {
         let Some(apache) = &self.site.apache else { return false };

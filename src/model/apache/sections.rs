@@ -126,6 +126,7 @@ impl Site<'_> {
         let is_mapping = match name {
             Name::ProxyPass | Name::ProxyPassMatch | Name::Alias => true,
             Name::RewriteRule => self.directive(data).is_passed_on(),
+            Name::AliasMatch => self.directive(data).is_named("ScriptAliasMatch"),
             _ => false,
         };
         if is_server && is_mapping {
