@@ -1,7 +1,9 @@
 //! The backend is told who has logged in, where nobody has checked it: anybody may claim any name.
 
+use std::cell::Cell;
+
 use super::Lint;
-use crate::decide::{Decider, Outcome};
+use crate::decide::{Decider, Outcome, Witness};
 use crate::finding::{Finding, Level};
 use crate::model::{Directive, Look, Purpose, Scope, Site};
 
@@ -13,18 +15,34 @@ pub const LINT: Lint = Lint {
     check,
 };
 
+/// More requests than this are not tried for one site: what is easy to see has to be enough.
+const MOST_PROOFS: usize = 20;
+
+struct Proof<'s> {
+    decider: Decider<'s>,
+    left: Cell<usize>,
+}
+
+impl<'s> Proof<'s> {
+    /// A request that comes to the place, and what is answered.
+    fn witness(&self, scope: Scope<'s>) -> Option<Witness> {
+        self.left.set(self.left.get().checked_sub(1)?);
+        self.decider.witness(scope, "", |decision| decision.outcome != Outcome::Undetermined)
+    }
+}
+
 fn check(site: &Site<'_>) -> Vec<Finding> {
     if site.is_apache() {
         return Vec::new();
     }
-    let decider = Decider::new(site, Look::nothing());
+    let proof = Proof { decider: Decider::new(site, Look::nothing()), left: Cell::new(MOST_PROOFS) };
     let claims = site.scopes().filter(|scope| scope.backend().is_some());
-    let claims = claims.filter_map(|scope| check_backend(&decider, scope));
+    let claims = claims.filter_map(|scope| check_backend(&proof, scope));
     claims.chain(site.scopes().filter_map(check_condition)).collect()
 }
 
 /// `proxy_set_header X-User $remote_user;`
-fn check_backend<'s>(decider: &Decider<'s>, scope: Scope<'s>) -> Option<Finding> {
+fn check_backend<'s>(proof: &Proof<'s>, scope: Scope<'s>) -> Option<Finding> {
     let line = scope.tells_claimed_user()?;
     let pass = scope.backend()?.pass;
     let finding = Finding::at(line.span(), "whatever name the client sends")
@@ -42,7 +60,7 @@ fn check_backend<'s>(decider: &Decider<'s>, scope: Scope<'s>) -> Option<Finding>
     if !is_open(scope) || matches!(scope.purpose(), Some(Purpose::Assets | Purpose::Probe)) {
         return None;
     }
-    let witness = decider.witness(scope, "", |decision| decision.outcome != Outcome::Undetermined);
+    let witness = proof.witness(scope);
     if witness.as_ref().is_some_and(|witness| witness.decision.outcome != Outcome::Open) {
         return None;
     }

@@ -204,9 +204,13 @@ impl<'s> Scope<'s> {
     /// Whether the name of the place is that of a program with a page to log in at.
     #[must_use]
     pub fn has_a_login_page(self) -> bool {
-        let path =
-            |scope: Scope<'_>| scope.location().is_some_and(|location| has_word(&location.path, WITH_A_PAGE));
-        path(self) || self.ancestors().any(path)
+        let path = |scope: Scope<'_>, words: &[&str]| {
+            scope.location().is_some_and(|location| has_word(&location.path, words))
+        };
+        // A password for all of `/admin/` is a second door, mostly.
+        let is_around =
+            |scope: Scope<'_>| path(scope, WITH_A_PAGE) || path(scope, &["admin", "administrator"]);
+        path(self, WITH_A_PAGE) || self.ancestors().any(is_around)
     }
 
     /// The texts that say what the place is.

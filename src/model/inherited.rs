@@ -16,6 +16,21 @@ pub enum Setting<'s> {
     Unknown,
 }
 
+/// Beginnings of the names of nginx's own variables that stand in values most often.
+const OF_NGINX: &[&str] = &[
+    "http_",
+    "remote_",
+    "proxy_",
+    "host",
+    "scheme",
+    "server_",
+    "request",
+    "uri",
+    "document_",
+    "fastcgi_",
+    "ssl_",
+];
+
 impl<'s> Setting<'s> {
     /// The lines; none where there are none, or they are not known.
     #[must_use]
@@ -70,7 +85,8 @@ impl<'s> Scope<'s> {
         let text = value.text();
         let name = text.strip_prefix('$').map(|name| name.trim_start_matches('{').trim_end_matches('}'));
         let is_plain = |name: &&str| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-        let set = name.filter(is_plain).and_then(|name| self.set_once(name));
+        let is_own = |name: &&str| !OF_NGINX.iter().any(|start| name.starts_with(start));
+        let set = name.filter(is_plain).filter(is_own).and_then(|name| self.set_once(name));
         set.map_or(text, Value::text)
     }
 
@@ -81,7 +97,9 @@ impl<'s> Scope<'s> {
                 && line.argument(0).is_some_and(|word| word.text().strip_prefix('$') == Some(name))
         };
         let mut found = None;
-        for scope in std::iter::once(self).chain(self.ancestors()) {
+        // Outside of servers there is none.
+        let on_the_way = std::iter::once(self).chain(self.ancestors());
+        for scope in on_the_way.filter(|scope| !matches!(scope.kind(), Kind::Http | Kind::Main)) {
             let ifs = scope.children().filter(|child| child.kind() == Kind::If);
             if ifs.flat_map(|child| child.own(Family::Rewrite)).any(|line| is_set(&line)) {
                 return None;

@@ -73,10 +73,9 @@ impl<'s> Scope<'s> {
         }
         let host = self.host_names().find(|line| {
             line.arguments().any(|name| {
-                let name = name.text();
+                let name = name.text().to_ascii_lowercase();
                 // The last labels are those of the whole site.
-                let mut labels = name.rsplit('.').skip(2).peekable();
-                labels.peek().is_some() && labels.any(names_an_application)
+                name.rsplit('.').skip(2).any(|label| APPLICATIONS.contains(&label))
             })
         });
         if let Some(by) = host {
