@@ -1,6 +1,6 @@
 //! Who is asked for credentials, and by what.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::names::{Family, Name};
 use super::{Directive, DirectiveData, Kind, Located, Scope, Site};
@@ -62,8 +62,12 @@ impl Site<'_> {
                 [Family::Subrequest, Family::Mirror].into_iter().flat_map(move |family| scope.own(family));
             lines.filter_map(move |by| Some((scope, by.name() == Name::AuthRequest, by.literal(0)?)))
         });
-        let mut targets = HashMap::new();
+        let (mut targets, mut seen) = (HashMap::new(), HashSet::new());
         for (scope, is_asked, path) in named {
+            // Many locations name the same one.
+            if !seen.insert((scope.data().server, is_asked, path.clone())) {
+                continue;
+            }
             // A line of the http block is for every server.
             let servers: Vec<Scope<'_>> = match scope.server() {
                 Some(server) => vec![server],

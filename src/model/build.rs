@@ -66,6 +66,8 @@ impl<'f> Site<'f> {
                 access: HashMap::new(),
                 identity: Identity::unknown(None),
                 files_for_logins: OnceLock::new(),
+                sets: OnceLock::new(),
+                login_pages: OnceLock::new(),
                 protected: OnceLock::new(),
                 line_names: OnceLock::new(),
                 misused: OnceLock::new(),

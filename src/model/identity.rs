@@ -1,6 +1,8 @@
 //! How a backend of nginx is told who has logged in (spec A11, U7, W21), and which headers are counted on
 //! that nginx drops (spec U1).
 
+use std::collections::HashSet;
+
 use super::headers::Backend;
 use super::names::{Family, Name};
 use super::{Directive, Kind, Scope, Site};
@@ -183,15 +185,9 @@ impl<'s> Scope<'s> {
             let is_credential = told.iter().any(|start| value.contains(start));
             is_credential && !others.iter().any(|other| mentions(&value, other))
         };
-        let page = |scope: Scope<'_>| {
-            let mut lines = scope.own(Family::ErrorPage);
-            lines.any(|line| line.arguments().any(|word| matches!(word.text().as_ref(), "401" | "403")))
-        };
-        let server = self.server().into_iter().flat_map(|server| server.descendants().chain([server]));
-        let outer = self.ancestors();
-        self.own(Family::OtherCheck).next().is_some()
-            || self.list(backend.list).any(tells)
-            || server.chain(outer).any(page)
+        let pages = self.site.login_pages.get_or_init(|| self.site.find_login_pages());
+        let has_page = self.ancestors().any(|outer| pages.contains(&outer.id));
+        has_page || self.own(Family::OtherCheck).next().is_some() || self.list(backend.list).any(tells)
     }
 
     /// Whether the name of the place or of the server is that of a program that takes the user from the
@@ -260,6 +256,14 @@ impl<'s> Scope<'s> {
 }
 
 impl Site<'_> {
+    /// The servers with a page for refusals somewhere in them, and the `http` block if it has one.
+    fn find_login_pages(&self) -> HashSet<u32> {
+        let is_for_refusals =
+            |line: Directive<'_>| line.arguments().any(|word| matches!(word.text().as_ref(), "401" | "403"));
+        let with_one = self.scopes().filter(|scope| scope.own(Family::ErrorPage).any(is_for_refusals));
+        with_one.map(|scope| scope.data().server.unwrap_or(scope.id)).collect()
+    }
+
     fn is_shipped(&self, line: Directive<'_>) -> bool {
         let path = self.files.sources.get(line.span().file).path();
         path.file_name().is_some_and(|name| SHIPPED.iter().any(|shipped| *shipped == name))

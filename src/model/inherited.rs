@@ -1,9 +1,10 @@
 //! Settings of nginx that are looked up by their names: what is in force of them in a scope.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 
 use super::names::{Family, Name};
-use super::{Directive, Kind, Scope, Value};
+use super::{Directive, DirectiveData, Scope, Site, Value};
 
 /// What is in force of a setting.
 #[derive(Clone, Debug)]
@@ -90,26 +91,34 @@ impl<'s> Scope<'s> {
         set.map_or(text, Value::text)
     }
 
-    /// What the only `set` of a variable on the way here gives it; none where an `if` may give it another.
+    /// What the only `set` of a variable in the server gives it, if it stands here or further out.
     fn set_once(self, name: &str) -> Option<Value<'s>> {
-        let is_set = |line: &Directive<'s>| {
-            line.name() == Name::Set
-                && line.argument(0).is_some_and(|word| word.text().strip_prefix('$') == Some(name))
-        };
-        let mut found = None;
-        // Outside of servers there is none.
-        let on_the_way = std::iter::once(self).chain(self.ancestors());
-        for scope in on_the_way.filter(|scope| !matches!(scope.kind(), Kind::Http | Kind::Main)) {
-            let ifs = scope.children().filter(|child| child.kind() == Kind::If);
-            if ifs.flat_map(|child| child.own(Family::Rewrite)).any(|line| is_set(&line)) {
-                return None;
-            }
-            for line in scope.own(Family::Rewrite).filter(is_set) {
-                if found.replace(line).is_some() {
-                    return None;
-                }
-            }
-        }
-        found?.argument(1).filter(|value| !value.is_template())
+        let all = self.site.sets.get_or_init(|| self.site.find_sets());
+        let (scope, line) = (*all.get(&self.data().server?)?.get(name)?)?;
+        let is_on_the_way = std::iter::once(self).chain(self.ancestors()).any(|outer| outer.id == scope);
+        let value = self.site.directive(line).argument(1)?;
+        (is_on_the_way && !value.is_template()).then_some(value)
     }
 }
+
+impl Site<'_> {
+    /// The `set` lines of each server by their variables; none where one has several.
+    fn find_sets(&self) -> Sets {
+        let mut all = Sets::new();
+        for scope in self.scopes() {
+            let Some(server) = scope.data().server else { continue };
+            for line in scope.own(Family::Rewrite).filter(|line| line.name() == Name::Set) {
+                let Some(name) = line.argument(0).map(|word| word.text().into_owned()) else { continue };
+                let of_server = all.entry(server).or_default();
+                of_server
+                    .entry(name.trim_start_matches('$').to_owned())
+                    .and_modify(|found| *found = None)
+                    .or_insert(Some((scope.id, line.data)));
+            }
+        }
+        all
+    }
+}
+
+/// For each server: its variables, each with the scope and the line of its only `set`.
+pub(super) type Sets = HashMap<u32, HashMap<String, Option<(u32, DirectiveData)>>>;

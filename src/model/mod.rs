@@ -82,6 +82,10 @@ pub struct Site<'f> {
     regexes: Mutex<HashMap<u32, Option<pcre2::bytes::Regex>>>,
     /// The locations that answer subrequests, found when first asked for.
     subrequest_targets: OnceLock<HashMap<u32, bool>>,
+    /// The variables that `set` lines make, found when first asked for.
+    sets: OnceLock<inherited::Sets>,
+    /// The servers where a refusal leads to a page of its own, found when first asked for.
+    login_pages: OnceLock<HashSet<u32>>,
     /// The prefixes that ask, found when first asked for.
     protected: OnceLock<protected::Protected>,
     /// The lines that name a password file which is opened, found when first asked for.
