@@ -7,6 +7,7 @@ pub mod finding;
 pub mod lints;
 pub mod load;
 pub mod model;
+pub mod outline;
 mod parallel;
 pub mod report;
 pub mod settings;

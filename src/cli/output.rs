@@ -6,7 +6,7 @@ use super::options::{FailOn, Format, Reporting};
 use super::{CLEAN, FINDINGS, TROUBLE, complain, print};
 use crate::finding::{Finding, Level};
 use crate::load::Files;
-use crate::model;
+use crate::outline::outlines;
 use crate::report::{self, Base, Report};
 
 /// The reports of a run, each with its file; without one it goes to standard output.
@@ -43,7 +43,7 @@ impl Outputs {
     /// Writes the reports; gives the exit status.
     pub fn write(&self, report: &mut Report, files: &Files, options: &Reporting) -> u8 {
         if self.0.iter().any(|(format, _)| matches!(format, Format::Sarif | Format::Gitlab)) {
-            report.outlines = model::outlines(files, report.findings.iter().map(|one| one.primary.span));
+            report.outlines = outlines(files, report.findings.iter().map(|one| one.primary.span));
         }
         let mut written = Ok(());
         for (format, file) in &self.0 {

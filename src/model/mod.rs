@@ -9,12 +9,15 @@ mod answer;
 mod apache;
 mod asks;
 mod build;
+mod cache;
 mod certificates;
 mod cors;
 mod defaults;
 mod directive;
 mod effect;
 mod headers;
+mod identity;
+mod inherited;
 mod late_redirect;
 mod location;
 mod logins;
@@ -23,7 +26,7 @@ mod names;
 mod neighbours;
 mod nested;
 mod onward;
-mod outline;
+mod own_login;
 mod password_file;
 mod protected;
 mod purpose;
@@ -43,26 +46,28 @@ use std::sync::{Mutex, OnceLock};
 pub use answer::{Answer, Reply};
 pub use apache::words;
 pub use apache::{
-    Choice, Ground, Grounds, HtaccessState, IfModule, Judge, Methods, Misuse, Misused, NeverTrue, OnTheWay,
-    OpenedFile, Outcomes, OverrideRules, Overrides, Passes, Sections, Twins, UnknownProvider, Unset,
-    UnsetVariable, Verdict, Viewpoint, WrongProvider,
+    Choice, DeafProgram, Ground, Grounds, HtaccessState, IfModule, Judge, Methods, Misuse, Misused,
+    NeverTrue, OnTheWay, OpenedFile, Outcomes, OverrideRules, Overrides, Passes, Sections, Twins,
+    UnknownProvider, Unset, UnsetVariable, Verdict, Viewpoint, WrongProvider,
 };
 pub(crate) use apache::{EMPTY, Matching, below, clean};
 pub use asks::{Asks, Password};
 pub use build::{FilesMode, Look};
+pub use cache::{QuickCache, SharedCache};
 pub use certificates::CHALLENGE;
 pub use cors::Cors;
 pub use defaults::Defaulted;
 pub use directive::{Directive, Value};
 pub use effect::{Check, State};
 pub use headers::{Backend, Forwarded, Lost};
+pub use inherited::Setting;
 pub use location::{Located, Location, Modifier};
 pub use logins::{Login, Named};
 pub use names::{Family, Known, Name, known};
 pub use neighbours::Neighbour;
 pub use nested::Nested;
 pub use onward::Onward;
-pub use outline::{Outline, outlines};
+pub use own_login::OwnLogin;
 pub use password_file::{PasswordFile, PathValue};
 pub use protected::Area;
 pub use purpose::Purpose;
@@ -101,7 +106,11 @@ pub struct Site<'f> {
     neighbours: HashMap<u32, Vec<String>>,
     regexes: Mutex<HashMap<u32, Option<pcre2::bytes::Regex>>>,
     /// The locations that answer subrequests, found when first asked for.
-    subrequest_targets: OnceLock<HashSet<u32>>,
+    subrequest_targets: OnceLock<HashMap<u32, bool>>,
+    /// The variables that `set` lines make, found when first asked for.
+    sets: OnceLock<inherited::Sets>,
+    /// The servers where a refusal leads to a page of its own, found when first asked for.
+    login_pages: OnceLock<HashSet<u32>>,
     /// The prefixes that ask, found when first asked for.
     protected: OnceLock<protected::Protected>,
     /// The lines that name a password file which is opened, found when first asked for.
@@ -122,6 +131,8 @@ pub struct Site<'f> {
     pub meant_closed: Vec<String>,
     /// What nginx would refuse once the files are put together.
     pub problems: Vec<Problem>,
+    /// The password files that were not read although the server may.
+    pub unread: Vec<Problem>,
 }
 
 /// The kinds of scope.

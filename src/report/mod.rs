@@ -20,7 +20,7 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use crate::finding::{Finding, Inclusion, Level, Place, Problem, ProblemKind};
-use crate::model::Outline;
+use crate::outline::Outline;
 use crate::source::{FileId, Position, Sources, Span};
 use crate::{allow, expect};
 
@@ -58,7 +58,7 @@ pub struct Report {
     pub notes: Vec<String>,
     /// For files that are included: by which statements.
     pub included_from: HashMap<FileId, Inclusion>,
-    /// Where the findings stand, by [`crate::model::outlines`]; [`fingerprints`] are made of it.
+    /// Where the findings stand, by [`crate::outline::outlines`]; [`fingerprints`] are made of it.
     pub outlines: HashMap<Span, Outline>,
 }
 

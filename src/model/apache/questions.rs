@@ -36,7 +36,7 @@ impl<'s> Scope<'s> {
 
     fn find_matching(self) -> Matching {
         let Some(opening) = self.opening() else { return Matching::Unknown };
-        let is_match = ends_with_match(opening.name_text());
+        let is_match = ends_with_match(opening.name_text()) || opening.is_named("RewriteRule");
         let (word, is_expression) = match opening.literal(0) {
             Some(tilde) if tilde == "~" => (opening.literal(1), true),
             word => (word, is_match),
