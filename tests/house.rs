@@ -31,7 +31,7 @@ const MAY_USE: &[(&str, &[&str], &[&str])] = &[
             "source", "finding", "userfile", "load", "model", "decide", "expect", "lints", "allow", "report",
             "settings", "outline",
         ],
-        &["clap", "indicatif", "serde_json", "strsim"],
+        &["clap", "indicatif", "serde", "serde_json", "strsim"],
     ),
 ];
 

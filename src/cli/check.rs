@@ -7,7 +7,7 @@ use super::expect::Rules;
 use super::options::Check;
 use super::output::Outputs;
 use super::progress::Progress;
-use super::{TROUBLE, complain, notes, places};
+use super::{TROUBLE, baseline, complain, notes, places};
 use crate::allow;
 use crate::finding::{Finding, Inclusion, Label, Problem};
 use crate::lints::{self, Lint};
@@ -28,6 +28,18 @@ pub fn run(options: &Check, settings: Option<&SettingsFile>) -> u8 {
 
 fn check(options: &Check, settings: Option<&SettingsFile>) -> Result<u8, String> {
     let outputs = Outputs::of(&options.output)?;
+    let (mut report, loaded) = found(options, settings)?;
+    if let Some(path) = &options.baseline {
+        baseline::apply(path, &mut report, &loaded, &selected(options))?;
+    }
+    let status = outputs.write(&mut report, &loaded.files, &options.output);
+    // The process ends here: to give the memory back piece by piece only takes time.
+    std::mem::forget(loaded);
+    Ok(status)
+}
+
+/// What is found, with what was read.
+pub(super) fn found(options: &Check, settings: Option<&SettingsFile>) -> Result<(Report, Loaded), String> {
     let progress = Progress::start("reading the configuration");
     let given: Vec<&Path> = options
         .paths
@@ -55,10 +67,7 @@ fn check(options: &Check, settings: Option<&SettingsFile>) -> Result<u8, String>
     rules.judge(&loaded, &host, options.files.into(), &mut report);
     report.sort(&loaded.files.sources);
     drop(progress);
-    let status = outputs.write(&mut report, &loaded.files, &options.output);
-    // The process ends here: to give the memory back piece by piece only takes time.
-    std::mem::forget(loaded);
-    Ok(status)
+    Ok((report, loaded))
 }
 
 fn selected(options: &Check) -> Vec<&'static Lint> {

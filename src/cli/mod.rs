@@ -1,5 +1,6 @@
 //! The command line: the only place that prints, and where exit statuses are made.
 
+mod baseline;
 mod check;
 mod expect;
 mod map;
@@ -44,7 +45,7 @@ pub fn run() -> ExitCode {
         Err(error) => return ExitCode::from(refused(&error)),
     };
     let settled = match matches.subcommand_name() {
-        Some("check" | "config") => settled::settle(&command, &arguments, matches),
+        Some("check" | "baseline" | "config") => settled::settle(&command, &arguments, matches),
         _ => Ok(Settled::typed(matches)),
     };
     let settled = match settled {
@@ -60,6 +61,7 @@ pub fn run() -> ExitCode {
     };
     ExitCode::from(match options.command {
         Command::Check(check) => check::run(&check, settled.file.as_ref()),
+        Command::Baseline(check) => baseline::run(&check, settled.file.as_ref()),
         Command::Config(_) => print(&settled.describe(&command)).err().unwrap_or(CLEAN),
         Command::Trace(trace) => trace::run(&trace),
         Command::Map(map) => map::run(&map),

@@ -27,6 +27,8 @@ pub struct Options {
 pub enum Command {
     /// Find mistakes in a configuration.
     Check(Box<Check>),
+    /// Write down what is found today, so that `check --baseline` tells what is new.
+    Baseline(Box<Check>),
     /// Show the settings in force for `check`, and where each is from.
     Config(Box<Check>),
     /// Say what the server answers to a request, and which directives decide.
@@ -90,6 +92,10 @@ pub struct Check {
     /// Do not run these lints, separated by commas.
     #[arg(long, value_name = "LINT", value_delimiter = ',', value_parser = lint_id(), hide_possible_values = true, help_heading = "What counts")]
     pub ignore: Vec<&'static Lint>,
+
+    /// Do not tell the findings that are in this file, which `authlint baseline` has written.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "What counts")]
+    pub baseline: Option<PathBuf>,
 
     /// What the team has settled; without it the nearest `authlint.toml`, in the working directory or above.
     #[arg(long, value_name = "FILE", help_heading = "What counts")]

@@ -43,7 +43,7 @@ impl Outputs {
     /// Writes the reports; gives the exit status.
     pub fn write(&self, report: &mut Report, files: &Files, options: &Reporting) -> u8 {
         if self.0.iter().any(|(format, _)| matches!(format, Format::Sarif | Format::Gitlab)) {
-            report.outlines = outlines(files, report.findings.iter().map(|one| one.primary.span));
+            outline(report, files);
         }
         let mut written = Ok(());
         for (format, file) in &self.0 {
@@ -59,6 +59,11 @@ impl Outputs {
         }
         written.err().unwrap_or_else(|| status(report, options.fail_on))
     }
+}
+
+/// Finds what fingerprints are made of.
+pub fn outline(report: &mut Report, files: &Files) {
+    report.outlines = outlines(files, report.findings.iter().map(|one| one.primary.span));
 }
 
 fn text(format: Format, is_on_stdout: bool, report: &Report, files: &Files, options: &Reporting) -> String {
@@ -78,7 +83,7 @@ fn text(format: Format, is_on_stdout: bool, report: &Report, files: &Files, opti
 
 /// The paths of a report for a forge start at the root of the checkout. GitHub and GitLab say where that is; else it is
 /// the working directory.
-fn base() -> Base {
+pub fn base() -> Base {
     let here = std::env::current_dir().unwrap_or_default();
     let checkout = |name: &str| {
         let root = Path::new(&std::env::var_os(name)?).canonicalize().ok()?;

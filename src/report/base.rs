@@ -48,7 +48,8 @@ impl Base {
     }
 
     /// The path from the root on, or the whole path, on one line.
-    pub(super) fn shown(&self, path: &Path) -> String {
+    #[must_use]
+    pub fn shown(&self, path: &Path) -> String {
         let (Whereabouts::Inside(path) | Whereabouts::Outside(path)) = self.locate(path);
         let shown = path.to_string_lossy();
         let shown = if shown.is_empty() { ".".into() } else { shown };
