@@ -23,12 +23,13 @@ const MAY_USE: &[(&str, &[&str], &[&str])] = &[
         &["miette", "serde", "serde_json", "terminal_size"],
     ),
     ("expect", &["source", "finding", "model", "decide"], &[]),
+    ("fix", &["source", "finding", "load", "report"], &["memchr", "rustix", "similar"]),
     ("settings", &[], &["serde", "toml"]),
     (
         "cli",
         &[
             "source", "finding", "userfile", "load", "model", "decide", "expect", "lints", "report",
-            "settings",
+            "settings", "fix",
         ],
         &["clap", "indicatif"],
     ),
@@ -49,6 +50,7 @@ const CRATES: &[&str] = &[
     "terminal_size",
     "rustix",
     "toml",
+    "similar",
 ];
 
 fn sources() -> Vec<(PathBuf, String)> {

@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 use super::expect::Rules;
 use super::options::{Check, FailOn, Files, Format, Reporting};
 use super::progress::Progress;
-use super::{CLEAN, FINDINGS, TROUBLE, complain, notes, places, print};
-use crate::finding::{Finding, Inclusion, Label, Level, Problem};
+use super::{CLEAN, FINDINGS, TROUBLE, complain, fix, notes, places, print};
+use crate::finding::{Edit, Finding, Inclusion, Label, Level, Problem, Safety};
+use crate::fix::Examined;
 use crate::lints::{self, Lint};
-use crate::load::{self, Config, Loaded, Request};
+use crate::load::{self, Config, Loaded, Origin, Request};
 use crate::model::{FilesMode, Look, Site};
 use crate::parallel;
 use crate::report::{self, Report};
@@ -41,6 +42,10 @@ fn check(mut options: Check) -> Result<u8, String> {
     if paths.is_empty() && options.entry.is_empty() {
         return Err("no configuration is installed here: name a file or a directory to check".into());
     }
+    if options.fixing.unsafe_fixes && !options.fixing.fix && !options.fixing.diff {
+        return Err("--unsafe-fixes goes with --fix or --diff".into());
+    }
+    let reads_input = paths.iter().any(|path| path == Path::new("-"));
     let request = Request {
         paths,
         entries: options.entry.clone(),
@@ -48,17 +53,79 @@ fn check(mut options: Check) -> Result<u8, String> {
         stdin_filename: options.stdin_filename.clone(),
         defines: options.places.define.clone(),
         leaves_served: true,
+        // What is shown as a diff is looked at several times.
+        input: (options.fixing.diff && reads_input).then(load::read_input).and_then(Result::ok),
     };
-    let mut loaded = load::load(&request, &mut host);
-    let rules = settings.map(|file| Rules::of(&file, &mut loaded)).unwrap_or_default();
-    let mut report = judge(&loaded, &host, options);
-    rules.judge(&loaded, &host, options.files.unwrap_or_default().into(), &mut report);
-    report.sort(&loaded.files.sources);
+    let job = Job { options, settings, request };
+    if options.fixing.diff {
+        return fix::show(&job, &mut host, progress);
+    }
+    let examined = if options.fixing.fix {
+        fix::write(&job, &mut host)?
+    } else {
+        let mut examined = job.examine(&mut host, &job.selected());
+        job.restrict(&mut examined);
+        examined
+    };
+    let Examined { loaded, report } = examined;
     drop(progress);
     let status = write(&report, &loaded.files.sources, &options.output);
     // The process ends here: to give the memory back piece by piece only takes time.
     std::mem::forget(loaded);
     Ok(status)
+}
+
+/// What is to be checked, and how.
+pub(super) struct Job<'o> {
+    pub options: &'o Check,
+    settings: Option<SettingsFile>,
+    pub request: Request,
+}
+
+impl Job<'_> {
+    /// Reads the configuration and judges it.
+    pub fn examine(&self, host: &mut Host, lints: &[&'static Lint]) -> Examined {
+        let mut loaded = load::load(&self.request, host);
+        let rules = self.settings.as_ref().map(|file| Rules::of(file, &mut loaded)).unwrap_or_default();
+        let mode = FilesMode::from(self.options.files.unwrap_or_default());
+        let mut report = judge(&loaded, host, mode, lints);
+        rules.judge(&loaded, host, mode, &mut report);
+        report.sort(&loaded.files.sources);
+        Examined { loaded, report }
+    }
+
+    /// The lints that the user wants to hear.
+    pub fn selected(&self) -> Vec<&'static Lint> {
+        lints::ALL.iter().filter(|lint| self.is_selected(lint)).collect()
+    }
+
+    fn is_selected(&self, lint: &Lint) -> bool {
+        let is_in = |list: &[&Lint]| list.iter().any(|other| other.id == lint.id);
+        (self.options.select.is_empty() || is_in(&self.options.select)) && !is_in(&self.options.ignore)
+    }
+
+    /// Whether the user has asked for a finding. The rules of `authlint.toml` are always asked for.
+    pub fn is_asked_for(&self, finding: &Finding, loaded: &Loaded) -> bool {
+        let Some(lint) = lints::find(finding.lint) else { return true };
+        let is_asked_for = |label: &Label| {
+            loaded.asked_for.as_ref().is_none_or(|asked_for| asked_for.contains(&label.span.file))
+        };
+        self.is_selected(lint) && (is_asked_for(&finding.primary) || finding.because.iter().any(is_asked_for))
+    }
+
+    /// Leaves what the user has asked for, and counts what of it can be fixed.
+    pub fn restrict(&self, examined: &mut Examined) {
+        let Examined { loaded, report } = examined;
+        report.findings.retain(|finding| self.is_asked_for(finding, loaded));
+        let is_file = |edit: &Edit| matches!(loaded.files.origin(edit.span.file), Some(Origin::Disk(..)));
+        for fix in report.findings.iter().filter_map(|finding| finding.fix.as_ref()) {
+            match fix.safety {
+                _ if !fix.edits.iter().all(is_file) => {}
+                Safety::Safe => report.fixes.safe += 1,
+                Safety::Unsafe => report.fixes.not_safe += 1,
+            }
+        }
+    }
 }
 
 /// What the team has settled, where it has.
@@ -71,18 +138,10 @@ fn settings(options: &Check) -> Result<Option<SettingsFile>, String> {
     path.map(|path| settings::read(&path).map_err(|refused| refused.to_string())).transpose()
 }
 
-fn selected(options: &Check) -> Vec<&'static Lint> {
-    let is_in = |list: &[&Lint], lint: &Lint| list.iter().any(|other| other.id == lint.id);
-    let chosen = |lint: &&Lint| options.select.is_empty() || is_in(&options.select, lint);
-    lints::ALL.iter().filter(chosen).filter(|lint| !is_in(&options.ignore, lint)).collect()
-}
-
-fn judge(loaded: &Loaded, host: &Host, options: &Check) -> Report {
-    let mode = FilesMode::from(options.files.unwrap_or_default());
-    let lints = selected(options);
+fn judge(loaded: &Loaded, host: &Host, mode: FilesMode, lints: &[&'static Lint]) -> Report {
     let judged = parallel::map(&loaded.configs, loaded.configs.len() > 1, |config| {
         let mut site = Site::build(&loaded.files, config, Look { host, mode });
-        let findings = lints::check(&site, &lints);
+        let findings = lints::check(&site, lints);
         let files: HashSet<FileId> = findings.iter().map(|finding| finding.primary.span.file).collect();
         let included_from = files.into_iter().map(|file| (file, site.included_from(file))).collect();
         let left_alone = site.left_files_alone() && mode == FilesMode::Auto;
@@ -109,12 +168,6 @@ fn judge(loaded: &Loaded, host: &Host, options: &Check) -> Report {
         left_alone |= judged.left_alone;
         kept.extend(judged.kept);
     }
-    if let Some(asked_for) = &loaded.asked_for {
-        let is_asked_for = |label: &Label| asked_for.contains(&label.span.file);
-        report
-            .findings
-            .retain(|finding| is_asked_for(&finding.primary) || finding.because.iter().any(is_asked_for));
-    }
     report.notes = notes::notes(loaded, left_alone, &kept);
     report
 }
@@ -129,7 +182,8 @@ struct Judged {
 
 /// Writes a report as the options say; gives the exit status.
 pub(super) fn write(report: &Report, sources: &Sources, options: &Reporting) -> u8 {
-    let is_silent = options.quiet && report.findings.is_empty() && report.problems.is_empty();
+    let has_fixed = report.fixes.fixed.is_some_and(|fixed| fixed > 0);
+    let is_silent = options.quiet && report.findings.is_empty() && report.problems.is_empty() && !has_fixed;
     let text = match options.format {
         Format::Json => report::json(report, sources),
         Format::Concise => report::concise(report, sources),

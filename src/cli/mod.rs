@@ -2,6 +2,7 @@
 
 mod check;
 mod expect;
+mod fix;
 mod map;
 mod notes;
 mod options;

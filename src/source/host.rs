@@ -4,6 +4,7 @@
 //! follows links as the server would, reads files in bounded memory, and says whether the server's
 //! user can read a file.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::io;
 use std::path::{Component, Path, PathBuf};
@@ -57,7 +58,7 @@ impl fmt::Display for ReadError {
 }
 
 /// What makes two paths the same file.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum FileKey {
     Inode(u64, u64),
     Path(PathBuf),
@@ -72,6 +73,8 @@ pub struct Host {
     /// Paths below this directory are shown relative to it.
     shown_from: Option<PathBuf>,
     users: OnceLock<Users>,
+    /// Texts that stand for what is in the files.
+    pub(super) instead: HashMap<FileKey, Vec<u8>>,
 }
 
 impl Host {
@@ -88,14 +91,28 @@ impl Host {
             .collect::<io::Result<Vec<_>>>()?;
         // The most specific prefix wins.
         maps.sort_by_key(|map| std::cmp::Reverse(map.from.components().count()));
-        Ok(Host { disk: Disk::Real, root, maps, shown_from: None, users: OnceLock::new() })
+        Ok(Host {
+            disk: Disk::Real,
+            root,
+            maps,
+            shown_from: None,
+            users: OnceLock::new(),
+            instead: HashMap::new(),
+        })
     }
 
     /// A file system in memory.
     #[must_use]
     pub fn memory(files: impl IntoIterator<Item = (PathBuf, Entry)>) -> Self {
         let disk = Disk::Memory(files.into_iter().collect());
-        Host { disk, root: None, maps: Vec::new(), shown_from: None, users: OnceLock::new() }
+        Host {
+            disk,
+            root: None,
+            maps: Vec::new(),
+            shown_from: None,
+            users: OnceLock::new(),
+            instead: HashMap::new(),
+        }
     }
 
     /// Shows paths below `directory` relative to it.
@@ -194,6 +211,9 @@ impl Host {
             Kind::Directory => return Err(ReadError::Directory),
             Kind::Special(what) => return Err(ReadError::Special(what)),
             Kind::Link => return Err(ReadError::Missing),
+        }
+        if let Some(text) = self.instead_of_file(&stat) {
+            return Ok(text.to_vec());
         }
         if stat.size > limit {
             return Err(ReadError::TooLarge(limit));
