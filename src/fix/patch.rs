@@ -20,8 +20,10 @@ impl Patch {
     /// Puts edits in order. A line that would be left blank goes with what stood in it, and new lines end as the
     /// others of the file do.
     pub fn of(old: &[u8], mut edits: Vec<Edit>) -> Self {
-        edits.sort_by(|a, b| (a.span, &a.text).cmp(&(b.span, &b.text)));
-        edits.dedup();
+        // By place alone: a file that is read in two ways has two numbers.
+        let place = |edit: &Edit| (edit.span.start, edit.span.end);
+        edits.sort_by(|a, b| place(a).cmp(&place(b)).then_with(|| a.text.cmp(&b.text)));
+        edits.dedup_by(|a, b| place(a) == place(b) && a.text == b.text);
         let mut pieces: Vec<Piece> = Vec::new();
         for Edit { span, text } in edits {
             let (start, end) = (span.start as usize, span.end as usize);

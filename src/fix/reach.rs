@@ -41,7 +41,7 @@ impl Reach {
         let path = match origin {
             Origin::Disk(path, _) => path,
             Origin::Elsewhere(_) if self.shows_only => return Ok(PathBuf::new()),
-            Origin::Elsewhere(_) => return Err("this is no file, but a copy of one".into()),
+            Origin::Elsewhere(_) => return Err("not a file, but a copy of one".into()),
         };
         let here = host.disk_path(path);
         let real = here.canonicalize().map_err(|error| error.to_string())?;
@@ -61,8 +61,8 @@ impl Reach {
 
 fn outside(shown: &Path, real: &Path) -> String {
     if fs::symlink_metadata(shown).is_ok_and(|data| data.is_symlink()) {
-        format!("it is a link to {}, which is not below a PATH that was given", real.display())
+        format!("a link to {}, which is not below a PATH that was given", real.display())
     } else {
-        "it is not below a PATH that was given".into()
+        "not below a PATH that was given".into()
     }
 }
