@@ -1,4 +1,5 @@
 //! authlint reads nginx and Apache configuration and says who can reach what.
+pub mod allow;
 pub mod cli;
 pub mod decide;
 pub mod expect;

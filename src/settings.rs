@@ -1,42 +1,22 @@
-//! `authlint.toml`: what a team has settled for its configuration.
+//! `authlint.toml`: what a team has settled for its configuration. Its keys are the long options of `authlint check`, and
+//! `[[expect]]`.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use toml::Spanned;
+use toml::de::{DeTable, DeValue};
 
 /// The name of the file, looked for from the working directory upwards.
-const NAME: &str = "authlint.toml";
+pub const NAME: &str = "authlint.toml";
 
-/// What the file says.
+/// What is said with tables.
 #[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Settings {
-    /// `--root`: the directory that the server's file system lies under.
-    pub root: Option<PathBuf>,
-    /// `--map`: where the server's directories lie, by their paths on the server.
+struct Tables {
     #[serde(default)]
-    pub map: BTreeMap<PathBuf, PathBuf>,
-    /// `--files`: when password files are looked at.
-    pub files: Option<Files>,
-    /// What has to hold.
-    #[serde(default)]
-    pub expect: Vec<Expect>,
-}
-
-/// When password files are looked at.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Files {
-    /// Where the configuration is plainly the installed one, or a root or a map says where they are.
-    Auto,
-    /// Always.
-    Always,
-    /// Never.
-    Never,
+    expect: Vec<Expect>,
 }
 
 /// `[[expect]]`
@@ -51,6 +31,26 @@ pub struct Expect {
     pub because: Option<String>,
 }
 
+/// A key, as an option would be given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Key {
+    /// Its name, without dashes before it.
+    pub name: String,
+    /// The bytes of the name.
+    pub bytes: Range<usize>,
+    /// What it is set to.
+    pub value: Value,
+}
+
+/// What a key is set to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Value {
+    /// `true` or `false`.
+    Flag(bool),
+    /// A text, the texts of a list, or `NAME=VALUE` for each line of a table.
+    Texts(Vec<String>),
+}
+
 /// A file that was read.
 #[derive(Debug)]
 pub struct SettingsFile {
@@ -58,8 +58,10 @@ pub struct SettingsFile {
     pub path: PathBuf,
     /// Its text.
     pub text: String,
-    /// What it says.
-    pub settings: Settings,
+    /// The options, in the order of the text.
+    pub keys: Vec<Key>,
+    /// What has to hold.
+    pub expect: Vec<Expect>,
 }
 
 impl SettingsFile {
@@ -67,6 +69,18 @@ impl SettingsFile {
     #[must_use]
     pub fn path_of(&self, path: &Path) -> PathBuf {
         self.path.parent().unwrap_or(Path::new(".")).join(path)
+    }
+
+    /// That something in it is wrong.
+    #[must_use]
+    pub fn refuse(&self, bytes: Range<usize>, message: String) -> Refused {
+        Refused { path: self.path.clone(), text: self.text.clone(), bytes: Some(bytes), message }
+    }
+
+    /// The line of a byte, from 1.
+    #[must_use]
+    pub fn line(&self, at: usize) -> usize {
+        self.text.get(..at).map_or(1, |before| before.matches('\n').count() + 1)
     }
 }
 
@@ -108,7 +122,7 @@ pub fn find(directory: &Path) -> Option<PathBuf> {
 /// Reads a file.
 ///
 /// # Errors
-/// When it cannot be read, is not TOML, or has keys or values that it may not have.
+/// When it cannot be read, is not TOML, or has values that no key may have.
 pub fn read(path: &Path) -> Result<SettingsFile, Refused> {
     let refused = |text: &str, bytes, message: String| Refused {
         path: path.to_path_buf(),
@@ -117,9 +131,44 @@ pub fn read(path: &Path) -> Result<SettingsFile, Refused> {
         message,
     };
     let text = std::fs::read_to_string(path).map_err(|error| refused("", None, error.to_string()))?;
-    match toml::from_str(&text) {
-        Ok(settings) => Ok(SettingsFile { path: path.to_path_buf(), text, settings }),
-        Err(error) => Err(refused(&text, error.span(), error.message().to_owned())),
+    let wrong = |error: toml::de::Error| refused(&text, error.span(), error.message().to_owned());
+    let tables: Tables = toml::from_str(&text).map_err(wrong)?;
+    let document = DeTable::parse(&text).map_err(wrong)?;
+    let mut keys = Vec::new();
+    for (name, value) in document.get_ref().iter().filter(|(name, _)| name.get_ref() != "expect") {
+        let value = texts(value.get_ref()).ok_or_else(|| {
+            refused(&text, Some(value.span()), format!("`{}` cannot be set to this", name.get_ref()))
+        })?;
+        keys.push(Key { name: name.get_ref().clone().into_owned(), bytes: name.span(), value });
+    }
+    keys.sort_by_key(|key| key.bytes.start);
+    Ok(SettingsFile { path: path.to_path_buf(), expect: tables.expect, keys, text: text.clone() })
+}
+
+/// A value as an option would be given it; none where it is nested more deeply than options are.
+fn texts(value: &DeValue<'_>) -> Option<Value> {
+    Some(Value::Texts(match value {
+        DeValue::Boolean(flag) => return Some(Value::Flag(*flag)),
+        DeValue::Array(list) => list.iter().map(|one| text(one.get_ref())).collect::<Option<_>>()?,
+        DeValue::Table(table) => {
+            let line = |(name, value): (&Spanned<_>, &Spanned<DeValue<'_>>)| {
+                let name: &std::borrow::Cow<'_, str> = name.get_ref();
+                match texts(value.get_ref())? {
+                    Value::Texts(values) => Some(format!("{name}={}", values.join(","))),
+                    Value::Flag(_) => None,
+                }
+            };
+            table.iter().map(line).collect::<Option<_>>()?
+        }
+        single => vec![text(single)?],
+    }))
+}
+
+fn text(value: &DeValue<'_>) -> Option<String> {
+    match value {
+        DeValue::String(text) => Some(text.clone().into_owned()),
+        DeValue::Integer(number) => Some(number.to_string()),
+        _ => None,
     }
 }
 

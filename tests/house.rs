@@ -15,8 +15,8 @@ const MAY_USE: &[(&str, &[&str], &[&str])] = &[
     ("userfile", &["source"], &[]),
     ("model", &["source", "finding", "syntax", "load", "userfile"], &["pcre2"]),
     ("decide", &["source", "finding", "syntax", "load", "userfile", "model"], &["pcre2"]),
-    ("lints", &["source", "finding", "userfile", "model", "decide"], &[]),
-    ("expect", &["source", "finding", "model", "decide"], &[]),
+    ("lints", &["source", "finding", "userfile", "model", "decide"], &["strsim"]),
+    ("allow", &["source", "finding", "syntax", "load", "lints"], &[]),
     (
         "report",
         &["source", "finding", "userfile", "lints", "model", "decide"],
@@ -28,10 +28,10 @@ const MAY_USE: &[(&str, &[&str], &[&str])] = &[
     (
         "cli",
         &[
-            "source", "finding", "userfile", "load", "model", "decide", "expect", "lints", "report",
+            "source", "finding", "userfile", "load", "model", "decide", "expect", "lints", "allow", "report",
             "settings", "fix",
         ],
-        &["clap", "indicatif"],
+        &["clap", "indicatif", "serde_json", "strsim"],
     ),
 ];
 
@@ -51,6 +51,7 @@ const CRATES: &[&str] = &[
     "rustix",
     "toml",
     "similar",
+    "strsim",
 ];
 
 fn sources() -> Vec<(PathBuf, String)> {
@@ -164,10 +165,22 @@ fn readme_says_what_is_true() {
     }
 }
 
+#[test]
+fn the_schema_is_that_of_the_options() {
+    let path = "docs/authlint.schema.json";
+    let made = authlint::cli::schema();
+    if std::env::var_os("BLESS").is_some() {
+        fs::write(path, made).expect("a writable schema");
+    } else {
+        let is = fs::read_to_string(path).expect("the schema");
+        assert_eq!(is, made, "{path} is out of date: run `just bless`");
+    }
+}
+
 fn lint_table() -> String {
     let mut table = String::from("| lint | level | what it finds |\n|---|---|---|\n");
     for lint in authlint::lints::ALL {
-        let page = format!("src/lints/{}.md", lint.id.replace('-', "_"));
+        let page = format!("src/lints/{}.md", lint.id.replace(['-', '.'], "_"));
         let _ = writeln!(table, "| [{}]({page}) | {} | {} |", lint.id, lint.level.as_str(), lint.summary);
     }
     table

@@ -4,9 +4,10 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use super::expect::Rules;
-use super::options::{Check, FailOn, Files, Format, Reporting};
+use super::options::{Check, FailOn, Format, Reporting};
 use super::progress::Progress;
 use super::{CLEAN, FINDINGS, TROUBLE, complain, fix, notes, places, print};
+use crate::allow;
 use crate::finding::{Edit, Finding, Inclusion, Label, Level, Problem, Safety};
 use crate::fix::Examined;
 use crate::lints::{self, Lint};
@@ -14,29 +15,26 @@ use crate::load::{self, Config, Loaded, Origin, Request};
 use crate::model::{FilesMode, Look, Site};
 use crate::parallel;
 use crate::report::{self, Report};
-use crate::settings::{self, SettingsFile};
-use crate::source::{FileId, Host, Sources, Span};
+use crate::settings::SettingsFile;
+use crate::source::{self, FileId, Host, Sources, Span};
 
 /// Checks what the options say and prints the report.
-pub fn run(options: Check) -> u8 {
-    check(options).unwrap_or_else(|problem| {
+pub fn run(options: &Check, settings: Option<&SettingsFile>) -> u8 {
+    check(options, settings).unwrap_or_else(|problem| {
         complain(&problem);
         TROUBLE
     })
 }
 
-fn check(mut options: Check) -> Result<u8, String> {
+fn check(options: &Check, settings: Option<&SettingsFile>) -> Result<u8, String> {
     let progress = Progress::start("reading the configuration");
-    let settings = settings(&options)?;
-    // What the settings name is not what the user has typed.
-    let given: Vec<PathBuf> =
-        options.paths.iter().chain(&options.entry).chain(&options.places.root).cloned().collect();
-    if let Some(file) = &settings {
-        places::settle(&mut options.places, file);
-        options.files = options.files.or(file.settings.files.map(Files::from));
-    }
-    let options = &options;
-    let given: Vec<&Path> = given.iter().map(PathBuf::as_path).collect();
+    let given: Vec<&Path> = options
+        .paths
+        .iter()
+        .chain(&options.entry)
+        .chain(&options.places.root)
+        .map(PathBuf::as_path)
+        .collect();
     let mut host = places::host(&options.places, &given)?;
     let paths = if options.paths.is_empty() { places::installed(&host) } else { options.paths.clone() };
     if paths.is_empty() && options.entry.is_empty() {
@@ -60,13 +58,8 @@ fn check(mut options: Check) -> Result<u8, String> {
     if options.fixing.diff {
         return fix::show(&job, &mut host, progress);
     }
-    let examined = if options.fixing.fix {
-        fix::write(&job, &mut host)?
-    } else {
-        let mut examined = job.examine(&mut host, &job.selected());
-        job.restrict(&mut examined);
-        examined
-    };
+    let examined =
+        if options.fixing.fix { fix::write(&job, &mut host)? } else { job.examine_selected(&mut host) };
     let Examined { loaded, report } = examined;
     drop(progress);
     let status = write(&report, &loaded.files.sources, &options.output);
@@ -78,44 +71,26 @@ fn check(mut options: Check) -> Result<u8, String> {
 /// What is to be checked, and how.
 pub(super) struct Job<'o> {
     pub options: &'o Check,
-    settings: Option<SettingsFile>,
+    settings: Option<&'o SettingsFile>,
     pub request: Request,
 }
 
 impl Job<'_> {
-    /// Reads the configuration and judges it.
+    /// Reads the configuration and judges it; gives all that these lints say of it.
     pub fn examine(&self, host: &mut Host, lints: &[&'static Lint]) -> Examined {
         let mut loaded = load::load(&self.request, host);
-        let rules = self.settings.as_ref().map(|file| Rules::of(file, &mut loaded)).unwrap_or_default();
-        let mode = FilesMode::from(self.options.files.unwrap_or_default());
-        let mut report = judge(&loaded, host, mode, lints);
-        rules.judge(&loaded, host, mode, &mut report);
+        let rules = self.settings.map(|file| Rules::of(file, &mut loaded)).unwrap_or_default();
+        let mut report = judge(&loaded, host, self.options, lints);
+        rules.judge(&loaded, host, self.options.files.into(), &mut report);
         report.sort(&loaded.files.sources);
         Examined { loaded, report }
     }
 
-    /// The lints that the user wants to hear.
-    pub fn selected(&self) -> Vec<&'static Lint> {
-        lints::ALL.iter().filter(|lint| self.is_selected(lint)).collect()
-    }
-
-    fn is_selected(&self, lint: &Lint) -> bool {
-        let is_in = |list: &[&Lint]| list.iter().any(|other| other.id == lint.id);
-        (self.options.select.is_empty() || is_in(&self.options.select)) && !is_in(&self.options.ignore)
-    }
-
-    /// Whether the user has asked for a finding. The rules of `authlint.toml` are always asked for.
-    pub fn is_asked_for(&self, finding: &Finding, loaded: &Loaded) -> bool {
-        let Some(lint) = lints::find(finding.lint) else { return true };
-        let is_asked_for = |label: &Label| {
-            loaded.asked_for.as_ref().is_none_or(|asked_for| asked_for.contains(&label.span.file))
-        };
-        self.is_selected(lint) && (is_asked_for(&finding.primary) || finding.because.iter().any(is_asked_for))
-    }
-
-    /// Leaves what the user has asked for, and counts what of it can be fixed.
-    pub fn restrict(&self, examined: &mut Examined) {
-        let Examined { loaded, report } = examined;
+    /// The same with what the user has asked for, and how much of it can be fixed.
+    pub fn examine_selected(&self, host: &mut Host) -> Examined {
+        let lints: Vec<&'static Lint> = lints::ALL.iter().filter(|lint| self.is_selected(lint)).collect();
+        let mut examined = self.examine(host, &lints);
+        let Examined { loaded, report } = &mut examined;
         report.findings.retain(|finding| self.is_asked_for(finding, loaded));
         let is_file = |edit: &Edit| matches!(loaded.files.origin(edit.span.file), Some(Origin::Disk(..)));
         for fix in report.findings.iter().filter_map(|finding| finding.fix.as_ref()) {
@@ -125,36 +100,49 @@ impl Job<'_> {
                 Safety::Unsafe => report.fixes.not_safe += 1,
             }
         }
+        examined
+    }
+
+    fn is_selected(&self, lint: &Lint) -> bool {
+        let is_in = |list: &[&Lint]| list.iter().any(|other| other.id == lint.id);
+        (self.options.select.is_empty() || is_in(&self.options.select)) && !is_in(&self.options.ignore)
+    }
+
+    /// Whether the user has asked for a finding. The rules of `authlint.toml` are always asked for.
+    pub fn is_asked_for(&self, finding: &Finding, loaded: &Loaded) -> bool {
+        let file = finding.primary.span.file;
+        if loaded.files.origin(file).is_none() && !loaded.files.sources.is_beside(file) {
+            return true;
+        }
+        let is_asked_for = |label: &Label| {
+            loaded.asked_for.as_ref().is_none_or(|asked_for| asked_for.contains(&label.span.file))
+        };
+        lints::find(finding.lint).is_none_or(|lint| self.is_selected(lint))
+            && (is_asked_for(&finding.primary) || finding.because.iter().any(is_asked_for))
     }
 }
 
-/// What the team has settled, where it has.
-fn settings(options: &Check) -> Result<Option<SettingsFile>, String> {
-    let path = match &options.config {
-        _ if options.no_config => None,
-        Some(path) => Some(path.clone()),
-        None => std::env::current_dir().ok().and_then(|here| settings::find(&here)),
-    };
-    path.map(|path| settings::read(&path).map_err(|refused| refused.to_string())).transpose()
-}
-
-fn judge(loaded: &Loaded, host: &Host, mode: FilesMode, lints: &[&'static Lint]) -> Report {
+fn judge(loaded: &Loaded, host: &Host, options: &Check, lints: &[&'static Lint]) -> Report {
+    let mode = FilesMode::from(options.files);
     let judged = parallel::map(&loaded.configs, loaded.configs.len() > 1, |config| {
         let mut site = Site::build(&loaded.files, config, Look { host, mode });
+        site.meant_closed.clone_from(&options.meant_closed);
         let findings = lints::check(&site, lints);
         let files: HashSet<FileId> = findings.iter().map(|finding| finding.primary.span.file).collect();
         let included_from = files.into_iter().map(|file| (file, site.included_from(file))).collect();
         let left_alone = site.left_files_alone() && mode == FilesMode::Auto;
+        let unsure = site.unsure_files();
         let kept = site.kept_files().into_iter().map(Path::to_path_buf).collect();
         let problems = std::mem::take(&mut site.problems);
         // As at the end of `run`.
         std::mem::forget(site);
-        Judged { findings, problems, included_from, left_alone, kept }
+        Judged { findings, problems, included_from, left_alone, kept, unsure }
     });
 
     let files: HashSet<FileId> = loaded.configs.iter().flat_map(Config::files).collect();
     let mut report = Report { problems: loaded.problems.clone(), files: files.len(), ..Report::default() };
     let mut left_alone = false;
+    let mut unsure = BTreeSet::new();
     let mut kept: BTreeSet<PathBuf> = BTreeSet::new();
     let mut told: HashSet<(&str, Span)> = HashSet::new();
     for judged in judged {
@@ -167,9 +155,30 @@ fn judge(loaded: &Loaded, host: &Host, mode: FilesMode, lints: &[&'static Lint])
         report.included_from.extend(judged.included_from);
         left_alone |= judged.left_alone;
         kept.extend(judged.kept);
+        unsure.extend(judged.unsure);
     }
-    report.notes = notes::notes(loaded, left_alone, &kept);
+    settle_levels(&mut report.findings, &loaded.files.sources, options);
+    let of = files.into_iter().collect();
+    let allowed = allow::apply(std::mem::take(&mut report.findings), &loaded.files, &of, lints);
+    report.findings = allowed.findings;
+    report.allowed = allowed.count;
+    report.notes = notes::notes(loaded, left_alone, &kept, &unsure);
     report
+}
+
+/// Levels as the team wants them, and what it leaves out by path.
+fn settle_levels(findings: &mut Vec<Finding>, sources: &Sources, options: &Check) {
+    findings.retain(|finding| {
+        let path = sources.get(finding.primary.span.file).path();
+        let is_out = |(pattern, lints): &(String, Vec<&'static Lint>)| {
+            lints.iter().any(|lint| lint.id == finding.lint) && source::matches_path(pattern, path)
+        };
+        !options.ignore_in.iter().any(is_out)
+    });
+    for finding in findings {
+        let level = options.level.iter().rev().find(|(lint, _)| lint.id == finding.lint);
+        finding.level = level.map(|(_, level)| *level).or(finding.level);
+    }
 }
 
 struct Judged {
@@ -178,6 +187,7 @@ struct Judged {
     included_from: HashMap<FileId, Inclusion>,
     left_alone: bool,
     kept: Vec<PathBuf>,
+    unsure: BTreeSet<String>,
 }
 
 /// Writes a report as the options say; gives the exit status.

@@ -69,7 +69,7 @@ impl Rules {
         let bytes = file.text.clone().into_bytes();
         let id = loaded.files.sources.add(Source::new(file.path.clone(), bytes));
         let mut all = Rules::default();
-        for one in &file.settings.expect {
+        for one in &file.expect {
             let place = settings::inside(&file.text, &one.rule);
             let span = Span::new(id, offset(place.start), offset(place.end));
             let (rules, problems) = expect::parse(one.rule.get_ref(), id);

@@ -21,28 +21,21 @@ pub fn write(job: &Job<'_>, host: &mut Host) -> Result<Examined, String> {
         return Err("--fix cannot write to standard input: --diff shows what to change".into());
     }
     let reach = Reach::of(&job.request.paths, host, false);
-    let Outcome { mut now, groups, mut left } = make(job, host, &reach);
+    let Outcome { groups, mut left } = make(job, host, &reach);
     let mut fixed = 0;
-    let mut is_all_written = true;
     for group in &groups {
         match write_group(group) {
             Ok(()) => fixed += group.fixed,
-            Err(why) => {
-                is_all_written = false;
-                left.push(why);
-            }
+            Err(why) => left.push(why),
         }
     }
-    if !is_all_written {
-        // What is on the disk counts, and not what was to be there.
-        host.read_instead(HashMap::new());
-        now = job.examine(host, &every_lint());
-    }
+    // What is on the disk counts, and not what was to be there.
+    host.read_instead(HashMap::new());
+    let mut now = job.examine_selected(host);
     now.report.fixes.fixed = Some(fixed);
-    job.restrict(&mut now);
     if job.options.output.format == Format::Concise {
         let summary = now.report.fixes.summary();
-        left.iter().chain(&summary).for_each(|sentence| complain(sentence));
+        left.iter().chain(&summary).for_each(|sentence| complain(&report::harmless(sentence)));
     }
     now.report.notes.extend(left);
     Ok(now)
@@ -51,8 +44,8 @@ pub fn write(job: &Job<'_>, host: &mut Host) -> Result<Examined, String> {
 /// Prints what would be fixed; gives the exit status.
 pub fn show(job: &Job<'_>, host: &mut Host, progress: Progress) -> Result<u8, String> {
     let reach = Reach::of(&job.request.paths, host, true);
-    let Outcome { mut now, groups, left } = make(job, host, &reach);
-    job.restrict(&mut now);
+    let Outcome { groups, left } = make(job, host, &reach);
+    let mut now = job.examine_selected(host);
     drop(progress);
     let mut texts: Vec<_> = groups.iter().flat_map(|group| &group.texts).collect();
     texts.sort_by(|a, b| a.shown.cmp(&b.shown));
@@ -83,12 +76,8 @@ fn make(job: &Job<'_>, host: &mut Host, reach: &Reach) -> Outcome {
         (takes_all || fix.safety == Safety::Safe) && job.is_asked_for(finding, loaded)
     };
     // A fix may do harm that the user has not asked about.
-    let lints = every_lint();
+    let lints: Vec<&'static Lint> = lints::ALL.iter().collect();
     fix::run(host, reach, is_wanted, |host| job.examine(host, &lints))
-}
-
-fn every_lint() -> Vec<&'static Lint> {
-    lints::ALL.iter().collect()
 }
 
 fn write_group(group: &Group) -> Result<(), String> {

@@ -9,18 +9,23 @@ mod options;
 mod pages;
 mod places;
 mod progress;
+mod schema;
+mod settled;
 mod site;
 mod trace;
 mod users;
 
+use std::ffi::OsString;
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
-use clap::{ColorChoice, Parser};
+use clap::{ColorChoice, CommandFactory, FromArgMatches};
 
 use crate::report::{self, Style};
 use options::{Command, Options};
+pub use schema::schema;
+use settled::Settled;
 
 /// Nothing at or above the level that fails.
 const CLEAN: u8 = 0;
@@ -32,22 +37,30 @@ const TROUBLE: u8 = 2;
 /// Runs the program with the arguments it was started with.
 #[must_use]
 pub fn run() -> ExitCode {
-    let options = match Options::try_parse() {
-        Ok(options) => options,
-        Err(error) => {
-            let _ = error.print();
-            if let Some(path) =
-                std::env::args_os().nth(1).filter(|_| error.kind() == ErrorKind::InvalidSubcommand)
-                && std::path::Path::new(&path).exists()
-            {
-                complain(&format!("did you mean `authlint check {}`?", path.display()));
-            }
-            let is_help = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
-            return ExitCode::from(if is_help { CLEAN } else { TROUBLE });
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    let command = Options::command();
+    let matches = match command.clone().try_get_matches_from(&arguments) {
+        Ok(matches) => matches,
+        Err(error) => return ExitCode::from(refused(&error)),
+    };
+    let settled = match matches.subcommand_name() {
+        Some("check" | "config") => settled::settle(&command, &arguments, matches),
+        _ => Ok(Settled::typed(matches)),
+    };
+    let settled = match settled {
+        Ok(settled) => settled,
+        Err(problem) => {
+            complain(&problem);
+            return ExitCode::from(TROUBLE);
         }
     };
+    let options = match Options::from_arg_matches(&settled.matches) {
+        Ok(options) => options,
+        Err(error) => return ExitCode::from(refused(&error)),
+    };
     ExitCode::from(match options.command {
-        Command::Check(check) => check::run(*check),
+        Command::Check(check) => check::run(&check, settled.file.as_ref()),
+        Command::Config(_) => print(&settled.describe(&command)).err().unwrap_or(CLEAN),
         Command::Trace(trace) => trace::run(&trace),
         Command::Map(map) => map::run(&map),
         Command::Expect(expect) => expect::run(&expect),
@@ -55,6 +68,18 @@ pub fn run() -> ExitCode {
         Command::Lints => pages::lints(),
         Command::Explain { page } => pages::explain(page),
     })
+}
+
+/// Says what is wrong with the command line, or helps.
+fn refused(error: &clap::Error) -> u8 {
+    let _ = error.print();
+    if let Some(path) = std::env::args_os().nth(1).filter(|_| error.kind() == ErrorKind::InvalidSubcommand)
+        && std::path::Path::new(&path).exists()
+    {
+        complain(&format!("did you mean `authlint check {}`?", path.display()));
+    }
+    let is_help = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
+    if is_help { CLEAN } else { TROUBLE }
 }
 
 /// How a report for people looks.

@@ -9,7 +9,12 @@ use crate::report::plural;
 use crate::source::FileId;
 
 /// What the user should know besides.
-pub fn notes(loaded: &Loaded, left_alone: bool, kept: &BTreeSet<PathBuf>) -> Vec<String> {
+pub fn notes(
+    loaded: &Loaded,
+    left_alone: bool,
+    kept: &BTreeSet<PathBuf>,
+    unsure: &BTreeSet<String>,
+) -> Vec<String> {
     let mut notes = Vec::new();
     let used: HashSet<FileId> = loaded.configs.iter().flat_map(Config::files).collect();
     let mut templates: Vec<&Path> = used
@@ -43,6 +48,7 @@ pub fn notes(loaded: &Loaded, left_alone: bool, kept: &BTreeSet<PathBuf>) -> Vec
         );
     }
     notes.extend(note_on_kept(kept));
+    notes.extend(note_on_unsure(unsure));
     notes
 }
 
@@ -59,6 +65,14 @@ fn note_on_variables(loaded: &Loaded) -> Option<String> {
     let verb = if names.len() == 1 { "stands" } else { "stand" };
     let list = shown.join(", ");
     (!names.is_empty()).then(|| format!("what {list}{more} {verb} for is unknown (-D NAME=VALUE says it)"))
+}
+
+/// Password files of which it is not known whether the server may read them.
+fn note_on_unsure(unsure: &BTreeSet<String>) -> Option<String> {
+    let first = unsure.first()?;
+    let more = unsure.len() - 1;
+    let more = if more > 0 { format!(" (and {} like it)", plural(more, "more path")) } else { String::new() };
+    Some(format!("whether the server may read a password file is not known: {first}{more}"))
 }
 
 /// Password files that are the server's to read, and not ours.

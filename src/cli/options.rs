@@ -4,9 +4,10 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
+use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum, ValueHint};
 
 use super::pages::Page;
+use crate::finding::Level;
 use crate::lints::{self, Lint};
 use crate::source::Map as PathMap;
 
@@ -26,6 +27,8 @@ pub struct Options {
 pub enum Command {
     /// Find mistakes in a configuration.
     Check(Box<Check>),
+    /// Show the settings in force for `check`, and where each is from.
+    Config(Box<Check>),
     /// Say what the server answers to a request, and which directives decide.
     Trace(Box<Trace>),
     /// Show what is in force in every server and place.
@@ -49,20 +52,20 @@ pub struct Check {
     /// Files and directories to check; `-` reads standard input, which may be what `nginx -T` prints.
     ///
     /// Without a path, the installed configurations are checked: /etc/nginx, /etc/apache2 and their like.
-    #[arg(value_name = "PATH")]
+    #[arg(value_name = "PATH", value_hint = ValueHint::AnyPath)]
     pub paths: Vec<PathBuf>,
 
     /// A main configuration that includes the paths; findings are told for the paths only.
-    #[arg(long, value_name = "FILE", help_heading = "Where things are")]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Where things are")]
     pub entry: Vec<PathBuf>,
 
     #[command(flatten)]
     pub places: Places,
 
-    /// Whether to look at the password files on disk. `auto`, which is the default: if the configuration
-    /// is plainly the installed one, or --root or --map says where they are.
-    #[arg(long, value_enum, help_heading = "Where things are")]
-    pub files: Option<Files>,
+    /// Whether to look at the password files on disk. `auto`: if the configuration is plainly the
+    /// installed one, or --root or --map says where they are.
+    #[arg(long, value_enum, default_value_t, help_heading = "Where things are")]
+    pub files: Files,
 
     /// The name that standard input would have as a file.
     #[arg(long, value_name = "PATH", help_heading = "Where things are")]
@@ -71,6 +74,18 @@ pub struct Check {
     /// Run these lints only, separated by commas.
     #[arg(long, value_name = "LINT", value_delimiter = ',', value_parser = lint_id(), hide_possible_values = true, help_heading = "What counts")]
     pub select: Vec<&'static Lint>,
+
+    /// Give the findings of a lint another level, as in `weak-password-hash=error`. Repeatable.
+    #[arg(long, value_name = "LINT=LEVEL", value_parser = level, help_heading = "What counts")]
+    pub level: Vec<(&'static Lint, Level)>,
+
+    /// Leave out lints in files whose path has this form, as in `legacy/**=weak-password-hash`. Repeatable.
+    #[arg(long, value_name = "PATTERN=LINT,...", value_parser = ignore_in, help_heading = "What counts")]
+    pub ignore_in: Vec<(String, Vec<&'static Lint>)>,
+
+    /// Hosts that are closed as a whole on purpose, such as a staging site; `*` stands for anything. Repeatable.
+    #[arg(long, value_name = "HOST", value_delimiter = ',', help_heading = "What counts")]
+    pub meant_closed: Vec<String>,
 
     /// Do not run these lints, separated by commas.
     #[arg(long, value_name = "LINT", value_delimiter = ',', value_parser = lint_id(), hide_possible_values = true, help_heading = "What counts")]
@@ -101,7 +116,7 @@ pub struct Fixing {
     pub fix: bool,
 
     /// Show as a unified diff what --fix would do, and write nothing. The exit status is 1 if there is a diff.
-    #[arg(long, conflicts_with_all = ["fix", "format", "quiet", "fail_on"], help_heading = "Fixes")]
+    #[arg(long, conflicts_with = "fix", help_heading = "Fixes")]
     pub diff: bool,
 
     /// With --fix or --diff: also the fixes that are likely right, but for a person to decide.
@@ -121,7 +136,7 @@ pub struct Reporting {
     pub format: Format,
 
     /// Write the report to this file instead of standard output.
-    #[arg(long, short, value_name = "FILE", help_heading = "Output")]
+    #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Output")]
     pub output: Option<PathBuf>,
 
     /// When to use colours; `auto` heeds the terminal and `NO_COLOR`.
@@ -158,7 +173,7 @@ pub struct Expect {
 #[derive(Debug, Args)]
 pub struct Places {
     /// The server's file system lies under this directory, as of a container or a mounted image.
-    #[arg(long, value_name = "DIR", help_heading = "Where things are")]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, help_heading = "Where things are")]
     pub root: Option<PathBuf>,
 
     /// The server's FROM lies at TO here, as in `--map /etc/nginx=deploy/nginx`. Repeatable.
@@ -166,7 +181,7 @@ pub struct Places {
     pub map: Vec<PathMap>,
 
     /// What Apache is started with: `Define`s, and variables of its environment. Repeatable.
-    #[arg(short = 'D', value_name = "NAME[=VALUE]", help_heading = "Where things are")]
+    #[arg(short = 'D', long, value_name = "NAME[=VALUE]", help_heading = "Where things are")]
     pub define: Vec<String>,
 
     /// The server the files are for; `auto` tells it by their names, places and contents.
@@ -302,6 +317,24 @@ pub enum FailOn {
 fn lint_id() -> impl TypedValueParser<Value = &'static Lint> {
     PossibleValuesParser::new(lints::ALL.iter().map(|lint| lint.id))
         .try_map(|id| lints::find(&id).ok_or("no such lint"))
+}
+
+fn level(text: &str) -> Result<(&'static Lint, Level), String> {
+    let (id, level) = text.split_once('=').ok_or("write LINT=LEVEL, as in weak-password-hash=error")?;
+    let level =
+        [Level::Error, Level::Warning, Level::Advice].into_iter().find(|known| known.as_str() == level);
+    Ok((lint(id)?, level.ok_or("the levels are `error`, `warning` and `advice`")?))
+}
+
+fn ignore_in(text: &str) -> Result<(String, Vec<&'static Lint>), String> {
+    let (pattern, ids) =
+        text.rsplit_once('=').ok_or("write PATTERN=LINT, as in legacy/**=weak-password-hash")?;
+    Ok((pattern.to_owned(), ids.split(',').map(lint).collect::<Result<_, _>>()?))
+}
+
+fn lint(id: &str) -> Result<&'static Lint, String> {
+    let near = || lints::nearest(id).map(|near| format!(": is `{near}` meant?")).unwrap_or_default();
+    lints::find(id).ok_or_else(|| format!("no lint is called `{id}`{}", near()))
 }
 
 fn page_id() -> impl TypedValueParser<Value = Page> {

@@ -1,8 +1,8 @@
 //! `authlint lints` and `authlint explain`.
 
 use super::{CLEAN, print};
-use crate::expect;
 use crate::lints::{self, ALL, Lint};
+use crate::{allow, expect};
 
 /// One line for each lint: level, id and summary.
 pub fn lints() -> u8 {
@@ -17,19 +17,23 @@ pub fn lints() -> u8 {
 pub enum Page {
     /// A lint.
     Lint(&'static Lint),
-    /// Rules that people write down.
-    Expectation,
+    /// Another kind of finding: its page.
+    Other(&'static str),
 }
+
+/// The kinds of finding that are no lints: the id and the page.
+const OTHERS: &[(&str, &str)] = &[(allow::ID, allow::PAGE), (expect::ID, expect::PAGE)];
 
 impl Page {
     /// The ids of all pages.
     pub fn ids() -> impl Iterator<Item = &'static str> {
-        ALL.iter().map(|lint| lint.id).chain([expect::ID])
+        ALL.iter().map(|lint| lint.id).chain(OTHERS.iter().map(|(id, _)| *id))
     }
 
     /// The page with this id.
     pub fn find(id: &str) -> Option<Page> {
-        lints::find(id).map(Page::Lint).or_else(|| (id == expect::ID).then_some(Page::Expectation))
+        let other = || OTHERS.iter().find(|(other, _)| *other == id).map(|(_, page)| Page::Other(page));
+        lints::find(id).map(Page::Lint).or_else(other)
     }
 }
 
@@ -39,7 +43,7 @@ pub fn explain(page: Page) -> u8 {
         Page::Lint(lint) => {
             format!("{}  (level {})\n\n{}\n\n{}", lint.id, lint.level.as_str(), lint.summary, lint.page)
         }
-        Page::Expectation => expect::PAGE.to_owned(),
+        Page::Other(page) => page.to_owned(),
     };
     print(&text).err().unwrap_or(CLEAN)
 }

@@ -6,19 +6,24 @@
 
 mod apache;
 pub mod areas;
+mod asked;
 mod because;
 mod nginx;
+mod reached;
 mod request;
 mod witness;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::AtomicUsize;
 
 use crate::model::{Look, Site};
 use crate::source::Span;
 
+pub use asked::Channel;
 pub use because::{Because, Story};
+pub use reached::Reached;
 pub use request::{Credentials, Refused, Request};
 pub use witness::Witness;
 
@@ -93,6 +98,9 @@ pub struct Decision {
     pub realm: Option<String>,
     /// The password file that the server opens for credentials here, as a path of the server.
     pub user_file: Option<String>,
+    /// The file that is sent, as a path of the server; only where the outcome is [`Outcome::Open`], and where
+    /// it is certain.
+    pub file: Option<PathBuf>,
     /// The first name of the server that answers.
     pub server: Option<String>,
     /// The place that answers, as it is written: `location /secret/`.
@@ -120,6 +128,7 @@ impl Decision {
             scheme: None,
             realm: None,
             user_file: None,
+            file: None,
             server: None,
             place: None,
             authorization: None,
@@ -129,10 +138,22 @@ impl Decision {
         }
     }
 
+    /// Whether it is not known to be anything else than a demand for credentials.
+    #[must_use]
+    pub fn may_be_a_challenge(&self) -> bool {
+        matches!(self.outcome, Outcome::Challenge | Outcome::Undetermined)
+    }
+
     /// Whether a directive, or the opening of a section, had its say.
     #[must_use]
     pub fn is_by(&self, span: Span) -> bool {
         self.because.iter().any(|because| because.span == span)
+    }
+
+    /// Whether this file is sent.
+    #[must_use]
+    pub fn sends(&self, path: &Path) -> bool {
+        self.outcome == Outcome::Open && self.file.as_deref() == Some(path)
     }
 
     /// Nobody knows, because of `why`, a lower-case clause.
@@ -149,12 +170,19 @@ pub struct Decider<'s> {
     pub site: &'s Site<'s>,
     /// How its files are looked at: password files, and what lies under the document roots.
     pub look: Look<'s>,
+    /// Files that are there and can be read, whatever the look says; one that is opened for a login has
+    /// [`Decider::USER`] in it.
+    assumed: HashSet<PathBuf>,
+    /// Who is in them besides.
+    assumed_users: Vec<String>,
     nginx: nginx::Prepared<'s>,
     apache: apache::Prepared<'s>,
     /// A path that an expression matches, by the expression.
     samples: Mutex<HashMap<String, Option<Vec<u8>>>>,
     /// How many searches for witnesses there were.
     searches: AtomicUsize,
+    /// How many strangers' requests were decided.
+    answers: AtomicUsize,
 }
 
 impl<'s> Decider<'s> {
@@ -166,11 +194,32 @@ impl<'s> Decider<'s> {
         Decider {
             site,
             look,
+            assumed: HashSet::new(),
+            assumed_users: Vec::new(),
             nginx: nginx::Prepared::default(),
             apache: apache::Prepared::default(),
             samples,
             searches,
+            answers: AtomicUsize::new(0),
         }
+    }
+
+    /// A user of every file that is assumed.
+    pub const USER: &'static str = "authlint";
+    /// What a file that is assumed holds, for both servers.
+    fn assumed_text(&self) -> Vec<u8> {
+        let users = std::iter::once(Self::USER).chain(self.assumed_users.iter().map(String::as_str));
+        users
+            .flat_map(|user| format!("{user}:$apr1$authlint$0123456789012345678901\n").into_bytes())
+            .collect()
+    }
+
+    /// The same, but these files are there and can be read, and somebody is in each that is opened for a login:
+    /// what would be answered if all is as the configuration says.
+    #[must_use]
+    pub fn assuming(mut self, files: impl IntoIterator<Item = PathBuf>) -> Self {
+        self.assumed = files.into_iter().collect();
+        self
     }
 
     /// What the server answers.

@@ -1,9 +1,10 @@
 //! A request that proves that something is open.
 
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::atomic::Ordering;
 
 use super::areas::{self, Expression, Flags, Search, Test};
-use super::{Decider, Decision, Request};
+use super::{Credentials, Decider, Decision, Request};
 use crate::model::{Directive, Family, Located, Location, Modifier, Scope};
 
 /// A server with more locations is looked at in part.
@@ -13,6 +14,9 @@ const MOST_LOCATIONS: usize = 100;
 const MOST_SEARCHES: usize = 60;
 /// The same for texts that an expression matches.
 const MOST_SAMPLES: usize = 300;
+
+/// An address of examples (TEST-NET-3): no rule means it.
+const STRANGER: IpAddr = IpAddr::V4(Ipv4Addr::new(203, 0, 113, 77));
 
 /// A request, and what the server answers to it.
 #[derive(Clone, Debug)]
@@ -34,6 +38,15 @@ impl<'s> Decider<'s> {
     ) -> Option<Witness> {
         let witness = self.reaching(place, prefix)?;
         will_do(&witness.decision).then_some(witness)
+    }
+
+    /// What a server answers to GET for a path, which is not encoded yet, from an address that nobody has.
+    #[must_use]
+    pub fn fetch(&self, server: Scope<'s>, path: &str, credentials: Credentials) -> Option<Witness> {
+        let target = areas::encode(path.as_bytes());
+        let request = Request { target, credentials, from: Some(STRANGER), ..request_for(server)? };
+        let decision = self.decide(&request);
+        Some(Witness { request, decision })
     }
 
     /// The first request found for a path below `prefix` that comes to the place.
@@ -76,7 +89,7 @@ impl<'s> Decider<'s> {
     }
 
     /// Whether there is time for another search: on a large site what is easy to see has to be enough.
-    fn may_search(&self, most: usize) -> bool {
+    pub(super) fn may_search(&self, most: usize) -> bool {
         self.searches.fetch_add(1, Ordering::Relaxed) < most
     }
 
@@ -124,6 +137,9 @@ fn request_for(server: Scope<'_>) -> Option<Request> {
     if server.site().scopes_of(crate::model::Kind::Server).nth(1).is_none() {
         return Some(request);
     }
+    if server.site().is_apache() {
+        return request_for_virtual_host(server);
+    }
     let names = server.own(Family::ServerName).flat_map(Directive::arguments);
     let is_plain = |name: &str| !name.is_empty() && !name.starts_with(['~', '.']) && !name.contains('*');
     let name = names.filter_map(|name| name.literal()).find(|name| is_plain(name));
@@ -136,4 +152,21 @@ fn request_for(server: Scope<'_>) -> Option<Request> {
     let (port, is_tls) = ports.next().unwrap_or((80, false));
     let host = name.map_or_else(|| "nobody.invalid".to_owned(), std::borrow::Cow::into_owned);
     Some(Request { host: Some(host), port: Some(port), is_tls, ..request })
+}
+
+/// The same for a virtual host, by its first address and its `ServerName`.
+fn request_for_virtual_host(host: Scope<'_>) -> Option<Request> {
+    let address = host.opening()?.literal(0)?;
+    let port = address.rsplit_once(':').and_then(|(_, port)| port.parse::<u16>().ok());
+    let is_tls =
+        host.own(Family::Setting).any(|line| line.is_named("SSLEngine") && line.is_ignoring_case(0, "on"));
+    let name = host.own(Family::ServerName).find(|line| line.is_named("ServerName"))?.literal(0)?;
+    let name = name.split("://").last()?.split(':').next()?.to_owned();
+    let request = Request::get("/").ok()?;
+    Some(Request {
+        host: Some(name),
+        port: Some(port.unwrap_or(if is_tls { 443 } else { 80 })),
+        is_tls,
+        ..request
+    })
 }

@@ -50,8 +50,6 @@ pub struct Group {
 
 /// What was made of a configuration.
 pub struct Outcome {
-    /// How it is now, with the new texts.
-    pub now: Examined,
     /// The files to be written.
     pub groups: Vec<Group>,
     /// Files that are left as they are, and why: a sentence each.
@@ -59,7 +57,7 @@ pub struct Outcome {
 }
 
 /// Makes the fixes of the findings that `is_wanted`, in files that are within reach. `examine` reads and judges the
-/// configuration.
+/// configuration. `host` keeps reading the new texts.
 pub fn run(
     host: &mut Host,
     reach: &Reach,
@@ -92,8 +90,8 @@ pub fn run(
         refused.entry(why).or_default().push(path.display().to_string());
     }
     let mut left = sentences(refused);
-    let Some(mut now) = last else {
-        return Outcome { now: first, groups: Vec::new(), left };
+    let Some(now) = last else {
+        return Outcome { groups: Vec::new(), left };
     };
     let groups = Groups::of(&[&first.loaded, &now.loaded]);
     let both = |now: &Examined, work: &Work| {
@@ -103,17 +101,16 @@ pub fn run(
     if !objections.is_empty() {
         left.extend(give_up(&objections, &groups, &mut work));
         host.read_instead(work.texts_now());
-        now = examine(host);
+        let now = examine(host);
         // What belongs to another group is not touched by this one; should it be so all the same, nothing is done.
         let objections = both(&now, &work);
         if let Some(objection) = objections.first().filter(|_| !work.texts.is_empty()) {
             left.push(format!("the other files are left as they are: {}", objection.why));
             work.undo(|_| true);
             host.read_instead(HashMap::new());
-            now = examine(host);
         }
     }
-    Outcome { now, groups: grouped(work, &groups), left }
+    Outcome { groups: grouped(work, &groups), left }
 }
 
 /// Where the files lie that may be written; says of the others why not.

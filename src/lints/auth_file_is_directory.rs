@@ -19,6 +19,10 @@ fn check(site: &Site<'_>) -> Vec<Finding> {
 
 fn check_file(file: PasswordFile<'_>) -> Option<Finding> {
     let Access::Directory = file.access()? else { return None };
+    // Beside the files that a variable chooses from there may be a directory for other things.
+    if file.is_candidate() {
+        return None;
+    }
     let path = file.written();
     Some(
         Finding::at(file.directive.span(), "this is a directory")

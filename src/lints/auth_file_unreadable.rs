@@ -28,7 +28,7 @@ fn check_file(file: PasswordFile<'_>, worker: &Identity) -> Option<Finding> {
         Obstacle::File(state) => {
             let group = worker.group.as_deref().unwrap_or("GROUP");
             let path = state.path.display();
-            Finding::at(at, format!("{who} may not read it: {}", mode(state)))
+            Finding::at(at, format!("{who} may not read {}: {}", file.title(), mode(state)))
                 .help(format!("let its group read it: `chgrp {group} {path}` and `chmod 640 {path}`"))
         }
         Obstacle::Parent(state) => {

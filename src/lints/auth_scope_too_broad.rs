@@ -29,11 +29,13 @@ fn check_scope<'s>(scope: Scope<'s>, by: Directive<'s>) -> Option<Finding> {
 }
 
 fn check_all_servers<'s>(scope: Scope<'s>, by: Directive<'s>) -> Option<Finding> {
+    let servers: Vec<Scope<'s>> = scope.site().scopes_of(Kind::Server).take(2).collect();
+    let is_told = matches!(servers[..], [server] if server.is_plain_site_behind_a_password());
     let finding = Finding::at(by.span(), "covers every server")
+        .level(if servers.len() < 2 { Level::Advice } else { LINT.level })
         .also(scope.span(), "because of where it stands")
         .help("move it into the server, or the part of one, that it is meant for");
-    let is_one = scope.site().scopes_of(Kind::Server).count() < 2;
-    (!scope.has_exemptions()).then_some(if is_one { finding.level(Level::Advice) } else { finding })
+    (!scope.has_exemptions() && !is_told).then_some(finding)
 }
 
 /// A whole server behind a password is worth a look where nothing says that the whole is meant, and
@@ -44,7 +46,8 @@ fn check_whole<'s>(scope: Scope<'s>, by: Directive<'s>) -> Option<Finding> {
         || scope.has_exemptions()
         || server.answer().is_some()
         || server.is_closed_as_a_whole()
-        || scope.descendants().any(|inner| inner.purpose().is_some())
+        || server.descendants().any(|inner| inner.purpose().is_some() || inner.is_for_challenges())
+        || server.is_plain_site_behind_a_password()
     {
         return None;
     }
@@ -62,29 +65,26 @@ fn check_whole<'s>(scope: Scope<'s>, by: Directive<'s>) -> Option<Finding> {
 
 /// A place for machines, which bring no password of people, inherits the one of the site.
 fn check_public<'s>(scope: Scope<'s>, by: Directive<'s>) -> Option<Finding> {
-    let purpose = scope.purpose().filter(|_| scope.asks_strangers())?;
+    let purpose = scope.purpose().filter(|_| scope.asks_strangers() && !scope.is_judged_for_itself())?;
     let server = scope.server().filter(|server| !server.is_closed_by_name())?;
     let looks_public = match purpose {
-        Purpose::Callers | Purpose::Probe => true,
+        Purpose::Callers => true,
         Purpose::Api => {
-            let owner = scope.ancestors().find(|outer| outer.own_asking() == Some(by))?;
+            let owner = scope.asked_from(by)?;
             !owner.has_exemptions() && scope.is_another_application(server)
         }
-        Purpose::Assets => false,
+        Purpose::Assets | Purpose::Probe => false,
     };
     let is_meant = scope.has_own_access_rules()
         || scope.answer().is_some()
         || scope.hands_on_the_user()
         || scope.lies_in_an_area_of(by)
         || !scope.is_reached_from_outside();
-    if !looks_public || is_meant {
-        return None;
-    }
-    Some(
+    (looks_public && !is_meant).then(|| {
         Finding::at(by.span(), "covers places that look public")
             .also(scope.span(), "such as this, which inherits it")
-            .help(format!("add `{}` there, or move the auth to the places that need it", scope.exemption())),
-    )
+            .help(format!("add `{}` there, or move the auth to the places that need it", scope.exemption()))
+    })
 }
 
 /// `location /a` covers `/api` and `/assets` as well.

@@ -7,35 +7,47 @@ use crate::finding::{Finding, Label, Level};
 use crate::model::Site;
 use crate::parallel;
 
+mod acme_challenge_behind_auth;
 mod allowoverride_lacks_authconfig;
 mod allowoverride_none_disables_htaccess;
 mod auth_basic_without_user_file;
+mod auth_before_https_redirect;
 mod auth_file_duplicate_user;
+mod auth_file_empty;
+mod auth_file_in_docroot;
 mod auth_file_is_directory;
 mod auth_file_malformed_line;
 mod auth_file_missing;
 mod auth_file_relative_path;
 mod auth_file_unreadable;
+mod auth_file_writable_by_others;
 mod auth_name_missing;
 mod auth_scope_too_broad;
 mod auth_type_without_require;
 mod conflicting_server_name;
 mod deeper_section_overrides_require;
+mod digest_realm_mismatch;
 mod duplicate_auth_directive;
 mod duplicate_auth_section;
+mod error_page_requires_auth;
+mod exception_still_asks_password;
+mod group_file_missing;
 mod hash_unsupported_by_server;
+mod health_check_behind_auth;
 mod ifmodule_name_never_true;
 mod inline_comment_as_argument;
 mod legacy_access_control_on_2_4;
 mod limit_leaves_methods_open;
 mod longer_prefix_escapes_auth;
 mod missing_directive_argument;
+mod options_preflight_behind_auth;
 mod proxy_drops_authorization;
 mod proxy_header_inheritance_lost;
 mod regex_location_escapes_auth;
 mod removed_directive_2_4;
 mod require_all_granted_beside_user;
 mod require_user_without_authtype;
+mod required_user_not_in_file;
 mod return_bypasses_auth;
 mod satisfy_any_opens_protected_area;
 mod static_asset_behind_auth;
@@ -44,6 +56,8 @@ mod unknown_auth_provider;
 mod unknown_auth_type;
 mod unquoted_argument_with_spaces;
 mod weak_password_hash;
+mod websocket_behind_basic_auth;
+mod wp_admin_ajax_behind_auth;
 
 /// One lint: what the user reads about it, and how it is found.
 #[derive(Debug)]
@@ -62,35 +76,47 @@ pub struct Lint {
 
 /// All lints, one line each, by id.
 pub const ALL: &[Lint] = &[
+    acme_challenge_behind_auth::LINT,
     allowoverride_lacks_authconfig::LINT,
     allowoverride_none_disables_htaccess::LINT,
     auth_basic_without_user_file::LINT,
+    auth_before_https_redirect::LINT,
     auth_file_duplicate_user::LINT,
+    auth_file_empty::LINT,
+    auth_file_in_docroot::LINT,
     auth_file_is_directory::LINT,
     auth_file_malformed_line::LINT,
     auth_file_missing::LINT,
     auth_file_relative_path::LINT,
     auth_file_unreadable::LINT,
+    auth_file_writable_by_others::LINT,
     auth_name_missing::LINT,
     auth_scope_too_broad::LINT,
     auth_type_without_require::LINT,
     conflicting_server_name::LINT,
     deeper_section_overrides_require::LINT,
+    digest_realm_mismatch::LINT,
     duplicate_auth_directive::LINT,
     duplicate_auth_section::LINT,
+    error_page_requires_auth::LINT,
+    exception_still_asks_password::LINT,
+    group_file_missing::LINT,
     hash_unsupported_by_server::LINT,
+    health_check_behind_auth::LINT,
     ifmodule_name_never_true::LINT,
     inline_comment_as_argument::LINT,
     legacy_access_control_on_2_4::LINT,
     limit_leaves_methods_open::LINT,
     longer_prefix_escapes_auth::LINT,
     missing_directive_argument::LINT,
+    options_preflight_behind_auth::LINT,
     proxy_drops_authorization::LINT,
     proxy_header_inheritance_lost::LINT,
     regex_location_escapes_auth::LINT,
     removed_directive_2_4::LINT,
     require_all_granted_beside_user::LINT,
     require_user_without_authtype::LINT,
+    required_user_not_in_file::LINT,
     return_bypasses_auth::LINT,
     satisfy_any_opens_protected_area::LINT,
     static_asset_behind_auth::LINT,
@@ -99,12 +125,22 @@ pub const ALL: &[Lint] = &[
     unknown_auth_type::LINT,
     unquoted_argument_with_spaces::LINT,
     weak_password_hash::LINT,
+    websocket_behind_basic_auth::LINT,
+    wp_admin_ajax_behind_auth::LINT,
 ];
 
 /// The lint with this id.
 #[must_use]
 pub fn find(id: &str) -> Option<&'static Lint> {
     ALL.iter().find(|lint| lint.id == id)
+}
+
+/// The lint whose id is most like a word; none where none is.
+#[must_use]
+pub fn nearest(word: &str) -> Option<&'static str> {
+    let likeness = |id: &str| strsim::jaro_winkler(id, word);
+    let best = ALL.iter().map(|lint| lint.id).max_by(|a, b| likeness(a).total_cmp(&likeness(b)))?;
+    (likeness(best) > 0.85).then_some(best)
 }
 
 impl Lint {

@@ -48,7 +48,7 @@ impl<'s> Scope<'s> {
     }
 
     /// Whether the expression of a `rewrite` matches every path that comes here.
-    fn matches_everything(self, rewrite: Directive<'_>) -> bool {
+    pub(super) fn matches_everything(self, rewrite: Directive<'_>) -> bool {
         let pattern = rewrite.argument(0).map(|value| value.text().into_owned()).unwrap_or_default();
         let pattern = pattern.strip_prefix('^').unwrap_or(&pattern);
         let prefix = self.location().filter(|location| location.is_prefix());

@@ -248,12 +248,28 @@ impl<'s> Scope<'s> {
     #[must_use]
     pub fn is_reached_from_outside(self) -> bool {
         match self.kind() {
+            Kind::Location if self.site.is_apache() => true,
             Kind::Location => {
-                self.lacks(Family::Internal) && !self.location().is_some_and(|location| location.is_named())
+                !self.location().is_some_and(|location| location.is_named())
+                    && (self.lacks(Family::Internal) || self.sees_no_internal())
             }
             Kind::If | Kind::LimitExcept => self.parent().is_none_or(Scope::is_reached_from_outside),
             _ => true,
         }
+    }
+}
+
+impl Scope<'_> {
+    /// Whether nothing is `internal` from here to the server, which stands in the same text: around servers there
+    /// is no such line.
+    fn sees_no_internal(self) -> bool {
+        let locations = || {
+            std::iter::once(self).chain(self.ancestors()).take_while(|scope| scope.kind() == Kind::Location)
+        };
+        let server = self.ancestors().find(|scope| scope.kind() != Kind::Location);
+        server.is_some_and(|server| server.kind() == Kind::Server && server.opened_by().is_some())
+            && locations()
+                .all(|scope| scope.is_wholly_known() && scope.own(Family::Internal).next().is_none())
     }
 }
 

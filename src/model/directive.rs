@@ -195,6 +195,14 @@ impl<'s> Directive<'s> {
         self.site.files.sources.text(self.span()).split_whitespace().collect::<Vec<_>>().join(" ")
     }
 
+    /// What stands behind the statement on its line, such as a comment.
+    #[must_use]
+    pub fn rest_of_line(self) -> &'s str {
+        let text = self.source().text();
+        let end = self.statement_span().end as usize;
+        text.get(end..).and_then(|rest| rest.lines().next()).unwrap_or_default()
+    }
+
     /// The arguments as they are written, from the first to the last.
     #[must_use]
     pub fn arguments_span(self) -> Option<Span> {

@@ -1,12 +1,12 @@
 //! What was found at the paths of password files, each looked at once when the site is built.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
-use super::{Directive, FilesMode, Look, PasswordFile, PathValue, Site};
+use super::{Directive, FilesMode, Look, Name, PasswordFile, PathValue, Site};
 use crate::finding::{Problem, ProblemKind};
 use crate::parallel;
-use crate::source::{Access, FileId, Host, Source, Span, offset};
+use crate::source::{Access, FileId, Host, Source, Span, Writable, offset};
 use crate::syntax::StatementId;
 use crate::userfile::{Groups, Library, MAX_USER_FILE, Reader, UserFile, masked};
 
@@ -16,11 +16,13 @@ const MOST_CANDIDATES: usize = 1_000;
 /// What was found.
 #[derive(Debug)]
 pub(super) struct Looked {
-    /// By the path on the server; `None` was not looked at.
-    files: HashMap<PathBuf, Option<Found>>,
+    /// By the path on the server, and whether it was read as a file of groups; `None` was not looked at.
+    files: HashMap<(PathBuf, bool), Option<Found>>,
     /// The files that a path with variables may lead to, by its directive.
     candidates: HashMap<(FileId, StatementId), Vec<PathBuf>>,
     library: Library,
+    /// Where links lead from the paths of password files and of document roots; none where there are none.
+    real: HashMap<PathBuf, PathBuf>,
 }
 
 /// What lies at a path.
@@ -30,6 +32,8 @@ struct Found {
     content: Content,
     /// The text that may be shown.
     shown: Option<FileId>,
+    /// Who else may change it.
+    writable: Option<Writable>,
 }
 
 #[derive(Debug)]
@@ -46,11 +50,21 @@ enum Content {
 
 impl Default for Looked {
     fn default() -> Self {
-        Looked { files: HashMap::new(), candidates: HashMap::new(), library: Library::debian() }
+        Looked {
+            files: HashMap::new(),
+            candidates: HashMap::new(),
+            library: Library::debian(),
+            real: HashMap::new(),
+        }
     }
 }
 
 impl Looked {
+    /// Where a path leads in the end.
+    pub fn real<'p>(&'p self, path: &'p Path) -> &'p Path {
+        self.real.get(path).map_or(path, PathBuf::as_path)
+    }
+
     pub fn candidates(&self, directive: Directive<'_>) -> &[PathBuf] {
         self.candidates.get(&(directive.data.file, directive.data.statement)).map_or(&[], Vec::as_slice)
     }
@@ -59,7 +73,10 @@ impl Looked {
 impl<'s> PasswordFile<'s> {
     fn found(self) -> Option<&'s Found> {
         match self.path() {
-            PathValue::Absolute(path) => self.directive.site.looked.files.get(&path)?.as_ref(),
+            PathValue::Absolute(path) => {
+                let is_of_groups = self.directive.name() == Name::AuthGroupFile;
+                self.directive.site.looked.files.get(&(path, is_of_groups))?.as_ref()
+            }
             _ => None,
         }
     }
@@ -86,6 +103,12 @@ impl<'s> PasswordFile<'s> {
             Content::Groups(groups) => Some(groups),
             _ => None,
         }
+    }
+
+    /// Who else than its owner and the server may change it; none where nobody may, or where it is not known.
+    #[must_use]
+    pub fn writable(self) -> Option<&'s Writable> {
+        self.found()?.writable.as_ref()
     }
 
     /// A line of the file, by its number from 0, as a place to point at; what is shown there has no hashes in it.
@@ -127,6 +150,17 @@ impl Site<'_> {
         kept
     }
 
+    /// Why it is not known of some password files whether the server may read them, for people.
+    #[must_use]
+    pub fn unsure_files(&self) -> BTreeSet<String> {
+        let found = self.looked.files.values().flatten();
+        let why = found.filter_map(|found| match &found.access {
+            Access::Unknown(why) => Some(why.clone()),
+            _ => None,
+        });
+        why.collect()
+    }
+
     /// Which C library checks the hashes that the server does not check itself.
     #[must_use]
     pub fn library(&self) -> &Library {
@@ -141,6 +175,8 @@ impl Site<'_> {
 
     pub(super) fn look_at_files(&mut self, look: Look<'_>) {
         let may_look = |path: &Path| match look.mode {
+            // What is in it is known without looking.
+            _ if path == Path::new("/dev/null") => true,
             FilesMode::Always => true,
             FilesMode::Never => false,
             FilesMode::Auto => self.config.installed || look.host.places(path),
@@ -158,7 +194,7 @@ impl Site<'_> {
                 PathValue::Absolute(path) => Some((path, file, is_of_groups)),
                 _ => None,
             })
-            .filter(|(path, ..)| seen.insert(path.clone()))
+            .filter(|(path, _, is_of_groups)| seen.insert((path.clone(), *is_of_groups)))
             .collect();
         let found = parallel::map(&todo, todo.len() > 100, |(path, file, is_of_groups)| {
             may_look(path).then(|| self.look_at(look.host, path, *file, *is_of_groups))
@@ -171,7 +207,7 @@ impl Site<'_> {
                 _ => None,
             })
             .collect();
-        let files = todo.into_iter().map(|(path, ..)| path).zip(found).collect();
+        let files = todo.into_iter().map(|(path, _, is_of_groups)| (path, is_of_groups)).zip(found).collect();
         let library = if look.mode != FilesMode::Never
             && (self.config.installed || look.host.has_root() || look.host.is_memory())
         {
@@ -179,8 +215,19 @@ impl Site<'_> {
         } else {
             Library::debian()
         };
+        let mut real = HashMap::new();
+        if found_any(&files) {
+            let roots: HashSet<PathBuf> = self.mounts().into_iter().map(|mount| mount.directory).collect();
+            let paths = files.keys().map(|(path, _)| path).chain(&roots);
+            for path in paths.filter(|path| may_look(path)) {
+                if let Some(end) = look.host.real_path(path).filter(|end| end != path) {
+                    real.insert(path.clone(), end);
+                }
+            }
+        }
         let neighbours = self.find_neighbours(look.host, may_look);
         self.looked.files = files;
+        self.looked.real = real;
         self.looked.library = library;
         self.neighbours = neighbours;
         self.problems.extend(problems);
@@ -195,6 +242,9 @@ impl Site<'_> {
         };
         let mut shown = None;
         let content = match &access {
+            Access::Readable if path == Path::new("/dev/null") && is_of_groups => {
+                Content::Groups(Groups::default())
+            }
             Access::Readable if path == Path::new("/dev/null") => {
                 Content::Users(UserFile::read(self.reader(), b""))
             }
@@ -215,7 +265,8 @@ impl Site<'_> {
             },
             _ => Content::Nothing,
         };
-        Found { access, content, shown }
+        let writable = host.writable_by_others(path, &self.identity);
+        Found { access, content, shown, writable }
     }
 
     /// The files that paths with variables may lead to, with any text in the place of each variable.
@@ -241,6 +292,10 @@ impl Site<'_> {
         }
         candidates
     }
+}
+
+fn found_any(files: &HashMap<(PathBuf, bool), Option<Found>>) -> bool {
+    files.values().flatten().any(|found| found.access == Access::Readable)
 }
 
 /// `/etc/nginx/users/$host` as a pattern of glob(3): `/etc/nginx/users/*`. None where there is no variable, where a

@@ -9,19 +9,28 @@ mod answer;
 mod apache;
 mod asks;
 mod build;
+mod certificates;
+mod cors;
 mod directive;
 mod effect;
 mod headers;
+mod late_redirect;
 mod location;
+mod logins;
 mod looked;
 mod names;
 mod neighbours;
+mod onward;
 mod password_file;
 mod protected;
 mod purpose;
+mod reached_by;
 mod read_file;
+mod served;
+mod served_in_part;
 mod server;
 mod site;
+mod upgrade;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, OnceLock};
@@ -36,16 +45,22 @@ pub use apache::{
 pub(crate) use apache::{EMPTY, Matching, below, clean};
 pub use asks::{Asks, Password};
 pub use build::{FilesMode, Look};
+pub use certificates::CHALLENGE;
+pub use cors::Cors;
 pub use directive::{Directive, Value};
 pub use effect::{Check, State};
 pub use headers::{Backend, Forwarded, Lost};
 pub use location::{Located, Location, Modifier};
+pub use logins::{Login, Named};
 pub use names::{Family, Known, Name, known};
 pub use neighbours::Neighbour;
+pub use onward::Onward;
 pub use password_file::{PasswordFile, PathValue};
 pub use protected::Area;
 pub use purpose::Purpose;
 pub use read_file::ReadFile;
+pub use served::ServedFile;
+pub use served_in_part::Likely;
 pub use server::{Hidden, Listen, Server, TakenName};
 
 use crate::finding::Problem;
@@ -89,8 +104,12 @@ pub struct Site<'f> {
     expressions: Vec<OnceLock<Option<Box<pcre2::bytes::Regex>>>>,
     /// What the sections of Apache are for, read when first asked for.
     matchings: Vec<OnceLock<apache::Matching>>,
+    /// What of Apache stands beside the virtual hosts, found when first asked for.
+    beside_hosts: OnceLock<reached_by::BesideHosts>,
     /// What only Apache has.
     apache: Option<apache::Apache>,
+    /// Hosts that are closed as a whole on purpose; `*` stands for anything.
+    pub meant_closed: Vec<String>,
     /// What nginx would refuse once the files are put together.
     pub problems: Vec<Problem>,
 }
@@ -297,7 +316,8 @@ impl<'s> Scope<'s> {
             .flatten()
             .chain(mapped)
             .find_map(|scope| scope.backend().map(|backend| backend.pass));
-        here.or_else(|| root.unwrap_or(self).directive(Family::Root))
+        let of_server = || self.own(Family::Root).last().filter(|_| self.site.is_apache());
+        here.or_else(|| root.unwrap_or(self).directive(Family::Root)).or_else(of_server)
     }
 
     /// The directives of a family that stand in this very scope, in the order of the text.

@@ -35,6 +35,9 @@ impl<'s> Scope<'s> {
         if self.site.is_apache() {
             return self.open_expression();
         }
+        if self.location().is_some_and(|location| location.is_regex()) {
+            return self.open_expression();
+        }
         self.location().filter(|location| {
             location.is_prefix()
                 && location.path.len() > 1
@@ -62,10 +65,13 @@ impl<'s> Scope<'s> {
         if self.site.is_apache() {
             return format!("`<Location {prefix}>`, which ends where a part of the path does");
         }
+        if self.location().is_some_and(|location| location.is_regex()) {
+            return format!("`^{prefix}/`, or a prefix location with its final slash");
+        }
         format!("`location {prefix}/` (and `location = {prefix}` where the bare path is needed)")
     }
 
-    /// The prefix that an expression such as `^/admin` of Apache stands for.
+    /// The prefix that an expression such as `^/admin` stands for.
     fn open_expression(self) -> Option<Location<'s>> {
         let expression =
             self.location().filter(Location::is_regex).filter(|_| self.kind() == Kind::Location)?;

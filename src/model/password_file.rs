@@ -38,6 +38,13 @@ impl PasswordFile<'_> {
             .is_some_and(|reading| reading.htaccess.iter().any(|one| one.file == file))
     }
 
+    /// Whether it is only one of the files that a path with variables may lead to, and whether it ever does is not
+    /// known.
+    #[must_use]
+    pub fn is_candidate(self) -> bool {
+        self.candidate.is_some()
+    }
+
     /// The path as it is written.
     #[must_use]
     pub fn written(self) -> PathBuf {

@@ -2,6 +2,7 @@
 
 use super::names::Family;
 use super::{Directive, Kind, Location, Scope};
+use crate::source::matches_any;
 
 /// What a place is made for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,6 +66,12 @@ const ASSET_SUFFIXES: &[&str] = &[
     "cur",
     "htc",
 ];
+/// Files that are served beside styles and scripts, by expressions that name all that is no program.
+const DOWNLOAD_SUFFIXES: &[&str] = &[
+    "zip", "tgz", "gz", "bz2", "rar", "tar", "7z", "pdf", "txt", "xml", "doc", "xls", "ppt", "rtf", "swf",
+    "flv", "mp3", "mp4", "ogg", "ogv", "webm", "wav", "mid", "midi", "exe", "bz", "m4a", "aac", "tif",
+    "tiff", "docx", "xlsx", "pptx",
+];
 const CALLERS: &[&str] = &["webhook", "webhooks", "hook", "hooks", "callback", "callbacks"];
 const APIS: &[&str] = &["api", "public", "rss", "feed", "oauth2"];
 const PROBES: &[&str] = &[
@@ -89,6 +96,19 @@ const PROBES: &[&str] = &[
     "status",
 ];
 
+/// Names that are of probes wherever they stand.
+const SURE_PROBES: &[&str] = &[
+    "health",
+    "healthz",
+    "healthcheck",
+    "health-check",
+    "health_check",
+    "liveness",
+    "readiness",
+    "livez",
+    "readyz",
+];
+
 impl Location<'_> {
     /// What the location is made for; none where its name says nothing.
     #[must_use]
@@ -99,6 +119,7 @@ impl Location<'_> {
         }
         if FETCHED_ALONE.contains(&path)
             || self.is_asset_directory()
+            || self.is_asset_file()
             || (self.is_regex() && (is_asset_regex(path) || is_of_files_fetched_alone(path)))
         {
             return Some(Purpose::Assets);
@@ -114,15 +135,39 @@ impl Location<'_> {
         {
             return Some(Purpose::Callers);
         }
-        // `/health` and `/-/healthy`, but not `/status/`, which is a part of the site.
-        let probe = if first == "-" { segments.get(1).copied() } else { Some(first) };
-        if segments.len() <= 2
-            && !path.ends_with('/')
-            && probe.is_some_and(|probe| has(probe.trim_end_matches('$'), PROBES))
-        {
+        if self.is_probe(&segments) {
             return Some(Purpose::Probe);
         }
         APIS.contains(&first).then_some(Purpose::Api)
+    }
+
+    /// `/health` and `/-/healthy`, but not `/status/`, which is a part of the site; `/api/v1/health` by its plain
+    /// name; `^/(health|ready)$` where all words are of probes.
+    fn is_probe(&self, segments: &[&str]) -> bool {
+        let words = |text: &str| text.split(['-', '_', '.']).map(str::to_owned).collect::<Vec<_>>();
+        let is = |text: &str, list: &[&str]| words(text).iter().any(|word| list.contains(&word.as_str()));
+        if self.is_regex() {
+            let path = self.path.trim_start_matches(['^', '/']).trim_end_matches('$').trim_end_matches("/?");
+            let inner = path.strip_prefix('(').and_then(|path| path.strip_suffix(')')).unwrap_or(path);
+            let inner = inner.trim_start_matches("?:").replace("(z)?", "").replace("z?", "");
+            return !inner.is_empty()
+                && inner.split('|').all(|word| is(word.trim_start_matches('/'), PROBES));
+        }
+        let is_directory = segments.last() == Some(&"");
+        let named: Vec<&str> = segments.iter().copied().filter(|segment| !segment.is_empty()).collect();
+        let Some((last, outer)) = named.split_last() else { return false };
+        match outer {
+            [] | ["-"] if !is_directory => is(last, PROBES),
+            [_, ..] if segments.len() == 2 && !is_directory && is(outer[0], PROBES) => true,
+            _ => outer.len() <= 3 && SURE_PROBES.contains(last) && !named[0].starts_with('_'),
+        }
+    }
+
+    /// One file by its name: `/favicon.png`.
+    fn is_asset_file(&self) -> bool {
+        let name =
+            self.path.rsplit('/').next().filter(|_| !self.is_regex()).and_then(|name| name.rsplit_once('.'));
+        name.is_some_and(|(name, suffix)| !name.is_empty() && ASSET_SUFFIXES.contains(&suffix))
     }
 
     fn is_asset_directory(&self) -> bool {
@@ -173,6 +218,10 @@ impl Scope<'_> {
         self.own(Family::ServerName).flat_map(Directive::arguments).any(|name| {
             // The last label is the top-level domain: `shop.test` is not a test of the shop.
             let name = name.text().to_ascii_lowercase();
+            let is_meant = |host: &String| matches_any(host.to_ascii_lowercase().as_bytes(), name.as_bytes());
+            if self.site.meant_closed.iter().any(is_meant) {
+                return true;
+            }
             let labels = name.rsplit_once('.').map_or(name.as_str(), |(labels, _)| labels);
             labels.split(['.', '-', '_']).any(|part| CLOSED.contains(&part))
         })
@@ -186,6 +235,15 @@ impl Scope<'_> {
             return self.provider(Family::Require).is_some_and(|outer| outer != self && outer.is_area());
         }
         self.ancestors().any(|outer| outer.is_area() && outer.own_asking() == Some(by))
+    }
+
+    /// The scope around this one where `by` stands, with all that may be let off it: of Apache the server.
+    #[must_use]
+    pub fn asked_from(self, by: Directive<'_>) -> Option<Self> {
+        if self.site.is_apache() {
+            return self.server();
+        }
+        self.ancestors().find(|outer| outer.own_asking() == Some(by))
     }
 
     /// Whether a server is closed as a whole on purpose: its name says so, or it is a single
@@ -229,7 +287,7 @@ impl Scope<'_> {
 
 /// Whether an expression is of names alone that are fetched without the page: `^(favicon\.ico)$`.
 fn is_of_files_fetched_alone(regex: &str) -> bool {
-    let names = regex.trim_start_matches('^').trim_end_matches('$');
+    let names = regex.trim_start_matches(['^', '/']).trim_end_matches('$');
     let names = names.strip_prefix('(').and_then(|names| names.strip_suffix(')')).unwrap_or(names);
     let names = names.strip_prefix("?:").unwrap_or(names);
     names.split('|').all(|name| {
@@ -243,7 +301,11 @@ fn is_asset_regex(regex: &str) -> bool {
     let Some((_, end)) = regex.strip_suffix('$').unwrap_or(regex).rsplit_once("\\.") else { return false };
     let end = end.strip_prefix('(').and_then(|end| end.strip_suffix(')')).unwrap_or(end);
     let end = end.strip_prefix("?:").unwrap_or(end);
-    end.split('|').all(|suffix| ASSET_SUFFIXES.contains(&suffix))
+    let is_asset = |suffix: &str| ASSET_SUFFIXES.contains(&suffix);
+    let is_for_pages = || end.split('|').any(|suffix| matches!(suffix, "css" | "js"));
+    end.split('|').all(is_asset)
+        || is_for_pages()
+            && end.split('|').all(|suffix| is_asset(suffix) || DOWNLOAD_SUFFIXES.contains(&suffix))
 }
 
 #[cfg(test)]
@@ -266,6 +328,9 @@ mod tests {
             ("/nginx_health", Some(Purpose::Probe)),
             ("/-/liveness", Some(Purpose::Probe)),
             ("/status/", None),
+            ("/health/", Some(Purpose::Probe)),
+            ("/api/v1/healthz", Some(Purpose::Probe)),
+            ("/app/status", None),
             ("/reports/public/", None),
             ("/.well-known/acme-challenge/", Some(Purpose::Callers)),
             ("/healthz", Some(Purpose::Probe)),
@@ -281,6 +346,9 @@ mod tests {
             (r"^/(static|assets)/", Some(Purpose::Assets)),
             (r"\.(php|css)$", None),
             (r"\.php$", None),
+            (r"^/(health|ping)$", Some(Purpose::Probe)),
+            (r"^/health(z)?$", Some(Purpose::Probe)),
+            (r"^/(health|users)$", None),
         ] {
             assert_eq!(purpose(Modifier::Regex, path), expected, "{path}");
         }

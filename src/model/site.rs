@@ -13,6 +13,12 @@ impl<'f> Site<'f> {
         (0..self.scopes.len()).map(|id| Scope { site: self, id: crate::source::offset(id) })
     }
 
+    /// The scope with a number of [`Scope::index`].
+    #[must_use]
+    pub fn scope_at(&self, index: usize) -> Option<Scope<'_>> {
+        (index < self.scopes.len()).then(|| self.scope(crate::source::offset(index)))
+    }
+
     /// The scopes of one kind.
     pub fn scopes_of(&self, kind: Kind) -> impl Iterator<Item = Scope<'_>> {
         self.scopes().filter(move |scope| scope.kind() == kind)
@@ -100,7 +106,7 @@ impl<'f> Site<'f> {
         self.config.reading()
     }
 
-    pub(super) fn scope(&self, id: u32) -> Scope<'_> {
+    pub(crate) fn scope(&self, id: u32) -> Scope<'_> {
         Scope { site: self, id }
     }
 

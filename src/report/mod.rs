@@ -31,6 +31,8 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// What could not be analysed.
     pub problems: Vec<Problem>,
+    /// How many findings comments in the files allow.
+    pub allowed: usize,
     /// How many files were read.
     pub files: usize,
     /// What the user should know besides, one sentence each.
@@ -105,7 +107,8 @@ impl Report {
             parts.push(format!("{advice} advice"));
         }
         let found = if parts.is_empty() { "nothing found".to_owned() } else { parts.join(", ") };
-        format!("{found} in {}", plural(self.files, "file"))
+        let allowed = if self.allowed > 0 { format!(", {} allowed", self.allowed) } else { String::new() };
+        format!("{found} in {}{allowed}", plural(self.files, "file"))
     }
 }
 

@@ -197,7 +197,7 @@ impl Host {
         }
     }
 
-    fn state(&self, path: PathBuf, stat: Stat) -> FileState {
+    pub(super) fn state(&self, path: PathBuf, stat: Stat) -> FileState {
         let users = self.users();
         FileState {
             path,

@@ -94,6 +94,15 @@ impl Host {
         Walk::Found { path: at, stat, parents }
     }
 
+    /// An absolute path of the server with its links followed; none where nothing is found there.
+    #[must_use]
+    pub fn real_path(&self, path: &Path) -> Option<PathBuf> {
+        match self.walk(path) {
+            Walk::Found { path, .. } => Some(path),
+            _ => None,
+        }
+    }
+
     /// Whether a map begins below this path, so that it is there for the server.
     fn leads_to_a_map(&self, path: &Path) -> bool {
         self.maps.iter().any(|map| map.from.starts_with(path))

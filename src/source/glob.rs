@@ -1,5 +1,7 @@
 //! glob(3) with flags 0, as nginx calls it for `include` (spec G13) and APR for `Include`.
 
+use std::path::{Component, Path};
+
 /// Whether a path component matches a pattern component. Bytes, not characters: the servers run in
 /// the C locale. A leading dot is matched only by a dot.
 #[must_use]
@@ -33,6 +35,47 @@ pub fn matches_any(pattern: &[u8], name: &[u8]) -> bool {
         }
     }
     pattern[p..].iter().all(|&byte| byte == b'*')
+}
+
+/// Whether the end of a path has a form that a person wrote: `*` stands for anything within a part of the path, `**` for
+/// any parts, and a slash at the end for all that lies below. `legacy/**` is `legacy/a.conf` and `/srv/legacy/b/c`.
+#[must_use]
+pub fn matches_path(pattern: &str, path: &Path) -> bool {
+    let below = pattern.ends_with('/').then_some("**");
+    let wanted = pattern.split('/').filter(|part| !part.is_empty() && *part != ".").chain(below);
+    let wanted: Vec<&[u8]> = wanted.map(str::as_bytes).collect();
+    let parts: Vec<&[u8]> = path
+        .components()
+        .filter(|part| matches!(part, Component::Normal(_)))
+        .map(|part| part.as_os_str().as_encoded_bytes())
+        .collect();
+    !wanted.is_empty() && (0..parts.len()).any(|from| matches_parts(&wanted, &parts[from..]))
+}
+
+/// The same walk as for bytes, over the parts of a path.
+fn matches_parts(wanted: &[&[u8]], parts: &[&[u8]]) -> bool {
+    let (mut w, mut p) = (0, 0);
+    let mut star = None;
+    while p < parts.len() {
+        match wanted.get(w) {
+            Some(&b"**") => {
+                w += 1;
+                star = Some((w, p));
+            }
+            Some(part) if matches_any(part, parts[p]) => {
+                w += 1;
+                p += 1;
+            }
+            _ => match &mut star {
+                Some((after, from)) => {
+                    *from += 1;
+                    (w, p) = (*after, *from);
+                }
+                None => return false,
+            },
+        }
+    }
+    wanted[w..].iter().all(|part| part == b"**")
 }
 
 /// Whether the path is a pattern at all: nginx looks for these three bytes (`ngx_conf_include`).

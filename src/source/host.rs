@@ -4,7 +4,6 @@
 //! follows links as the server would, reads files in bounded memory, and says whether the server's
 //! user can read a file.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::io;
 use std::path::{Component, Path, PathBuf};
@@ -12,6 +11,7 @@ use std::sync::OnceLock;
 
 use super::disk::{Kind, Stat};
 use super::follow::{OUTSIDE, Walk};
+use super::instead::Instead;
 use super::{Disk, Users, glob};
 
 pub use super::disk::Entry;
@@ -73,8 +73,7 @@ pub struct Host {
     /// Paths below this directory are shown relative to it.
     shown_from: Option<PathBuf>,
     users: OnceLock<Users>,
-    /// Texts that stand for what is in the files.
-    pub(super) instead: HashMap<FileKey, Vec<u8>>,
+    pub(super) instead: Instead,
 }
 
 impl Host {
@@ -97,7 +96,7 @@ impl Host {
             maps,
             shown_from: None,
             users: OnceLock::new(),
-            instead: HashMap::new(),
+            instead: Instead::default(),
         })
     }
 
@@ -111,7 +110,7 @@ impl Host {
             maps: Vec::new(),
             shown_from: None,
             users: OnceLock::new(),
-            instead: HashMap::new(),
+            instead: Instead::default(),
         }
     }
 

@@ -5,6 +5,9 @@ use std::collections::HashMap;
 use super::disk::Stat;
 use super::{FileKey, Host};
 
+/// By the files that they stand for.
+pub(super) type Instead = HashMap<FileKey, Vec<u8>>;
+
 impl Host {
     /// Reads these texts from now on, and no others, in place of the files.
     pub(crate) fn read_instead(&mut self, texts: HashMap<FileKey, Vec<u8>>) {

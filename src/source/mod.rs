@@ -9,17 +9,19 @@ mod instead;
 mod node;
 mod shelf;
 mod users;
+mod writers;
 
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 pub use access::{Access, FileState, Obstacle, Seen};
 pub use disk::Disk;
-pub use glob::{matches, matches_any};
+pub use glob::{matches, matches_any, matches_path};
 pub(crate) use host::FileKey;
 pub use host::{Entry, Host, MAX_FILE, Map, ReadError};
 pub use node::Node;
 pub use users::{Identity, Users};
+pub use writers::{Writable, Writers};
 
 use shelf::Shelf;
 

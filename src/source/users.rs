@@ -63,19 +63,37 @@ impl Users {
         named.map_or_else(|| gid.to_string(), |(name, ..)| name.clone())
     }
 
+    /// The members of a group besides root, those whose first group it is too; none where there is no such group.
+    #[must_use]
+    pub fn members(&self, gid: u32) -> Option<Vec<String>> {
+        let (.., named) = self.groups.iter().find(|(_, number, _)| *number == gid)?;
+        let first = self.users.iter().filter(|(_, _, group)| *group == gid).map(|(name, ..)| name);
+        let is_root = |name: &str| self.users.iter().any(|(user, uid, _)| user == name && *uid == 0);
+        let mut all: Vec<String> = first.chain(named).filter(|name| !name.is_empty()).cloned().collect();
+        all.retain(|name| name != "root" && !is_root(name));
+        all.sort_unstable();
+        all.dedup();
+        Some(all)
+    }
+
     /// The identity of `user group;` in nginx: the group is named like the user unless given, and
     /// the supplementary groups are loaded too (spec A10).
     #[must_use]
     pub fn identity(&self, user: &str, group: Option<&str>) -> Identity {
-        let uid = self.users.iter().find(|(name, ..)| name == user).map(|&(_, uid, _)| uid);
+        // httpd takes numbers, too: `User #33`.
+        let number = |word: &str| word.strip_prefix('#').and_then(|number| number.parse().ok());
+        let uid = number(user)
+            .or_else(|| self.users.iter().find(|(name, ..)| name == user).map(|&(_, uid, _)| uid));
+        let name = number(user).map_or_else(|| user.to_owned(), |uid| self.user_name(uid));
         let group = group.unwrap_or(user);
-        let gids = self
-            .groups
-            .iter()
-            .filter(|(name, _, members)| name == group || members.iter().any(|member| member == user))
-            .map(|&(_, gid, _)| gid)
-            .collect();
-        Identity { name: Some(user.to_owned()), group: Some(group.to_owned()), uid, gids }
+        let gid: Option<u32> = number(group);
+        let is_of = |(name_of, number, members): &(String, u32, Vec<String>)| {
+            name_of == group || Some(*number) == gid || members.contains(&name)
+        };
+        let groups = self.groups.iter().filter(|group| is_of(group)).map(|&(_, gid, _)| gid);
+        let gids = groups.chain(gid).collect();
+        let group = gid.map_or_else(|| group.to_owned(), |gid| self.group_name(gid));
+        Identity { name: Some(name), group: Some(group), uid, gids }
     }
 }
 
@@ -89,6 +107,11 @@ impl Identity {
 
     pub(super) fn is_owner_of(&self, stat: &Stat) -> bool {
         self.uid == Some(stat.uid)
+    }
+
+    /// Whether it is of a group.
+    pub(super) fn is_in(&self, gid: u32) -> bool {
+        self.gids.contains(&gid)
     }
 
     /// Whether the mode bits allow it; `None` where it depends on who exactly this is.
@@ -130,6 +153,16 @@ mod tests {
         assert_eq!(www.may(Permission::Read, &stat(0o604, 0, 33)), Some(false));
         assert_eq!(www.may(Permission::Read, &stat(0o044, 33, 0)), Some(false));
         assert_eq!(users.identity("root", None).may(Permission::Read, &stat(0, 5, 5)), Some(true));
+        assert_eq!(users.identity("#33", Some("#33")).name.as_deref(), Some("www-data"));
+        assert_eq!(users.identity("#33", Some("#33")).may(Permission::Read, &stat(0o640, 0, 33)), Some(true));
+        assert_eq!(
+            users.identity("#33", Some("#33")).may(Permission::Read, &stat(0o640, 0, 110)),
+            Some(true)
+        );
+        assert_eq!(
+            users.identity("#4711", Some("#4711")).may(Permission::Read, &stat(0o640, 0, 33)),
+            Some(false)
+        );
         let somebody = Identity::unknown(None);
         assert_eq!(somebody.may(Permission::Read, &stat(0o600, 0, 0)), Some(false));
         assert_eq!(somebody.may(Permission::Read, &stat(0o640, 0, 33)), None);

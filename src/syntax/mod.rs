@@ -174,6 +174,12 @@ impl Tree {
         around
     }
 
+    /// The first statement that begins behind a place.
+    #[must_use]
+    pub fn next_behind(&self, at: u32) -> Option<StatementId> {
+        Some(self.starts(at)).filter(|next| *next < offset(self.statements.len()))
+    }
+
     /// How many statements begin at or before a place.
     fn starts(&self, at: u32) -> u32 {
         let (mut low, mut high) = (0, offset(self.statements.len()));

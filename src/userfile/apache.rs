@@ -132,6 +132,11 @@ impl Groups {
         self.0.contains_key(group.as_bytes())
     }
 
+    /// Who is in a group; some may be named twice.
+    pub fn members(&self, group: &str) -> impl Iterator<Item = &[u8]> {
+        self.0.get(group.as_bytes()).into_iter().flatten().map(Vec::as_slice)
+    }
+
     /// Whether somebody is in a group.
     #[must_use]
     pub fn is_member(&self, user: &str, group: &str) -> bool {

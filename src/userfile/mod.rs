@@ -19,6 +19,9 @@ pub use library::Library;
 /// The largest file of users that is read, in bytes: about half a million lines of `htpasswd -B`.
 pub const MAX_USER_FILE: u64 = 64 << 20;
 
+/// More names than these are not compared to find what was meant.
+const MOST_COMPARED: usize = 10_000;
+
 /// Whose reader it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reader {
@@ -196,13 +199,32 @@ impl UserFile {
     /// The line that decides about a user.
     #[must_use]
     pub fn find(&self, user: &str) -> Option<Entry<'_>> {
-        self.by_name.get(user.as_bytes()).and_then(|number| self.entry(*number))
+        self.find_bytes(user.as_bytes())
+    }
+
+    /// The line that decides about a user whose name is no text.
+    #[must_use]
+    pub fn find_bytes(&self, user: &[u8]) -> Option<Entry<'_>> {
+        self.by_name.get(user).and_then(|number| self.entry(*number))
     }
 
     /// Whether nobody is in it.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.lines.is_empty()
+    }
+
+    /// The first line for a name that is written otherwise, in capitals or not.
+    #[must_use]
+    pub fn find_ignoring_case(&self, user: &str) -> Option<Entry<'_>> {
+        self.entries().take(MOST_COMPARED).find(|entry| entry.name().eq_ignore_ascii_case(user.as_bytes()))
+    }
+
+    /// Whether all of its lines are of `htdigest`, and none can be taken for one of `htpasswd`.
+    #[must_use]
+    pub fn is_of_htdigest(&self) -> bool {
+        let mut lines = self.entries().filter(|entry| !entry.is_void()).peekable();
+        lines.peek().is_some() && lines.all(|entry| entry.is_digest() && !entry.is_password())
     }
 
     /// What it says of a user with a password of `htpasswd`.
@@ -269,6 +291,25 @@ impl<'u> Entry<'u> {
     #[must_use]
     pub fn is_odd(self) -> bool {
         self.file.slips.binary_search_by_key(&self.line.number, |slip| slip.line).is_ok()
+    }
+
+    /// Whether nobody can log in with it, whatever it was made with: there is nothing behind the name, or, for nginx, no
+    /// name; Apache takes an empty one (spec A6, a88).
+    #[must_use]
+    pub fn is_void(self) -> bool {
+        self.line.fields[0].is_empty() || self.line.name.is_empty() && self.file.reader == Reader::Nginx
+    }
+
+    /// Whether it is one of `htpasswd`: what stands behind the name is tagged, or of the form of a hash, and not
+    /// the realm of `htdigest`.
+    #[must_use]
+    pub fn is_password(self) -> bool {
+        match self.hash().scheme() {
+            Scheme::Locked | Scheme::Untagged | Scheme::OtherTag => false,
+            // A realm of thirteen letters looks like one.
+            Scheme::Des => !self.is_digest(),
+            _ => true,
+        }
     }
 
     /// Whether the line is one of `htdigest`: `user:realm:md5`.

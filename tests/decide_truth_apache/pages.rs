@@ -158,11 +158,11 @@ fn httpd_answers_to_the_pages_of_the_lints_as_decided() {
                 .expect("a file");
         }
         let here = |path: &Path| rig.tree.root.join(path.strip_prefix("/").unwrap_or(path));
-        for (path, mode) in &case.modes {
-            fs::set_permissions(here(path), fs::Permissions::from_mode(*mode)).expect("a mode");
-        }
         for path in &case.directories {
             fs::create_dir_all(here(path)).expect("a directory");
+        }
+        for (path, mode) in &case.modes {
+            fs::set_permissions(here(path), fs::Permissions::from_mode(*mode)).expect("a mode");
         }
         fs::create_dir_all(rig.tree.root.join("var/www/html")).expect("a directory");
         let Some(_running) = Httpd::start(&rig.tree.root, &main, rig.ports[0]) else {

@@ -1,5 +1,7 @@
 //! The whole way: rounds that follow each other, and what comes behind the checks (spec a117 to a124).
 
+use std::path::PathBuf;
+
 use super::map::Target;
 use super::rewrite::Section;
 use super::rules;
@@ -24,6 +26,7 @@ impl<'s> Visit<'_, 's> {
             Err((stop, _)) => Err(stop),
             Ok(ending) => {
                 self.place.replace(place(&ending));
+                self.file.replace(sent_file(&ending));
                 match self.authorization(&ending) {
                     None if self.is_not_found(&ending) => self.not_found(&ending),
                     authorization => Ok(authorization),
@@ -358,6 +361,15 @@ impl<'s> Visit<'_, 's> {
             None => Ok(Ending { round, ground, sections, next: Next::Content }),
         }
     }
+}
+
+/// The file that is sent, if it is one as it is.
+fn sent_file(ending: &Ending<'_>) -> Option<PathBuf> {
+    let is_sent = matches!(ending.next, Next::Content)
+        && ending.round.seen == Node::File
+        && ending.round.path_info.is_empty()
+        && !Visit::has_handler(ending);
+    ending.round.filename.as_ref().filter(|_| is_sent).map(PathBuf::from)
 }
 
 /// The place that answers, as it is written: the last section that stands for one.

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{PoisonError, RwLock};
 
+use crate::decide::Decider;
 use crate::model::{FilesMode, Look, Site};
 use crate::source::{Access, Node};
 use crate::userfile::MAX_USER_FILE;
@@ -16,12 +17,21 @@ const MOST_KNOWN: usize = 200_000;
 pub struct Disk<'s> {
     look: Look<'s>,
     site: &'s Site<'s>,
+    /// Files that are there, and the directories above them.
+    assumed: HashMap<PathBuf, Node>,
+    /// What is in those that are opened for a login.
+    assumed_text: Vec<u8>,
     seen: RwLock<HashMap<PathBuf, Node>>,
 }
 
 impl<'s> Disk<'s> {
-    pub fn new(site: &'s Site<'s>, look: Look<'s>) -> Self {
-        Disk { look, site, seen: RwLock::default() }
+    pub fn new(decider: &Decider<'s>) -> Self {
+        let above = decider.assumed.iter().flat_map(|path| path.ancestors().skip(1));
+        let mut assumed: HashMap<PathBuf, Node> =
+            above.map(|path| (path.to_path_buf(), Node::Directory)).collect();
+        assumed.extend(decider.assumed.iter().map(|path| (path.clone(), Node::File)));
+        let Decider { site, look, .. } = *decider;
+        Disk { look, site, assumed, assumed_text: decider.assumed_text(), seen: RwLock::default() }
     }
 
     /// Whether a path may be looked at.
@@ -35,6 +45,9 @@ impl<'s> Disk<'s> {
 
     /// What lies at a path, links not followed at its end.
     pub fn at(&self, path: &Path) -> Node {
+        if let Some(known) = self.assumed.get(path) {
+            return *known;
+        }
         let known = self.seen.read().unwrap_or_else(PoisonError::into_inner).get(path).copied();
         known.unwrap_or_else(|| {
             let seen = if self.may_look(path) { self.look.host.node(path) } else { Node::Unknown };
@@ -55,6 +68,11 @@ impl<'s> Disk<'s> {
             Node::Link => Node::Missing,
             seen => seen,
         }
+    }
+
+    /// What is in a file that is taken for granted.
+    pub fn assumed(&self, path: &Path) -> Option<&[u8]> {
+        (self.assumed.get(path) == Some(&Node::File)).then_some(&self.assumed_text)
     }
 
     /// Whether the server's user can read a file.

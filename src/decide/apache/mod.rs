@@ -32,7 +32,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, OnceLock, RwLock};
 
 use super::{Decider, Decision, Outcome, Request};
-use crate::model::{Grounds, Look, Site};
+use crate::model::{Grounds, Site};
 use disk::Disk;
 use hosts::Hosts;
 use passwords::UserFiles;
@@ -62,11 +62,12 @@ struct Ready<'s> {
 }
 
 impl<'s> Ready<'s> {
-    fn new(site: &'s Site<'s>, look: Look<'s>) -> Option<Self> {
+    fn new(decider: &Decider<'s>) -> Option<Self> {
+        let site = decider.site;
         Some(Ready {
             site,
             grounds: Grounds::new(site)?,
-            disk: Disk::new(site, look),
+            disk: Disk::new(decider),
             hosts: Hosts::new(site),
             regexes: Regexes::default(),
             user_files: UserFiles::default(),
@@ -79,7 +80,7 @@ impl<'s> Ready<'s> {
 
 /// What apache answers.
 pub fn decide(decider: &Decider<'_>, request: &Request) -> Decision {
-    let ready = decider.apache.0.get_or_init(|| Ready::new(decider.site, decider.look));
+    let ready = decider.apache.0.get_or_init(|| Ready::new(decider));
     let Some(ready) = ready else { return Decision::undetermined("this is no configuration of Apache") };
     if let Some(doubt) = &ready.doubt {
         return Decision::undetermined(doubt.clone());
@@ -99,6 +100,7 @@ pub fn decide(decider: &Decider<'_>, request: &Request) -> Decision {
     decision.server = settings::name(ready.site, server);
     decision.hangs_on = visit.hangs_on.take();
     decision.place = visit.place.take();
+    decision.file = visit.file.take().filter(|_| decision.outcome == Outcome::Open);
     if decision.user_file.is_none() {
         decision.user_file = visit.user_file.take();
     }

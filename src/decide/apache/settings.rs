@@ -106,7 +106,7 @@ pub fn doubt(site: &Site<'_>) -> Option<String> {
 
 /// The first name of a server.
 pub fn name(site: &Site<'_>, server: u32) -> Option<String> {
-    let scope = site.scopes().nth(server as usize)?;
+    let scope = site.scope(server);
     let line = scope.own(Family::ServerName).find(|line| line.name() == Name::ServerName)?;
     let word = line.literal(0)?.into_owned();
     let word = word.split_once("://").map_or(word.as_str(), |(_, name)| name);

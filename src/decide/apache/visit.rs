@@ -2,7 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::net::IpAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::Ready;
@@ -25,6 +25,7 @@ pub struct Visit<'v, 's> {
     pub hangs_on: RefCell<Option<String>>,
     pub place: RefCell<Option<String>>,
     pub user_file: RefCell<Option<String>>,
+    pub file: RefCell<Option<PathBuf>>,
     /// The round that was refused.
     pub last: RefCell<Option<Last>>,
     /// `[END]` was come by.
@@ -150,6 +151,7 @@ impl<'v, 's> Visit<'v, 's> {
             hangs_on: RefCell::default(),
             place: RefCell::default(),
             user_file: RefCell::default(),
+            file: RefCell::default(),
             last: RefCell::default(),
             is_rewritten_for_good: Cell::new(false),
             is_answered_by_rule: Cell::new(false),

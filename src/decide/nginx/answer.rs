@@ -25,6 +25,9 @@ pub(super) fn decision<'r, 's>(run: &mut Run<'r, 's>, visit: &mut Visit<'r, 's>,
     if outcome == Outcome::Open && end.is_passed_on {
         decision.authorization = run.authorization;
     }
+    if outcome == Outcome::Open && !end.is_passed_on {
+        decision.file = run.file.take();
+    }
     if run.story.is_empty() && outcome != Outcome::Open {
         run.story.tell(here.span(), "is asked, and nginx answers of its own accord");
     }
@@ -64,6 +67,7 @@ pub(super) fn agree(first: Decision, second: Decision) -> Option<Decision> {
         both.authorization = both.authorization.or(second.authorization).map(|_| Authorization::Unknown);
     }
     both.user_file = both.user_file.filter(|file| second.user_file.as_ref() == Some(file));
+    both.file = both.file.filter(|file| second.file.as_ref() == Some(file));
     both.server = both.server.filter(|server| second.server.as_ref() == Some(server));
     both.place = both.place.filter(|place| second.place.as_ref() == Some(place));
     both.hangs_on = both.hangs_on.or(second.hangs_on);

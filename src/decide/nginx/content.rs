@@ -1,7 +1,7 @@
 //! The content phase: handlers, and the files of the disk.
 
 use super::backend;
-use super::files::location_of;
+use super::files::{location_of, plain_path};
 use super::phases::{Phase, has_handler};
 use super::place::{in_force, is_on};
 use super::sockets::Known;
@@ -40,6 +40,9 @@ impl<'r, 's> Run<'r, 's> {
         }
         let is_looked_at = status_matters(visit)? || !visit.fits_location;
         let served = if is_looked_at { self.serve(visit)? } else { Served::Sent };
+        if !visit.is_subrequest && !visit.is_directory() {
+            self.file = plain_path(visit);
+        }
         Ok(match served {
             Served::Sent => Phase::End(sent(visit, visit.is_subrequest.then_some(200))),
             Served::Fails(code) => Phase::Finalize(code, Origin::Content),

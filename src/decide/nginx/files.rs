@@ -112,6 +112,21 @@ impl<'r, 's> Run<'r, 's> {
     }
 }
 
+/// The file name of the present path, where `root` or `alias` is written without variables.
+pub(super) fn plain_path(visit: &Visit<'_, '_>) -> Option<PathBuf> {
+    let mapping = Mapping::of(visit.place.scope).ok()?;
+    let start = mapping.by?.literal(0)?;
+    let uri = std::str::from_utf8(&visit.uri).ok()?;
+    let rest = match mapping.alias {
+        _ if !visit.fits_location && mapping.alias != Alias::None => return None,
+        Alias::None => uri,
+        Alias::Prefix(length) => uri.get(length..)?,
+        Alias::Whole => "",
+    };
+    let path = PathBuf::from(format!("{start}{rest}"));
+    path.is_absolute().then_some(path)
+}
+
 /// The location that a scope is, or is in.
 pub(super) fn location_of(scope: Scope<'_>) -> Option<Scope<'_>> {
     let mut all = std::iter::once(scope).chain(scope.ancestors());

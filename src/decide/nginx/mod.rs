@@ -45,7 +45,7 @@ const MAX_WAYS: usize = 200;
 
 /// What nginx answers.
 pub fn decide(decider: &Decider<'_>, request: &Request) -> Decision {
-    let tables = decider.nginx.tables(decider.site, decider.look);
+    let tables = decider.nginx.tables(decider);
     let mut choices = Choices::default();
     let mut agreed: Option<Decision> = None;
     for _ in 0..MAX_WAYS {
@@ -96,6 +96,7 @@ fn go(tables: &Tables<'_>, request: &Request, choices: &mut Choices) -> Known<De
         target: "",
         has_header: false,
         authorization: None,
+        file: None,
     };
     let mut visit = Visit::new(tables.place(socket.default));
     visit.method.clone_from(&request.method);

@@ -9,8 +9,10 @@ use super::maps::Variable;
 use super::place::Place;
 use super::sockets::{Known, Sockets};
 use super::users::Opened;
+use crate::decide::Decider;
 use crate::model::{Directive, Family, FilesMode, Kind, Look, Name, Scope, Site};
 use crate::source::Seen;
+use crate::userfile::{Reader, UserFile};
 
 /// The tables, made when first asked for.
 #[derive(Debug, Default)]
@@ -19,8 +21,8 @@ pub struct Prepared<'s> {
 }
 
 impl<'s> Prepared<'s> {
-    pub(super) fn tables(&self, site: &'s Site<'s>, look: Look<'s>) -> &Tables<'s> {
-        self.tables.get_or_init(|| Tables::new(site, look))
+    pub(super) fn tables(&self, decider: &Decider<'s>) -> &Tables<'s> {
+        self.tables.get_or_init(|| Tables::new(decider))
     }
 }
 
@@ -33,6 +35,9 @@ pub(super) struct Tables<'s> {
     /// Variables of `set` and of named groups: empty where nothing has set them.
     pub(super) declared: HashSet<String>,
     look: Look<'s>,
+    assumed: HashSet<PathBuf>,
+    /// What is in those that are opened for a login.
+    assumed_text: Vec<u8>,
     places: Vec<OnceLock<Box<Place<'s>>>>,
     /// By the bytes of the path: a slash at its end makes a difference.
     seen: Mutex<HashMap<OsString, Seen>>,
@@ -40,14 +45,17 @@ pub(super) struct Tables<'s> {
 }
 
 impl<'s> Tables<'s> {
-    fn new(site: &'s Site<'s>, look: Look<'s>) -> Self {
+    fn new(decider: &Decider<'s>) -> Self {
+        let site = decider.site;
         let count = site.scopes().count();
         Tables {
             site,
             sockets: Sockets::new(site),
             variables: super::maps::variables(site),
             declared: declared(site),
-            look,
+            look: decider.look,
+            assumed: decider.assumed.clone(),
+            assumed_text: decider.assumed_text(),
             places: std::iter::repeat_with(OnceLock::new).take(count).collect(),
             seen: Mutex::default(),
             users: Mutex::default(),
@@ -64,6 +72,9 @@ impl<'s> Tables<'s> {
         if !path.is_absolute() {
             return Seen::Unknown("where the relative path starts from is not known".into());
         }
+        if self.assumes(&path) {
+            return Seen::File { is_readable: Some(true), is_executable: false };
+        }
         if !self.may_look(&path) {
             return Seen::Unknown("files are not looked at".into());
         }
@@ -77,11 +88,20 @@ impl<'s> Tables<'s> {
         if let Some(file) = self.users.lock().ok().and_then(|users| users.get(path.as_os_str()).cloned()) {
             return file;
         }
-        let file = Arc::new(Opened::read(self.look.host, path, self.see(path.to_path_buf())));
+        let file = Arc::new(if self.assumes(path) {
+            Opened::Users(UserFile::read(Reader::Nginx, &self.assumed_text))
+        } else {
+            Opened::read(self.look.host, path, self.see(path.to_path_buf()))
+        });
         if let Ok(mut users) = self.users.lock() {
             users.insert(path.as_os_str().to_owned(), file.clone());
         }
         file
+    }
+
+    /// Whether it is taken for granted that a file is there.
+    fn assumes(&self, path: &Path) -> bool {
+        !path.as_os_str().as_encoded_bytes().ends_with(b"/") && self.assumed.contains(path)
     }
 
     fn may_look(&self, path: &Path) -> bool {

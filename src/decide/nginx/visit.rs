@@ -1,6 +1,7 @@
 //! The state of a request on its way through the phases.
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 
 use super::choices::Choices;
 use super::place::Place;
@@ -37,6 +38,8 @@ pub(super) struct Run<'r, 's> {
     pub(super) has_header: bool,
     /// What the backend gets of the `Authorization` header, once one is asked.
     pub(super) authorization: Option<Authorization>,
+    /// The file that is sent, where it is known.
+    pub(super) file: Option<PathBuf>,
 }
 
 /// nginx's `uri_changes`: as many changes of the path but one, then it is a cycle.

@@ -45,6 +45,7 @@ pub(crate) use serving::{below, clean};
 pub use twins::Twins;
 pub use variables::{Unset, UnsetVariable};
 
+use super::served::Mount;
 pub(crate) use merge::EMPTY;
 use merge::{Authz, Merged};
 use place::Place;
@@ -86,5 +87,23 @@ struct HtaccessScope {
 impl HtaccessScope {
     fn new(number: u32) -> Self {
         HtaccessScope { number, before: merge::UNKNOWN_POLICY }
+    }
+}
+
+impl Apache {
+    /// The document root and the aliases of each server; those of the main server hold in all.
+    pub(in crate::model) fn mounts(&self) -> Vec<Mount> {
+        let Some(main) = self.servers.get(&0) else { return Vec::new() };
+        let mut servers: Vec<_> = self.servers.iter().collect();
+        servers.sort_unstable_by_key(|(id, _)| **id);
+        let mut mounts = Vec::new();
+        for (&server, own) in servers {
+            let of_main = (server != 0).then_some(&main.aliases).into_iter().flatten();
+            let aliases = own.aliases.iter().chain(of_main).cloned();
+            let root = own.root.as_ref().or(main.root.as_ref()).map(|root| (String::new(), root.clone()));
+            let all = aliases.chain(root).map(|(url, directory)| Mount { server, url, directory });
+            mounts.extend(all);
+        }
+        mounts
     }
 }

@@ -64,6 +64,7 @@ impl Name {
             b"serveralias" => Name::ServerAlias,
             b"errordocument" => Name::ErrorPage,
             b"user" => Name::User,
+            b"sslcertificatefile" => Name::Certificate,
             b"group" => Name::Group,
             b"sslrequire"
             | b"sslverifyclient"

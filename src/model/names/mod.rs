@@ -111,6 +111,8 @@ pub enum Name {
     Geo,
     /// A content handler that is no backend, such as `stub_status`.
     OtherHandler,
+    /// `ssl_certificate`, `SSLCertificateFile`.
+    Certificate,
 }
 
 /// Directives that are inherited or replaced together.
@@ -184,6 +186,7 @@ pub enum Family {
     /// Blocks that make variables.
     Variables,
     OtherHandler,
+    Certificate,
 }
 
 /// How many families are inherited.
@@ -268,6 +271,7 @@ impl Name {
             Name::Foreign => Family::Foreign,
             Name::Map | Name::Geo => Family::Variables,
             Name::OtherHandler => Family::OtherHandler,
+            Name::Certificate => Family::Certificate,
         }
     }
 }

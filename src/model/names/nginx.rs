@@ -69,6 +69,7 @@ impl Name {
             b"listen" => Listen,
             b"server_name" => ServerName,
             b"user" => User,
+            b"ssl_certificate" => Certificate,
             b"index" => Index,
             b"autoindex" => Autoindex,
             b"merge_slashes" => MergeSlashes,

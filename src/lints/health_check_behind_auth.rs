@@ -1,0 +1,44 @@
+//! A probe gets a 401, and what is alive counts as dead.
+
+use super::Lint;
+use crate::decide::{Channel, Decider};
+use crate::finding::{Edit, Finding, Level, Safety};
+use crate::model::{Kind, Look, Purpose, Scope, Site};
+
+pub const LINT: Lint = Lint {
+    id: "health-check-behind-auth",
+    summary: "a place made for probes inherits the password: what is alive counts as dead",
+    level: Level::Warning,
+    page: include_str!("health_check_behind_auth.md"),
+    check,
+};
+
+fn check(site: &Site<'_>) -> Vec<Finding> {
+    let decider = Decider::new(site, Look::nothing());
+    site.places().filter_map(|place| check_place(&decider, place)).collect()
+}
+
+fn check_place<'s>(decider: &Decider<'s>, place: Scope<'s>) -> Option<Finding> {
+    let by = place.asks().by().filter(|_| place.asks_strangers())?;
+    let location = place.location().filter(|location| location.purpose() == Some(Purpose::Probe))?;
+    let server = place.server().filter(|server| !server.is_closed_by_name())?;
+    if place.has_own_access_rules()
+        || place.answer().is_some()
+        || place.hands_on_the_user()
+        || place.lies_in_an_area_of(by)
+        || !place.is_reached_from_outside()
+    {
+        return None;
+    }
+    // What is decided otherwise is right: another location answers, or the server does so at once.
+    if !location.is_regex() {
+        decider.asks(server, Channel::Plain, "GET", &location.path)?;
+    }
+    let exempt = place.exemption();
+    let finding = Finding::at(place.span(), "whoever probes here is asked for a password")
+        .also(by.span(), "inherited from here")
+        .help(format!("add `{exempt}` here, and the addresses that may ask"));
+    let Some(inside) = place.inside().filter(|_| place.kind() != Kind::Mapping) else { return Some(finding) };
+    let text = if place.site().is_apache() { format!("    {exempt}\n") } else { format!(" {exempt}") };
+    Some(finding.fix(Safety::Unsafe, vec![Edit { span: inside, text }]))
+}
