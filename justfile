@@ -23,3 +23,4 @@ bench:
 truth N="1000":
     AUTHLINT_TRUTH=required AUTHLINT_TRUTH_COUNT={{N}} cargo test --release --test truth random_configurations -- --nocapture
     AUTHLINT_TRUTH=required AUTHLINT_TRUTH_COUNT={{N}} cargo test --release --test decide_truth_apache chance -- --nocapture
+    AUTHLINT_TRUTH=required AUTHLINT_TRUTH_COUNT={{N}} cargo test --release --test truth_users chance -- --nocapture

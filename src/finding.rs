@@ -83,6 +83,9 @@ pub struct Finding {
     pub fix: Option<Fix>,
     /// The further places of the configuration where the same text has the same defect.
     pub elsewhere: Vec<Span>,
+    /// Whether it is told only where its lint was asked for by name: it is true, and little speaks for
+    /// it that it matters.
+    pub is_pedantic: bool,
 }
 
 impl Finding {
@@ -97,7 +100,15 @@ impl Finding {
             help: None,
             fix: None,
             elsewhere: Vec::new(),
+            is_pedantic: false,
         }
+    }
+
+    /// Told only where its lint was asked for by name.
+    #[must_use]
+    pub fn pedantic(mut self) -> Self {
+        self.is_pedantic = true;
+        self
     }
 
     /// A second place that explains the first.

@@ -127,13 +127,15 @@ fn judge(loaded: &Loaded, host: &Host, options: &Check, lints: &[&'static Lint])
     let judged = parallel::map(&loaded.configs, loaded.configs.len() > 1, |config| {
         let mut site = Site::build(&loaded.files, config, Look { host, mode });
         site.meant_closed.clone_from(&options.meant_closed);
-        let findings = lints::check(&site, lints);
+        let mut findings = lints::check(&site, lints);
+        findings.retain(|one| !one.is_pedantic || options.select.iter().any(|lint| lint.id == one.lint));
         let files: HashSet<FileId> = findings.iter().map(|finding| finding.primary.span.file).collect();
         let included_from = files.into_iter().map(|file| (file, site.included_from(file))).collect();
         let left_alone = site.left_files_alone() && mode == FilesMode::Auto;
         let unsure = site.unsure_files();
         let kept = site.kept_files().into_iter().map(Path::to_path_buf).collect();
-        let problems = std::mem::take(&mut site.problems);
+        let mut problems = std::mem::take(&mut site.problems);
+        problems.append(&mut site.unread);
         // As at the end of `run`.
         std::mem::forget(site);
         Judged { findings, problems, included_from, left_alone, kept, unsure }

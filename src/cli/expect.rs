@@ -34,7 +34,7 @@ fn judge(options: &Expect) -> Result<u8, String> {
     let look = Look { host: &host, mode: FilesMode::from(options.files) };
     let site = Site::build(&loaded.files, config, look);
     let mut report = Report { problems, files: config.files().len(), ..Report::default() };
-    report.problems.extend(loaded.problems.iter().chain(&site.problems).cloned());
+    report.problems.extend(loaded.problems.iter().chain(&site.problems).chain(&site.unread).cloned());
     let count = rules.len();
     let holding = judge_rules(&site, look, &rules, &mut report);
     report.notes.push(format!("{holding} of {} hold", plural(count, "rule")));

@@ -82,6 +82,8 @@ impl<'s> Decider<'s> {
             let areas = below("", &[test(location)]);
             areas.into_iter().max_by_key(Vec::len)
         };
+        // Every path begins with a slash.
+        let prefix = if prefix.is_empty() { "/" } else { prefix };
         let Ok(mut samples) = self.samples.lock() else { return Vec::new() };
         let sample = samples.entry(location.path.clone().into_owned()).or_insert_with(find);
         let rest = sample.iter().map(|sample| sample.strip_prefix(b"/").unwrap_or(sample));

@@ -58,17 +58,24 @@ fn is_single(line: Directive<'_>) -> bool {
     !matches!(line.name(), Name::Allow | Name::Deny)
 }
 
-fn replaced(_: Scope<'_>, first: Directive<'_>, second: Directive<'_>) -> Finding {
+/// Where one of the lines stands in another file than its block: the `include` that brings it.
+fn brought_in(finding: Finding, scope: Scope<'_>, lines: [Directive<'_>; 2]) -> Finding {
+    let includes = lines.into_iter().filter_map(|line| scope.include_of(line.span().file));
+    includes.fold(finding, |finding, include| finding.also(include, "brought in from here"))
+}
+
+fn replaced(scope: Scope<'_>, first: Directive<'_>, second: Directive<'_>) -> Finding {
     let name = second.name_text();
     let (level, label) = if first.same_as(second) {
         (Level::Advice, format!("`{name}` for the second time in the same section"))
     } else {
         (Level::Warning, format!("the last `{name}` of a section counts"))
     };
-    Finding::at(second.span(), label)
+    let finding = Finding::at(second.span(), label)
         .level(level)
         .message("the directive stands twice in one section: only the last one counts")
-        .also(first.span(), "so this has no effect")
+        .also(first.span(), "so this has no effect");
+    brought_in(finding, scope, [first, second])
         .help(format!("keep one `{name}` here, or put the other into a section of its own"))
 }
 
@@ -77,8 +84,8 @@ fn refused(scope: Scope<'_>, first: Directive<'_>, second: Directive<'_>) -> Fin
     let finding = Finding::at(second.span(), format!("`{name}` for the second time in the same block"))
         .message("the directive stands twice at one level: nginx refuses the configuration");
     if first != second {
-        return finding
-            .also(first.span(), "this is the first")
+        let finding = finding.also(first.span(), "this is the first");
+        return brought_in(finding, scope, [first, second])
             .help(format!("keep one `{name}` here, or put the other into a `location` of its own"));
     }
     let includes = scope.site().include_statements(second.span().file);

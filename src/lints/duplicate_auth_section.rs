@@ -2,8 +2,7 @@
 
 use super::Lint;
 use crate::finding::{Edit, Finding, Level, Safety};
-use crate::model::Family;
-use crate::model::{Directive, Kind, Scope, Site, Twins};
+use crate::model::{Directive, Family, Kind, Repeat, Scope, Site, Twins};
 
 pub const LINT: Lint = Lint {
     id: "duplicate-auth-section",
@@ -14,41 +13,31 @@ pub const LINT: Lint = Lint {
 };
 
 fn check(site: &Site<'_>) -> Vec<Finding> {
-    if site.is_apache() {
-        return site.twin_sections().into_iter().map(section).collect();
-    }
-    let repeated = site.scopes().filter(|scope| !scope.is_conditional()).filter_map(check_scope);
-    let twins = site.scopes().flat_map(check_twins);
-    repeated.chain(twins).collect()
+    let twins: Vec<Finding> = if site.is_apache() {
+        site.twin_sections().into_iter().map(section).collect()
+    } else {
+        site.scopes().flat_map(check_twins).collect()
+    };
+    let plain = site.scopes().filter(|scope| !scope.is_conditional());
+    plain.filter_map(|scope| Some(repeated(scope, &scope.repeated_auth()?))).chain(twins).collect()
 }
 
 /// An inner block that repeats all that is in force around it.
-fn check_scope(scope: Scope<'_>) -> Option<Finding> {
-    let outer = scope.parent()?;
-    let own: Vec<Directive<'_>> = [Family::Realm, Family::UserFile, Family::Subrequest]
-        .into_iter()
-        .flat_map(|family| scope.own(family))
-        .collect();
-    let first = *own.first()?;
-    scope.asks().by()?;
-    // Lines of a file that is included elsewhere, too, may be needed there.
-    if own.iter().any(|line| scope.site().included_from(line.span().file).times > 1) {
-        return None;
+fn repeated(scope: Scope<'_>, repeat: &Repeat<'_>) -> Finding {
+    let (first, outer) = (repeat.own[0], repeat.outer[0]);
+    if let Some(include) = repeat.include {
+        return Finding::at(include, "brings in what is in force here already")
+            .also(outer.span(), "this, which the block around has from the same file")
+            .help(format!("leave the `include` out of `{}`", scope.title()));
     }
-    let inherited: Vec<Directive<'_>> = own
-        .iter()
-        .map(|line| {
-            outer.directive(line.name().family()).filter(|outer| outer.same_as(*line) && *outer != *line)
-        })
-        .collect::<Option<_>>()?;
-
-    let edits = own.iter().map(|line| Edit { span: line.statement_span(), text: String::new() }).collect();
-    Some(
-        Finding::at(first.span(), "this is in force here already")
-            .also(inherited[0].span(), "from here")
-            .help(format!("leave it out of `{}`, so that it is changed in one place", scope.title()))
-            .fix(Safety::Safe, edits),
-    )
+    let finding = Finding::at(first.span(), "this is in force here already")
+        .also(outer.span(), "from here")
+        .help(format!("leave it out of `{}`, so that it is changed in one place", scope.title()));
+    if scope.site().is_apache() {
+        return finding;
+    }
+    let edit = |line: &Directive<'_>| Edit { span: line.statement_span(), text: String::new() };
+    finding.fix(Safety::Safe, repeat.own.iter().map(edit).collect())
 }
 
 /// Two sections of Apache for one place: the later one takes all.
@@ -62,9 +51,13 @@ fn section(Twins { loser, winner }: Twins<'_>) -> Finding {
     } else {
         (Level::Warning, "two sections ask for credentials at one place: only the later one counts")
     };
-    let at =
-        if winner.kind() == Kind::Htaccess { winner.requires().next().map(Directive::span) } else { None };
-    Finding::at(at.unwrap_or_else(|| winner.span()), "this one counts")
+    let lines = [Family::Realm, Family::UserFile].map(|family| winner.directive(family));
+    let counts = lines.into_iter().flatten().map(|line| format!("`{}`", line.text())).collect::<Vec<_>>();
+    let counts =
+        if counts.is_empty() || same { String::new() } else { format!(": {}", counts.join(" and ")) };
+    let is_line = winner.kind() == Kind::Htaccess;
+    let at = winner.requires().next().filter(|_| is_line).map_or(winner.span(), Directive::span);
+    Finding::at(at, format!("this one counts{counts}"))
         .level(level)
         .message(message)
         .also(loser.span(), "what this one requires is never asked for")

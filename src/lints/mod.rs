@@ -1,11 +1,12 @@
 //! What is wrong. Each lint is one file with a constant and a pure function, and one page for users
 //! that is its test as well.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::finding::{Finding, Label, Level};
 use crate::model::Site;
 use crate::parallel;
+use crate::source::Span;
 
 mod acme_challenge_behind_auth;
 mod allowoverride_lacks_authconfig;
@@ -24,6 +25,11 @@ mod auth_file_writable_by_others;
 mod auth_name_missing;
 mod auth_scope_too_broad;
 mod auth_type_without_require;
+mod authenticated_answers_cached;
+mod authorization_replaced;
+mod basic_credentials_forwarded_to_backend;
+mod cgi_authorization_not_passed;
+mod conflicting_auth_methods;
 mod conflicting_server_name;
 mod deeper_section_overrides_require;
 mod digest_realm_mismatch;
@@ -31,6 +37,7 @@ mod duplicate_auth_directive;
 mod duplicate_auth_section;
 mod error_page_requires_auth;
 mod exception_still_asks_password;
+mod fastcgi_remote_user_missing;
 mod group_file_missing;
 mod hash_unsupported_by_server;
 mod health_check_behind_auth;
@@ -40,7 +47,9 @@ mod legacy_access_control_on_2_4;
 mod limit_leaves_methods_open;
 mod longer_prefix_escapes_auth;
 mod missing_directive_argument;
+mod nested_realm_change;
 mod options_preflight_behind_auth;
+mod pass_header_does_nothing;
 mod proxy_drops_authorization;
 mod proxy_header_inheritance_lost;
 mod regex_location_escapes_auth;
@@ -52,12 +61,15 @@ mod return_bypasses_auth;
 mod satisfy_any_opens_protected_area;
 mod static_asset_behind_auth;
 mod undefined_variable;
+mod underscore_header_dropped;
 mod unknown_auth_provider;
 mod unknown_auth_type;
 mod unquoted_argument_with_spaces;
+mod unverified_remote_user;
 mod weak_password_hash;
 mod websocket_behind_basic_auth;
 mod wp_admin_ajax_behind_auth;
+mod wsgi_authorization_not_passed;
 
 /// One lint: what the user reads about it, and how it is found.
 #[derive(Debug)]
@@ -93,6 +105,11 @@ pub const ALL: &[Lint] = &[
     auth_name_missing::LINT,
     auth_scope_too_broad::LINT,
     auth_type_without_require::LINT,
+    authenticated_answers_cached::LINT,
+    authorization_replaced::LINT,
+    basic_credentials_forwarded_to_backend::LINT,
+    cgi_authorization_not_passed::LINT,
+    conflicting_auth_methods::LINT,
     conflicting_server_name::LINT,
     deeper_section_overrides_require::LINT,
     digest_realm_mismatch::LINT,
@@ -100,6 +117,7 @@ pub const ALL: &[Lint] = &[
     duplicate_auth_section::LINT,
     error_page_requires_auth::LINT,
     exception_still_asks_password::LINT,
+    fastcgi_remote_user_missing::LINT,
     group_file_missing::LINT,
     hash_unsupported_by_server::LINT,
     health_check_behind_auth::LINT,
@@ -109,7 +127,9 @@ pub const ALL: &[Lint] = &[
     limit_leaves_methods_open::LINT,
     longer_prefix_escapes_auth::LINT,
     missing_directive_argument::LINT,
+    nested_realm_change::LINT,
     options_preflight_behind_auth::LINT,
+    pass_header_does_nothing::LINT,
     proxy_drops_authorization::LINT,
     proxy_header_inheritance_lost::LINT,
     regex_location_escapes_auth::LINT,
@@ -121,12 +141,15 @@ pub const ALL: &[Lint] = &[
     satisfy_any_opens_protected_area::LINT,
     static_asset_behind_auth::LINT,
     undefined_variable::LINT,
+    underscore_header_dropped::LINT,
     unknown_auth_provider::LINT,
     unknown_auth_type::LINT,
     unquoted_argument_with_spaces::LINT,
+    unverified_remote_user::LINT,
     weak_password_hash::LINT,
     websocket_behind_basic_auth::LINT,
     wp_admin_ajax_behind_auth::LINT,
+    wsgi_authorization_not_passed::LINT,
 ];
 
 /// The lint with this id.
@@ -165,14 +188,21 @@ pub fn check(site: &Site<'_>, lints: &[&'static Lint]) -> Vec<Finding> {
 fn told_once(lint: &'static Lint, findings: Vec<Finding>) -> Vec<Finding> {
     let mut told: Vec<Finding> = Vec::new();
     let mut places: HashMap<Label, usize> = HashMap::new();
+    let mut shown: HashSet<(usize, Span)> = HashSet::new();
     for mut finding in findings {
         finding.lint = lint.id;
         finding.level.get_or_insert(lint.level);
         finding.message.get_or_insert_with(|| lint.summary.to_owned());
         match places.get(&finding.primary) {
-            Some(&at) => told[at].elsewhere.extend(finding.because.first().map(|label| label.span)),
+            // A file that is included many times is counted by its inclusions.
+            Some(&at) => {
+                let other = finding.because.first().map(|label| label.span);
+                told[at].elsewhere.extend(other.filter(|span| shown.insert((at, *span))));
+            }
             None => {
-                places.insert(finding.primary.clone(), told.len());
+                let at = told.len();
+                places.insert(finding.primary.clone(), at);
+                shown.extend(finding.because.first().map(|label| (at, label.span)));
                 told.push(finding);
             }
         }

@@ -4,7 +4,6 @@ use std::collections::HashSet;
 
 use super::Lint;
 use crate::finding::{Edit, Finding, Level, Safety};
-use crate::model::Name;
 use crate::model::{Backend, Directive, Forwarded, Scope, Site};
 use crate::source::Span;
 
@@ -25,35 +24,40 @@ fn check(site: &Site<'_>) -> Vec<Finding> {
 /// Apache takes the header away before it looks at it.
 fn check_early(scope: Scope<'_>) -> Option<Finding> {
     let (early, by) = (scope.early_drop()?, scope.asks().by()?);
-    Some(
-        Finding::at(early.span(), "taken away before anybody looks at it")
-            .level(Level::Error)
-            .message("the credentials are dropped before they are checked: every login is asked for again")
-            .also(by.span(), "and needed here")
-            .help("leave out `early`"),
-    )
+    let finding = Finding::at(early.span(), "taken away before anybody looks at it").level(Level::Error);
+    let message = "the credentials are dropped before they are checked: every login is asked for again";
+    Some(finding.message(message).also(by.span(), "and needed here").help("leave out `early`"))
 }
 
 fn check_backend<'s>(scope: Scope<'s>, backend: Backend<'s>, guarded: &Guarded) -> Option<Finding> {
     let Forwarded::Dropped(by) = scope.forwards(backend, "Authorization") else { return None };
+    if scope.is_asked_for_a_login() {
+        return check_decider(scope, backend, by);
+    }
     if is_asked_for_here(scope) || guarded.has(scope, backend, by) || scope.is_anonymous(backend) {
         return None;
     }
     let finding = Finding::at(by.span(), "the client's `Authorization` ends here")
         .also(backend.pass.span(), "this backend is asked without it")
         .also(scope.span(), format!("and {} itself asks for nothing here", scope.site().server_name()));
-    Some(match by.name() {
-        Name::ProxySetHeader
-        | Name::GrpcSetHeader
-        | Name::FastcgiParam
-        | Name::UwsgiParam
-        | Name::ScgiParam => finding
-            .help(format!("remove `{};`, unless the backend needs no login", by.text()))
-            .fix(Safety::Unsafe, vec![Edit { span: by.statement_span(), text: String::new() }]),
-        Name::RequestHeader => {
-            finding.help(format!("remove `{}`, unless the backend needs no login", by.text()))
-        }
-        _ => finding.help("add a line that passes `Authorization $http_authorization`, or remove this one"),
+    let is_line = ["_set_header", "_param"].iter().any(|end| by.name_text().ends_with(end));
+    if !is_line && !scope.site().is_apache() {
+        return Some(
+            finding.help("add a line that passes `Authorization $http_authorization`, or remove this one"),
+        );
+    }
+    let finding = finding.help(format!("remove `{}`, unless the backend needs no login", by.text()));
+    let edits = vec![Edit { span: by.statement_span(), text: String::new() }];
+    Some(if is_line { finding.fix(Safety::Unsafe, edits) } else { finding })
+}
+
+/// What answers an `auth_request` decides by what it gets to see: without credentials it refuses everybody.
+fn check_decider<'s>(scope: Scope<'s>, backend: Backend<'s>, by: Directive<'s>) -> Option<Finding> {
+    (!scope.may_be_decided_by_others(backend)).then(|| {
+        Finding::at(by.span(), "the client's `Authorization` ends here")
+            .message("nobody can log in: what decides about the login never sees the credentials")
+            .also(backend.pass.span(), "this decides who may come in")
+            .help("add a line that passes `Authorization $http_authorization` in this location")
     })
 }
 

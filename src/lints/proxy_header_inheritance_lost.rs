@@ -2,7 +2,7 @@
 
 use super::Lint;
 use crate::finding::{Finding, Label, Level};
-use crate::model::{Backend, Directive, Lost, Scope, Site};
+use crate::model::{Backend, Lost, Scope, Site};
 
 pub const LINT: Lint = Lint {
     id: "proxy-header-inheritance-lost",
@@ -12,28 +12,6 @@ pub const LINT: Lint = Lint {
     check,
 };
 
-/// Headers that tell the backend who the visitor is, or where he comes from.
-const IDENTITY: &[&str] = &[
-    "authorization",
-    "proxy-authorization",
-    "remote_user",
-    "x-remote-user",
-    "x-user",
-    "x-username",
-    "x-authenticated-user",
-    "x-forwarded-user",
-    "x-forwarded-email",
-    "x-forwarded-groups",
-    "x-forwarded-preferred-username",
-    "x-webauth-user",
-    "x-auth-user",
-    "x-auth-token",
-    "x-api-key",
-    "x-access-token",
-];
-const IDENTITY_STARTS: &[&str] = &["x-authentik-", "x-vouch-", "x-auth-request-", "x-ssl-client-", "remote-"];
-const ADDRESS: &[&str] = &["x-real-ip", "x-forwarded-for", "forwarded", "x-client-ip", "remote_addr"];
-
 fn check(site: &Site<'_>) -> Vec<Finding> {
     site.scopes()
         .filter_map(|scope| Some((scope, scope.backend()?)))
@@ -42,21 +20,24 @@ fn check(site: &Site<'_>) -> Vec<Finding> {
 }
 
 fn check_scope<'s>(scope: Scope<'s>, backend: Backend<'s>) -> Vec<Finding> {
-    // What answers an auth_request is a service of its own, with headers of its own.
+    // What answers an auth_request is a service of its own, with headers of its own; a copy for a mirror
+    // is nobody's, but the password in it is somebody's.
     let is_named = scope.location().is_some_and(|location| location.is_named());
-    if scope.is_subrequest_target() || (!scope.is_reached_from_outside() && !is_named) {
+    let is_copy = scope.is_subrequest_target();
+    if scope.is_asked_for_a_login() || !(scope.is_reached_from_outside() || is_named || is_copy) {
         return Vec::new();
     }
     let lost = scope.lost_lines(backend).into_iter().filter_map(|lost| {
         let header = backend.header(lost.line)?;
         // Dropping the password matters where nginx asks for one.
         let is_idle_drop = header == "authorization" && lost.line.is(1, "") && scope.asks().by().is_none();
-        let tells = tells_who(lost.line, &header) || ADDRESS.contains(&header.as_str());
-        (tells && !is_idle_drop).then_some((lost, header))
+        let tells = backend.tells_who(lost.line) || backend.tells_whence(lost.line);
+        let counts = !is_copy || header == "authorization";
+        (tells && counts && !is_idle_drop).then_some((lost, header))
     });
     // Lines lost for the same reason are one finding, at the line that matters most.
     let mut lost: Vec<(Lost<'s>, String)> = lost.collect();
-    lost.sort_by_key(|(lost, header)| (lost.replaced_by.span(), ADDRESS.contains(&header.as_str())));
+    lost.sort_by_key(|(lost, _)| (lost.replaced_by.span(), backend.tells_whence(lost.line)));
     let mut findings: Vec<Finding> = Vec::new();
     let mut before = None;
     for (lost, header) in lost {
@@ -70,13 +51,6 @@ fn check_scope<'s>(scope: Scope<'s>, backend: Backend<'s>) -> Vec<Finding> {
         findings.push(finding(scope, lost, &header));
     }
     findings
-}
-
-/// Whether a header says who the visitor is: by its name, or because its value does.
-fn tells_who(line: Directive<'_>, header: &str) -> bool {
-    let value = line.argument(1).map(|value| value.text().into_owned()).unwrap_or_default();
-    let by_name = IDENTITY.contains(&header) || IDENTITY_STARTS.iter().any(|start| header.starts_with(start));
-    by_name || value.contains("$remote_user") || value.contains("$ssl_client_s_dn")
 }
 
 fn finding<'s>(scope: Scope<'s>, lost: Lost<'s>, header: &str) -> Finding {

@@ -1,6 +1,6 @@
 //! Who is asked for credentials, and by what.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::names::{Family, Name};
 use super::{Directive, DirectiveData, Kind, Located, Scope, Site};
@@ -51,14 +51,23 @@ impl Site<'_> {
 }
 
 impl Site<'_> {
-    fn find_subrequest_targets(&self) -> HashSet<u32> {
+    /// The locations that answer subrequests, and whether one of `auth_request`.
+    fn subrequest_targets(&self) -> &HashMap<u32, bool> {
+        self.subrequest_targets.get_or_init(|| self.find_subrequest_targets())
+    }
+
+    fn find_subrequest_targets(&self) -> HashMap<u32, bool> {
         let named = self.scopes().flat_map(|scope| {
             let lines =
                 [Family::Subrequest, Family::Mirror].into_iter().flat_map(move |family| scope.own(family));
-            lines.filter_map(move |by| Some((scope, by.literal(0)?)))
+            lines.filter_map(move |by| Some((scope, by.name() == Name::AuthRequest, by.literal(0)?)))
         });
-        let mut targets = HashSet::new();
-        for (scope, path) in named {
+        let (mut targets, mut seen) = (HashMap::new(), HashSet::new());
+        for (scope, is_asked, path) in named {
+            // Many locations name the same one.
+            if !seen.insert((scope.data().server, is_asked, path.clone())) {
+                continue;
+            }
             // A line of the http block is for every server.
             let servers: Vec<Scope<'_>> = match scope.server() {
                 Some(server) => vec![server],
@@ -66,7 +75,7 @@ impl Site<'_> {
             };
             for server in servers {
                 if let Located::At(found) = server.locate(&path) {
-                    targets.insert(found.id);
+                    *targets.entry(found.id).or_default() |= is_asked;
                 }
             }
         }
@@ -241,14 +250,20 @@ impl<'s> Scope<'s> {
     /// the access phase is passed over (spec P9).
     #[must_use]
     pub fn is_subrequest_target(self) -> bool {
-        self.site.subrequest_targets.get_or_init(|| self.site.find_subrequest_targets()).contains(&self.id)
+        self.site.subrequest_targets().contains_key(&self.id)
+    }
+
+    /// Whether this location answers `auth_request`: who comes in is decided by what it gets to see.
+    #[must_use]
+    pub fn is_asked_for_a_login(self) -> bool {
+        self.site.subrequest_targets().get(&self.id) == Some(&true)
     }
 
     /// Whether requests from outside come here: not to named and `internal` locations.
     #[must_use]
     pub fn is_reached_from_outside(self) -> bool {
         match self.kind() {
-            Kind::Location if self.site.is_apache() => true,
+            _ if self.site.is_apache() => true,
             Kind::Location => {
                 !self.location().is_some_and(|location| location.is_named())
                     && (self.lacks(Family::Internal) || self.sees_no_internal())

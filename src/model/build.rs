@@ -67,6 +67,8 @@ impl<'f> Site<'f> {
                 meant_closed: Vec::new(),
                 identity: Identity::unknown(None),
                 files_for_logins: OnceLock::new(),
+                sets: OnceLock::new(),
+                login_pages: OnceLock::new(),
                 protected: OnceLock::new(),
                 line_names: OnceLock::new(),
                 misused: OnceLock::new(),
@@ -78,6 +80,7 @@ impl<'f> Site<'f> {
                 regexes: Mutex::default(),
                 subrequest_targets: OnceLock::new(),
                 problems: Vec::new(),
+                unread: Vec::new(),
             },
             is_full: false,
         };

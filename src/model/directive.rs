@@ -39,6 +39,12 @@ impl<'s> Directive<'s> {
         self.data.name
     }
 
+    /// The site that it stands in.
+    #[must_use]
+    pub fn site(self) -> &'s Site<'s> {
+        self.site
+    }
+
     /// The name as it is written.
     #[must_use]
     pub fn name_text(self) -> &'s str {

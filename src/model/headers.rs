@@ -12,7 +12,7 @@ pub struct Backend<'s> {
     pub list: Family,
     /// `..._pass_request_headers`; gRPC has none.
     switch: Option<Family>,
-    /// Whether headers are spelt `HTTP_NAME`.
+    /// Whether headers are spelt `HTTP_NAME`, as for programs.
     is_cgi: bool,
 }
 
@@ -42,7 +42,10 @@ pub struct Lost<'s> {
 impl<'s> Backend<'s> {
     /// What Apache hands requests on to.
     pub(super) fn of_apache(pass: Directive<'s>) -> Self {
-        Backend { pass, list: Family::HeaderEdits, switch: None, is_cgi: false }
+        let is_program =
+            |word: Value<'_>| ["fcgi://", "scgi://"].iter().any(|start| word.text().contains(start));
+        let is_cgi = pass.name() == Name::CgiPassAuth || pass.arguments().any(is_program);
+        Backend { pass, list: Family::HeaderEdits, switch: None, is_cgi }
     }
 
     /// The address of the backend: of Apache's `ProxyPass`, where a path may stand before it, the word
@@ -60,6 +63,24 @@ impl Backend<'_> {
         self.switch
     }
 
+    /// The first word of the names of the directives about it: `proxy`, `fastcgi`.
+    #[must_use]
+    pub fn protocol(self) -> &'static str {
+        match self.list {
+            Family::GrpcHeaders => "grpc",
+            Family::FastcgiParams => "fastcgi",
+            Family::UwsgiParams => "uwsgi",
+            Family::ScgiParams => "scgi",
+            _ => "proxy",
+        }
+    }
+
+    /// Whether it is a program that is told of the request by parameters, as of CGI.
+    #[must_use]
+    pub fn is_told_by_parameters(self) -> bool {
+        self.is_cgi
+    }
+
     /// Whether a line of [`Backend::list`] is about this header of HTTP; case does not count.
     #[must_use]
     pub fn is_about(self, line: Directive<'_>, header: &str) -> bool {
@@ -70,7 +91,8 @@ impl Backend<'_> {
     /// no header, such as `REMOTE_USER`, keeps its underscores, which no header has.
     #[must_use]
     pub fn header(self, line: Directive<'_>) -> Option<String> {
-        let name = line.literal(0)?.to_ascii_lowercase();
+        let at = usize::from(self.list == Family::HeaderEdits);
+        let name = line.literal(at)?.to_ascii_lowercase();
         match name.strip_prefix("http_").filter(|_| self.is_cgi) {
             Some(header) => Some(header.replace('_', "-")),
             None => Some(name),
@@ -111,7 +133,7 @@ impl<'s> Scope<'s> {
         }
         let mut dropped = None;
         for line in self.list(backend.list).filter(|line| backend.is_about(*line, header)) {
-            match line.argument(1).map(|value| (value.is_template(), value.text())) {
+            match line.argument(1).map(|value| (value.is_template(), self.value_of(value))) {
                 Some((true, _)) | None => return Forwarded::Unknown,
                 Some((_, text)) if text.is_empty() => dropped = Some(line),
                 Some((_, text)) if text == own_variable(header) => return Forwarded::AsSent,
@@ -137,7 +159,9 @@ impl<'s> Scope<'s> {
     /// an `Authorization` that is not its own), it is a host of somebody else, or it has static files only.
     #[must_use]
     pub fn is_anonymous(self, backend: Backend<'s>) -> bool {
-        if matches!(self.forwards(backend, "Cookie"), Forwarded::Dropped(_)) {
+        // A switch that keeps all headers back is not about logins.
+        if matches!(self.forwards(backend, "Cookie"), Forwarded::Dropped(by) if backend.is_about(by, "Cookie"))
+        {
             return true;
         }
         let target = backend.target().map(|value| value.text().to_ascii_lowercase()).unwrap_or_default();
@@ -149,21 +173,38 @@ impl<'s> Scope<'s> {
         let has_own_name = self.list(backend.list).any(|line| {
             backend.is_about(line, "Host") && line.literal(1).is_some_and(|host| host.contains('.'))
         });
-        let hides_store = self
-            .list(Family::HiddenHeaders)
-            .any(|line| line.argument(0).is_some_and(|name| is_of_a_store(&name.text())));
         is_foreign
             || has_own_name
             || self.purpose() == Some(Purpose::Assets)
-            || hides_store
-            || STORES.iter().any(|store| target.contains(store))
+            || self.is_before_a_store(backend)
+    }
+
+    /// Whether the backend is an object store, which refuses requests with an `Authorization` that is not
+    /// its own.
+    #[must_use]
+    pub fn is_before_a_store(self, backend: Backend<'s>) -> bool {
+        let target = backend.target().map(|value| value.text().to_ascii_lowercase()).unwrap_or_default();
+        let hides_store = self
+            .list(Family::HiddenHeaders)
+            .any(|line| line.argument(0).is_some_and(|name| is_of_a_store(&name.text())));
+        hides_store || STORES.iter().any(|store| target.contains(store))
+    }
+
+    /// Whether the line that passes the client's own header on is there on purpose.
+    #[must_use]
+    pub fn hands_on_by_name(self, backend: Backend<'s>, header: &str) -> bool {
+        let is_so = |line: Directive<'_>| {
+            backend.is_about(line, header)
+                && line.argument(1).is_some_and(|value| value.text().contains(&own_variable(header)))
+        };
+        self.list(backend.list).any(is_so)
     }
 
     /// Whether something stands before the scope, or was meant to: a realm without its file, too.
     #[must_use]
     pub fn is_guarded(self) -> bool {
         if self.site.is_apache() {
-            return !self.asks().nothing() || self.keeps_strangers_out();
+            return !self.is_open_at_hand() && (!self.asks().nothing() || self.keeps_strangers_out());
         }
         let has_realm = self.directive(Family::Realm).is_some_and(|realm| !realm.is(0, "off"));
         !self.asks().nothing() || has_realm || !self.lacks(Family::Rules)

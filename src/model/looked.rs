@@ -230,7 +230,7 @@ impl Site<'_> {
         self.looked.real = real;
         self.looked.library = library;
         self.neighbours = neighbours;
-        self.problems.extend(problems);
+        self.unread = problems;
     }
 
     fn look_at(&self, host: &Host, path: &Path, file: PasswordFile<'_>, is_of_groups: bool) -> Found {

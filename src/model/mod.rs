@@ -9,23 +9,31 @@ mod answer;
 mod apache;
 mod asks;
 mod build;
+mod cache;
 mod certificates;
 mod cors;
+mod defaults;
 mod directive;
 mod effect;
 mod headers;
+mod identity;
+mod inherited;
 mod late_redirect;
 mod location;
 mod logins;
 mod looked;
 mod names;
 mod neighbours;
+mod nested;
 mod onward;
+mod own_login;
 mod password_file;
 mod protected;
 mod purpose;
 mod reached_by;
 mod read_file;
+mod repeats;
+mod rivals;
 mod served;
 mod served_in_part;
 mod server;
@@ -38,27 +46,34 @@ use std::sync::{Mutex, OnceLock};
 pub use answer::{Answer, Reply};
 pub use apache::words;
 pub use apache::{
-    Choice, Ground, Grounds, HtaccessState, IfModule, Judge, Methods, Misuse, Misused, NeverTrue, OnTheWay,
-    OpenedFile, Outcomes, OverrideRules, Overrides, Passes, Sections, Twins, UnknownProvider, Unset,
-    UnsetVariable, Verdict, Viewpoint, WrongProvider,
+    Choice, DeafProgram, Ground, Grounds, HtaccessState, IfModule, Judge, Methods, Misuse, Misused,
+    NeverTrue, OnTheWay, OpenedFile, Outcomes, OverrideRules, Overrides, Passes, Sections, Twins,
+    UnknownProvider, Unset, UnsetVariable, Verdict, Viewpoint, WrongProvider,
 };
 pub(crate) use apache::{EMPTY, Matching, below, clean};
 pub use asks::{Asks, Password};
 pub use build::{FilesMode, Look};
+pub use cache::{QuickCache, SharedCache};
 pub use certificates::CHALLENGE;
 pub use cors::Cors;
+pub use defaults::Defaulted;
 pub use directive::{Directive, Value};
 pub use effect::{Check, State};
 pub use headers::{Backend, Forwarded, Lost};
+pub use inherited::Setting;
 pub use location::{Located, Location, Modifier};
 pub use logins::{Login, Named};
 pub use names::{Family, Known, Name, known};
 pub use neighbours::Neighbour;
+pub use nested::Nested;
 pub use onward::Onward;
+pub use own_login::OwnLogin;
 pub use password_file::{PasswordFile, PathValue};
 pub use protected::Area;
 pub use purpose::Purpose;
 pub use read_file::ReadFile;
+pub use repeats::Repeat;
+pub use rivals::{Need, Rival};
 pub use served::ServedFile;
 pub use served_in_part::Likely;
 pub use server::{Hidden, Listen, Server, TakenName};
@@ -91,7 +106,11 @@ pub struct Site<'f> {
     neighbours: HashMap<u32, Vec<String>>,
     regexes: Mutex<HashMap<u32, Option<pcre2::bytes::Regex>>>,
     /// The locations that answer subrequests, found when first asked for.
-    subrequest_targets: OnceLock<HashSet<u32>>,
+    subrequest_targets: OnceLock<HashMap<u32, bool>>,
+    /// The variables that `set` lines make, found when first asked for.
+    sets: OnceLock<inherited::Sets>,
+    /// The servers where a refusal leads to a page of its own, found when first asked for.
+    login_pages: OnceLock<HashSet<u32>>,
     /// The prefixes that ask, found when first asked for.
     protected: OnceLock<protected::Protected>,
     /// The lines that name a password file which is opened, found when first asked for.
@@ -112,6 +131,8 @@ pub struct Site<'f> {
     pub meant_closed: Vec<String>,
     /// What nginx would refuse once the files are put together.
     pub problems: Vec<Problem>,
+    /// The password files that were not read although the server may.
+    pub unread: Vec<Problem>,
 }
 
 /// The kinds of scope.
@@ -316,8 +337,8 @@ impl<'s> Scope<'s> {
             .flatten()
             .chain(mapped)
             .find_map(|scope| scope.backend().map(|backend| backend.pass));
-        let of_server = || self.own(Family::Root).last().filter(|_| self.site.is_apache());
-        here.or_else(|| root.unwrap_or(self).directive(Family::Root)).or_else(of_server)
+        let own = || self.own(Family::Root).last();
+        here.or_else(|| root.unwrap_or(self).directive(Family::Root)).or_else(own)
     }
 
     /// The directives of a family that stand in this very scope, in the order of the text.

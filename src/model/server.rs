@@ -31,6 +31,12 @@ pub struct Listen<'s> {
 }
 
 impl Listen<'_> {
+    /// Whether connections are encrypted, as far as this line says it.
+    #[must_use]
+    pub fn is_tls(&self) -> bool {
+        self.by.into_iter().flat_map(Directive::arguments).any(|word| word.text() == "ssl")
+    }
+
     /// Whether this is every address of its family.
     #[must_use]
     pub fn is_wildcard(&self) -> bool {
@@ -101,12 +107,50 @@ pub struct Hidden<'s> {
     pub special: Listen<'s>,
 }
 
+/// A server by its number, with the line that gives it a name.
+type Holder<'s> = (usize, Option<Directive<'s>>);
+
+/// Names with `*` and `?`, for each socket.
+#[derive(Default)]
+struct Patterns<'s>(HashMap<(String, u16), Vec<(String, Holder<'s>)>>);
+
+/// More patterns than this are not looked at for one socket.
+const MOST_PATTERNS: usize = 50;
+
+impl<'s> Patterns<'s> {
+    fn add(&mut self, listen: &Listen<'s>, name: &str, holder: Holder<'s>) {
+        if name.contains(['*', '?']) {
+            let patterns = self.0.entry((listen.address.clone(), listen.port)).or_default();
+            if patterns.len() < MOST_PATTERNS {
+                patterns.push((name.to_owned(), holder));
+            }
+        }
+    }
+
+    /// The first that has a name by a pattern.
+    fn holder(&self, listen: &Listen<'s>, name: &str) -> Option<Holder<'s>> {
+        if self.0.is_empty() {
+            return None;
+        }
+        let patterns = self.0.get(&(listen.address.clone(), listen.port))?;
+        let matches = |pattern: &str| crate::source::matches_any(pattern.as_bytes(), name.as_bytes());
+        patterns.iter().find(|(pattern, _)| matches(pattern)).map(|(_, holder)| *holder)
+    }
+}
+
 impl Site<'_> {
+    /// The servers of either kind: those of nginx, or the virtual hosts of Apache.
+    pub(super) fn all_servers(&self) -> Vec<Server<'_>> {
+        if self.is_apache() { self.named_hosts() } else { self.servers() }
+    }
+
     /// The names that two servers claim, once for each pair of servers. A server that is the default
-    /// of a socket is chosen there by other means.
+    /// of a socket is chosen there by other means. Of Apache's virtual hosts the first that has the name is
+    /// chosen, by a pattern or not (spec a53).
     #[must_use]
     pub fn taken_names(&self) -> Vec<TakenName<'_>> {
-        let servers = self.servers();
+        let servers = self.all_servers();
+        let mut patterns = Patterns::default();
         let mut first: HashMap<(&str, u16, &str), (usize, Option<Directive<'_>>)> = HashMap::new();
         let mut taken = Vec::new();
         for (at, server) in servers.iter().enumerate() {
@@ -116,7 +160,10 @@ impl Site<'_> {
             for listen in &server.listens {
                 for (name, by) in &server.names {
                     let key = (listen.address.as_str(), listen.port, name.as_str());
-                    let (holder, held_by) = *first.entry(key).or_insert((at, *by));
+                    let of_pattern = patterns.holder(listen, name).filter(|_| self.is_apache());
+                    let (holder, held_by) =
+                        of_pattern.unwrap_or_else(|| *first.entry(key).or_insert((at, *by)));
+                    patterns.add(listen, name, (at, *by));
                     if holder == at || listen.is_default() {
                         is_dead = false;
                     } else if holders.insert(holder) {
@@ -140,7 +187,7 @@ impl Site<'_> {
     /// The servers that are hidden on some address, once for each server that hides them.
     #[must_use]
     pub fn hidden_servers(&self) -> Vec<Hidden<'_>> {
-        let servers = self.servers();
+        let servers = self.all_servers();
         let sockets =
             || servers.iter().flat_map(|server| server.listens.iter().map(move |listen| (server, listen)));
         let mut everywhere: HashMap<(bool, u16), Vec<(&Server<'_>, &Listen<'_>)>> = HashMap::new();

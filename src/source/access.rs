@@ -94,30 +94,30 @@ impl Host {
         // A name that is too long is looked for in its directory all the same, which may be closed.
         let is_too_long = |part: &&Path| part.file_name().is_some_and(|name| name.len() > MAX_NAME);
         let too_long = path.ancestors().filter(is_too_long).last().and_then(Path::parent);
-        // What is missing is missed only by who may search the directory.
-        let missed = |seen: Seen, last: &Path| match self.walk(last) {
-            Walk::Found { path, stat, mut parents } => {
+        let (seen, parents) = match (self.walk(too_long.unwrap_or(path)), too_long) {
+            (Walk::Found { path, stat, mut parents }, Some(_)) => {
                 if stat.kind == Kind::Directory {
                     parents.push((path, stat));
                 }
-                (Err(seen), parents)
+                (Err(Seen::NotADirectory), parents)
             }
-            _ => (Err(seen), Vec::new()),
-        };
-        let (seen, parents) = match (self.walk(too_long.unwrap_or(path)), too_long) {
-            (Walk::Found { .. }, Some(directory)) => missed(Seen::NotADirectory, directory),
-            (Walk::Missing(at), _) => missed(Seen::Missing, at.parent().unwrap_or(Path::new("/"))),
-            (Walk::NotADirectory(at), _) => missed(Seen::NotADirectory, &at),
+            (Walk::Missing { parents, .. }, _) => (Err(Seen::Missing), parents),
+            (Walk::NotADirectory { parents, .. }, _) => (Err(Seen::NotADirectory), parents),
             (Walk::Outside, _) => (Err(Seen::Unknown(OUTSIDE.into())), Vec::new()),
             (Walk::Unknown { why, parents }, _) => (Err(Seen::Unknown(why)), parents),
             (Walk::Found { path, stat, parents }, None) => (Ok((path, stat)), parents),
         };
+        // What is missing is missed only by who may search the directories on the way.
+        let mut unsure = None;
         for (directory, stat) in parents {
             match self.permits(who, Permission::Search, &directory, &stat) {
                 Permits::Yes => {}
                 Permits::No => return Seen::Barred,
-                Permits::Unsure(why) => return Seen::Unknown(format!("{}: {why}", directory.display())),
+                Permits::Unsure(why) => unsure = Some(format!("{}: {why}", directory.display())),
             }
+        }
+        if let Some(why) = unsure {
+            return Seen::Unknown(why);
         }
         let (file, stat) = match seen {
             Ok(found) => found,
@@ -129,10 +129,8 @@ impl Host {
             Permits::Unsure(_) => None,
         };
         let is_executable = stat.mode & 0o100 != 0;
-        let asks_for_directory = bytes.ends_with(b"/") || bytes.ends_with(b"/.");
         match stat.kind {
             Kind::Directory => Seen::Directory { is_readable, is_executable },
-            _ if asks_for_directory => Seen::NotADirectory,
             Kind::File => Seen::File { is_readable, is_executable },
             Kind::Special(_) | Kind::Link => Seen::Special,
         }
@@ -144,11 +142,13 @@ impl Host {
         if path == Path::new("/dev/null") {
             return Access::Readable;
         }
-        let (parents, file) = match self.walk(path) {
-            Walk::Missing(missing) => return Access::Missing(missing),
-            Walk::NotADirectory(path) => return Access::Unreadable(Obstacle::NotADirectory(path)),
+        let (parents, found) = match self.walk(path) {
+            Walk::Missing { at, parents } => (parents, Err(Access::Missing(at))),
+            Walk::NotADirectory { at, parents } => {
+                (parents, Err(Access::Unreadable(Obstacle::NotADirectory(at))))
+            }
             Walk::Outside => return Access::Outside,
-            Walk::Unknown { why, parents } => (parents, Err(why)),
+            Walk::Unknown { why, parents } => (parents, Err(Access::Unknown(why))),
             Walk::Found { path, stat, parents } => (parents, Ok((path, stat))),
         };
         let mut unsure = None;
@@ -159,18 +159,15 @@ impl Host {
                 Permits::Unsure(why) => unsure = Some(format!("{}: {why}", directory.display())),
             }
         }
-        let (file, stat) = match (file, unsure) {
-            (Err(why), _) | (Ok(_), Some(why)) => return Access::Unknown(why),
-            (Ok(file), None) => file,
+        let (file, stat) = match (found, unsure) {
+            (Err(access), _) => return access,
+            (Ok(_), Some(why)) => return Access::Unknown(why),
+            (Ok(found), None) => found,
         };
         match (self.permits(who, Permission::Read, &file, &stat), stat.kind) {
             (Permits::No, _) => Access::Unreadable(Obstacle::File(self.state(file, stat))),
             (Permits::Unsure(why), _) => Access::Unknown(format!("{}: {why}", file.display())),
             (Permits::Yes, Kind::Directory) => Access::Directory,
-            // `users/` asks for a directory.
-            (Permits::Yes, Kind::File) if path.as_os_str().as_encoded_bytes().ends_with(b"/") => {
-                Access::Unreadable(Obstacle::NotADirectory(file))
-            }
             (Permits::Yes, Kind::Special(what)) => Access::Special(what),
             (Permits::Yes, _) => Access::Readable,
         }
@@ -189,10 +186,21 @@ impl Host {
 
     fn permits(&self, who: &Identity, wanted: Permission, path: &Path, stat: &Stat) -> Permits {
         match who.may(wanted, stat) {
-            Some(true) => Permits::Yes,
+            Some(true) if who.is_root() => Permits::Yes,
             // The worker's own file is its own wherever it lies.
-            Some(false) if who.is_owner_of(stat) => Permits::No,
-            Some(false) => self.mode_is_not_all(path, stat).map_or(Permits::No, Permits::Unsure),
+            Some(may) if who.is_owner_of(stat) => {
+                if may {
+                    Permits::Yes
+                } else {
+                    Permits::No
+                }
+            }
+            // A list may refuse what the mode allows: the bits of the group are then the most that anybody gets.
+            Some(true) => self.has_acl(path).map_or(Permits::Yes, Permits::Unsure),
+            Some(false) => {
+                let doubt = self.has_acl(path).or_else(|| self.mode_is_not_all(path, stat));
+                doubt.map_or(Permits::No, Permits::Unsure)
+            }
             None => Permits::Unsure("the server's user is not known"),
         }
     }
@@ -246,5 +254,10 @@ mod tests {
             |path: &str, mode| FileState { path: path.into(), mode, owner: "0".into(), group: "0".into() };
         assert_eq!(access("/srv/closed"), Access::Unreadable(Obstacle::File(state("/srv/closed", 0o600))));
         assert_eq!(access("/secret/users"), Access::Unreadable(Obstacle::Parent(state("/secret", 0o700))));
+        // What is missing in a closed directory is not seen to be missing.
+        assert_eq!(access("/secret/none"), Access::Unreadable(Obstacle::Parent(state("/secret", 0o700))));
+        for path in ["/srv/open/", "/srv/open/."] {
+            assert_eq!(access(path), Access::Unreadable(Obstacle::NotADirectory("/srv/open".into())));
+        }
     }
 }

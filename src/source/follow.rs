@@ -20,8 +20,14 @@ pub(super) enum Walk {
         /// Every directory gone through, in order.
         parents: Vec<(PathBuf, Stat)>,
     },
-    Missing(PathBuf),
-    NotADirectory(PathBuf),
+    Missing {
+        at: PathBuf,
+        parents: Vec<(PathBuf, Stat)>,
+    },
+    NotADirectory {
+        at: PathBuf,
+        parents: Vec<(PathBuf, Stat)>,
+    },
     /// Out of a given root, by `..`.
     Outside,
     Unknown {
@@ -35,7 +41,8 @@ impl Host {
     /// link starts at the server's root again. Nothing outside of a given root is ever reached: where `..`
     /// leads out of it, whoever wrote that had another root in mind.
     pub(super) fn walk(&self, path: &Path) -> Walk {
-        let mut todo: Vec<PathBuf> = path.components().rev().map(|part| part.as_os_str().into()).collect();
+        let mut todo = Vec::new();
+        put_parts(&mut todo, path);
         let mut at = PathBuf::from("/");
         let mut parents = Vec::new();
         let mut links = 0;
@@ -47,7 +54,7 @@ impl Host {
             match part.components().next() {
                 Some(Component::Normal(name)) => {
                     if stat.kind != Kind::Directory {
-                        return Walk::NotADirectory(at);
+                        return Walk::NotADirectory { at, parents };
                     }
                     if self.has_its_own_mode(&at) {
                         parents.push((at.clone(), stat));
@@ -57,7 +64,7 @@ impl Host {
                 Some(Component::ParentDir) => {
                     // What is above is looked up in the directory itself.
                     if stat.kind != Kind::Directory {
-                        return Walk::NotADirectory(at);
+                        return Walk::NotADirectory { at, parents };
                     }
                     if self.has_its_own_mode(&at) {
                         parents.push((at.clone(), stat));
@@ -65,6 +72,9 @@ impl Host {
                     if !at.pop() && self.root.is_some() {
                         return Walk::Outside;
                     }
+                }
+                Some(Component::CurDir) if stat.kind != Kind::Directory => {
+                    return Walk::NotADirectory { at, parents };
                 }
                 Some(Component::RootDir) => at = PathBuf::from("/"),
                 _ => continue,
@@ -74,7 +84,9 @@ impl Host {
                 Err(error) if error.kind() == io::ErrorKind::NotFound && self.leads_to_a_map(&at) => {
                     Stat::assumed_directory()
                 }
-                Err(error) if error.kind() == io::ErrorKind::NotFound => return Walk::Missing(at),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                    return Walk::Missing { at, parents };
+                }
                 Err(error) => {
                     return Walk::Unknown { why: format!("{}: {error}", self.shown(&at).display()), parents };
                 }
@@ -87,7 +99,7 @@ impl Host {
                     return Walk::Unknown { why, parents };
                 };
                 at.pop();
-                todo.extend(target.components().rev().map(|part| PathBuf::from(part.as_os_str())));
+                put_parts(&mut todo, &target);
                 stat = Stat::assumed_directory();
             }
         }
@@ -115,4 +127,14 @@ impl Host {
         let maps = self.maps.iter().any(|map| map.from.starts_with(path));
         !root && !maps
     }
+}
+
+/// Puts the parts of a path on top of what is to be done. `users/` and `users/.` ask for a directory, which is a part
+/// of its own here.
+fn put_parts(todo: &mut Vec<PathBuf>, path: &Path) {
+    let bytes = path.as_os_str().as_encoded_bytes();
+    if bytes.ends_with(b"/") || bytes.ends_with(b"/.") {
+        todo.push(PathBuf::from("."));
+    }
+    todo.extend(path.components().rev().map(|part| PathBuf::from(part.as_os_str())));
 }

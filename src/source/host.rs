@@ -323,12 +323,14 @@ impl Host {
         }
     }
 
-    /// Whether the mode at a path is not the server's word on it: there is an access control list
-    /// beside it, or a checkout or an unpacked image belongs to whoever made it.
+    /// Whether there is an access control list beside the mode at a path.
+    pub(super) fn has_acl(&self, path: &Path) -> Option<&'static str> {
+        self.disk.has_acl(&self.here(path)).then_some("it has an access control list, which is not judged")
+    }
+
+    /// Whether the mode at a path is not the server's word on it: a checkout or an unpacked image belongs to
+    /// whoever made it.
     pub(super) fn mode_is_not_all(&self, path: &Path, stat: &Stat) -> Option<&'static str> {
-        if self.disk.has_acl(&self.here(path)) {
-            return Some("it has an access control list, which is not judged");
-        }
         let is_mapped = self.maps.iter().any(|map| path.starts_with(&map.from));
         let is_unpacked =
             self.root.as_ref().is_some_and(|root| self.disk.lstat(root).is_ok_and(|top| top.uid == stat.uid));
@@ -353,7 +355,7 @@ impl Host {
         }
         match self.walk(path) {
             Walk::Found { path, stat, .. } => Ok((self.here(&path), stat)),
-            Walk::Missing(_) | Walk::NotADirectory(_) => Err(ReadError::Missing),
+            Walk::Missing { .. } | Walk::NotADirectory { .. } => Err(ReadError::Missing),
             Walk::Outside => Err(ReadError::Io(OUTSIDE.into())),
             Walk::Unknown { why, .. } => Err(ReadError::Io(why)),
         }

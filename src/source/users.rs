@@ -114,6 +114,11 @@ impl Identity {
         self.gids.contains(&gid)
     }
 
+    /// Whether it may do all that is asked about here.
+    pub(super) fn is_root(&self) -> bool {
+        self.uid == Some(0)
+    }
+
     /// Whether the mode bits allow it; `None` where it depends on who exactly this is.
     pub(super) fn may(&self, wanted: Permission, stat: &Stat) -> Option<bool> {
         let bit = match wanted {

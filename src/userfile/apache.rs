@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::{Fate, Line, Oddity, Reader, Slip, UserFile};
 use crate::source::offset;
 
-/// A longer line ends the reading, in bytes.
+/// A line that is longer with its end ends the reading, and one without an end that is as long.
 const LONGEST_LINE: usize = 8191;
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
@@ -25,24 +25,35 @@ fn join(bytes: &[u8]) -> (Vec<u8>, Vec<Joined>, Option<u32>) {
     let mut text: Vec<u8> = Vec::with_capacity(bytes.len());
     let mut lines = Vec::new();
     let (mut begin, mut from, mut is_continued) = (0, 0, false);
-    for (number, whole) in bytes.split_inclusive(|byte| *byte == b'\n').enumerate() {
-        let line = whole.strip_suffix(b"\n").unwrap_or(whole);
-        let line = line.strip_suffix(b"\r").unwrap_or(line);
-        if text.len() - from + line.len() > LONGEST_LINE {
+    let mut whole_lines = bytes.split_inclusive(|byte| *byte == b'\n').enumerate().peekable();
+    while let Some((number, whole)) = whole_lines.next() {
+        if text.len() - from + whole.len() + usize::from(!whole.ends_with(b"\n")) > LONGEST_LINE {
             return (text, lines, Some(begin));
         }
-        text.extend(line);
-        if whole.ends_with(b"\n") && text.last() == Some(&b'\\') && text.len() > from {
+        // What stands behind a NUL is not seen, not even that the line ends.
+        let seen = whole.split(|byte| *byte == 0).next().unwrap_or(whole);
+        let ended = seen.strip_suffix(b"\n").map(|line| line.strip_suffix(b"\r").unwrap_or(line));
+        text.extend(ended.unwrap_or(seen));
+        if ended.is_some() && text.last() == Some(&b'\\') && text.len() > from {
             text.pop();
             is_continued = true;
-            continue;
+            // A line that ends with the file is a line all the same.
+            if whole_lines.peek().is_some() {
+                continue;
+            }
         }
-        let blanks = text[from..].len() - text[from..].trim_ascii_start().len();
-        let to = from + blanks + text[from..].trim_ascii().len();
-        lines.push(Joined { number: begin, text: from + blanks..to, is_continued });
+        let line = &text[from..];
+        let start = line.iter().position(|byte| !is_space(*byte)).unwrap_or(line.len());
+        let end = line.iter().rposition(|byte| !is_space(*byte)).map_or(start, |last| last + 1);
+        lines.push(Joined { number: begin, text: from + start..from + end, is_continued });
         (begin, from, is_continued) = (offset(number + 1), text.len(), false);
     }
     (text, lines, None)
+}
+
+/// `isspace`, which knows one more than Rust.
+fn is_space(byte: u8) -> bool {
+    byte.is_ascii_whitespace() || byte == b'\x0b'
 }
 
 /// The next word up to a colon, as `ap_getword` cuts it: all colons behind it go with it.
@@ -100,7 +111,8 @@ fn oddities(number: u32, line: &[u8], name: &[u8], second: &[u8]) -> [Option<Odd
     ]
 }
 
-/// A file of groups: `name: user user` (spec a72).
+/// A file of groups: `name: user user` (spec a72). Names of groups are the same in capitals and in small letters, those
+/// of users are not.
 #[derive(Debug, Default)]
 pub struct Groups(HashMap<Vec<u8>, Vec<Vec<u8>>>);
 
@@ -114,14 +126,14 @@ impl Groups {
             if text[range.clone()].starts_with(b"#") {
                 continue;
             }
-            let (name, at) = word(&text, range.start, range.end);
-            let members = groups.0.entry(text[name].trim_ascii_end().to_vec()).or_default();
-            members.extend(
-                text[at..range.end]
-                    .split(u8::is_ascii_whitespace)
-                    .filter(|word| !word.is_empty())
-                    .map(unquoted),
-            );
+            let (name, mut at) = word(&text, range.start, range.end);
+            let group = text[name].trim_ascii_end().to_ascii_lowercase();
+            let members = groups.0.entry(group).or_default();
+            while at < range.end {
+                let member;
+                (member, at) = argument(&text, at, range.end);
+                members.push(member);
+            }
         }
         groups
     }
@@ -129,7 +141,7 @@ impl Groups {
     /// Whether there is a group of this name.
     #[must_use]
     pub fn has(&self, group: &str) -> bool {
-        self.0.contains_key(group.as_bytes())
+        self.0.contains_key(&group.as_bytes().to_ascii_lowercase())
     }
 
     /// Who is in a group; some may be named twice.
@@ -141,14 +153,35 @@ impl Groups {
     #[must_use]
     pub fn is_member(&self, user: &str, group: &str) -> bool {
         self.0
-            .get(group.as_bytes())
+            .get(&group.as_bytes().to_ascii_lowercase())
             .is_some_and(|members| members.iter().any(|member| member == user.as_bytes()))
     }
 }
 
-fn unquoted(word: &[u8]) -> Vec<u8> {
-    let inner = [b'"', b'\''].iter().find_map(|quote| word.strip_prefix(&[*quote])?.strip_suffix(&[*quote]));
-    inner.unwrap_or(word).to_vec()
+/// The next word as `ap_getword_conf` cuts it, with the place of the one behind: in quotes of either kind, of which
+/// the second may be missing, or up to a blank.
+fn argument(text: &[u8], at: usize, end: usize) -> (Vec<u8>, usize) {
+    let behind_blanks =
+        |at: usize| at + text[at..end].iter().position(|byte| !is_space(*byte)).unwrap_or(end - at);
+    let mut at = behind_blanks(at);
+    let quote = text[at..end].first().copied().filter(|byte| matches!(byte, b'"' | b'\''));
+    at += usize::from(quote.is_some());
+    let mut word = Vec::new();
+    while at < end {
+        let byte = text[at];
+        let next = text.get(at + 1).copied().filter(|_| at + 1 < end);
+        at += 1;
+        match byte {
+            b'\\' if next.is_some_and(|next| next == b'\\' || Some(next) == quote) => {
+                word.extend(next);
+                at += 1;
+            }
+            _ if Some(byte) == quote => break,
+            _ if quote.is_none() && is_space(byte) => break,
+            _ => word.push(byte),
+        }
+    }
+    (word, behind_blanks(at))
 }
 
 #[cfg(test)]
@@ -164,8 +197,23 @@ mod tests {
         assert_eq!(users.basic("alice", &library), Listed::Yes);
         assert_eq!(users.basic("bob", &library), Listed::Never);
         assert_eq!(users.basic("lost", &library), Listed::No);
-        let groups = Groups::read(b"staff: alice \"bob\"\nstaff : carol\n");
-        assert!(groups.is_member("bob", "staff") && groups.is_member("carol", "staff"));
-        assert!(!groups.is_member("dave", "staff"));
+        let groups = Groups::read(b"staff: alice \"bob\"\nSTAFF : carol\nops: 'x y'eve \"dave");
+        assert!(groups.is_member("bob", "staff") && groups.is_member("carol", "Staff"));
+        assert!(groups.is_member("eve", "ops") && groups.is_member("dave", "ops") && groups.has("Ops"));
+        assert!(!groups.is_member("dave", "staff") && !groups.is_member("y", "ops"));
+    }
+
+    #[test]
+    fn lines_end_as_httpd_ends_them() {
+        let lists = |before: &str, ends: &str| {
+            let text = format!("{before}\nalice:{{SHA}}W6ph5Mm5Pz8GgiULbPgzG37mj9g={ends}");
+            UserFile::read(Reader::Apache, text.as_bytes()).basic("alice", &Library::debian()) == Listed::Yes
+        };
+        assert!(lists("", "\\\n") && !lists("", "\\"));
+        assert!(lists("", "\x0b") && lists("", "\0x\\\n"));
+        assert!(lists(&"#".repeat(8190), "") && !lists(&"#".repeat(8191), ""));
+        assert!(
+            lists("", &format!(":{}", "x".repeat(8150))) && !lists("", &format!(":{}", "x".repeat(8151)))
+        );
     }
 }

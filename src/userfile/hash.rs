@@ -213,6 +213,10 @@ impl<'u> Hash<'u> {
         if own {
             return Works::Yes;
         }
+        let is_odd = |byte: &u8| !byte.is_ascii_graphic() || b":;*!\\".contains(byte);
+        if library.maker == Maker::Libxcrypt && self.0.iter().any(is_odd) {
+            return no("it has characters that libxcrypt refuses".into());
+        }
         let is_known = match library.maker {
             Maker::Libxcrypt => true,
             Maker::Glibc => {
@@ -245,11 +249,24 @@ impl<'u> Hash<'u> {
             }
             Scheme::Sha1 => base64_length(&self.0[5..]) == Some(20),
             Scheme::SaltedSha1 => base64_length(&self.0[6..]).is_some_and(|length| length >= 20),
-            Scheme::Sha256Crypt => fields.len() >= 4 && has(43),
-            Scheme::Sha512Crypt => fields.len() >= 4 && has(86),
-            Scheme::Yescrypt => fields.len() == 5 && has(43),
+            Scheme::Sha256Crypt => has_salt_of_sha(&fields) && has(43),
+            Scheme::Sha512Crypt => has_salt_of_sha(&fields) && has(86),
+            Scheme::Yescrypt => fields.len() == 5 && fields.iter().all(|field| is_crypt(field)) && has(43),
             _ => true,
         }
+    }
+}
+
+/// Between the tag and the digest: at most sixteen characters, and before them the number of rounds. The library cuts
+/// a longer salt and moves a number into its bounds, and what it makes then is not what stands in the file.
+fn has_salt_of_sha(fields: &[&[u8]]) -> bool {
+    let is_number = |digits: &[u8]| {
+        matches!(digits.len(), 4..=9) && digits[0] != b'0' && digits.iter().all(u8::is_ascii_digit)
+    };
+    match fields {
+        [_, _, salt, _] => salt.len() <= 16 && !salt.starts_with(b"rounds="),
+        [_, _, rounds, salt, _] => salt.len() <= 16 && rounds.strip_prefix(b"rounds=").is_some_and(is_number),
+        _ => false,
     }
 }
 
@@ -285,6 +302,14 @@ mod tests {
             ("", false, false),
             ("!", false, false),
             ("*", false, false),
+            ("$5$0123456789abcdef$0123456789012345678901234567890123456789012", true, true),
+            ("$5$0123456789abcdefg$0123456789012345678901234567890123456789012", false, false),
+            ("$5$rounds=1000$salt$0123456789012345678901234567890123456789012", true, true),
+            ("$5$rounds=999$salt$0123456789012345678901234567890123456789012", false, false),
+            ("$5$rounds=01000$salt$0123456789012345678901234567890123456789012", false, false),
+            ("$5$rounds=1000$0123456789012345678901234567890123456789012", false, false),
+            ("$1$sa*t$0123456789012345678901", false, false),
+            ("$y$j*T$salt$0123456789012345678901234567890123456789012", false, false),
             ("password", false, false),
         ] {
             for (reader, expected) in [(Reader::Nginx, nginx), (Reader::Apache, apache)] {

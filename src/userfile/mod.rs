@@ -239,6 +239,15 @@ impl UserFile {
         }
     }
 
+    /// Why it is not known whether the hash of a user can be checked; none where it is known.
+    #[must_use]
+    pub fn is_unsure(&self, user: &str, library: &Library) -> Option<&'static str> {
+        match self.find(user)?.hash().works(self.reader, library) {
+            Works::Unknown(why) => Some(why),
+            _ => None,
+        }
+    }
+
     /// What it says of a user of a realm with a password of `htdigest`; only Apache reads those (spec a90, a91).
     #[must_use]
     pub fn digest(&self, user: &str, realm: &str) -> Listed {
@@ -312,11 +321,11 @@ impl<'u> Entry<'u> {
         }
     }
 
-    /// Whether the line is one of `htdigest`: `user:realm:md5`.
+    /// Whether the line is one of `htdigest`: `user:realm:md5`. The servers' own digests are in small letters.
     #[must_use]
     pub fn is_digest(self) -> bool {
         let md5 = self.file.bytes(&self.line.fields[1]);
-        md5.len() == 32 && md5.iter().all(u8::is_ascii_hexdigit)
+        md5.len() == 32 && md5.iter().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
     }
 }
 

@@ -57,12 +57,16 @@ pub(super) fn read(bytes: &[u8]) -> UserFile {
             let length = rest.iter().position(|byte| matches!(byte, b':' | b'\r')).unwrap_or(rest.len());
             from + length
         };
-        let hash = colon + 1..end(colon + 1);
-        let third = (hash.end + 1).min(line.len())..end((hash.end + 1).min(line.len()));
+        let whole_hash = colon + 1..end(colon + 1);
+        let third = (whole_hash.end + 1).min(line.len())..end((whole_hash.end + 1).min(line.len()));
+        // What is longer than the buffer is cut, and what stands behind a NUL is not compared.
+        let seen = &line[whole_hash.start..whole_hash.end.min(whole_hash.start + BUFFER)];
+        let length = seen.iter().position(|byte| *byte == 0).unwrap_or(seen.len());
+        let hash = whole_hash.start..whole_hash.start + length;
         if line.trim_ascii_start().starts_with(b"#") {
             continue;
         }
-        let found = oddities(at, name, &line[hash.clone()]);
+        let found = oddities(at, name, &line[whole_hash]);
         slips.extend(found.into_iter().flatten().map(slip));
         if name.is_empty() {
             continue;
@@ -100,7 +104,7 @@ fn oddities(at: usize, name: &[u8], hash: &[u8]) -> [Option<Oddity>; 5] {
         is_blank(hash.first())
             .then_some(Oddity::BlankBeforeHash)
             .or_else(|| is_blank(hash.last()).then_some(Oddity::BlankBehindHash)),
-        (hash.len() >= BUFFER - name.len().min(BUFFER)).then_some(Oddity::TooLong),
+        (hash.len() > BUFFER).then_some(Oddity::TooLong),
     ]
 }
 
@@ -130,6 +134,9 @@ mod tests {
         assert!(!good("\u{feff}alice:{PLAIN}x\n"));
         assert!(!good("bob:{PLAIN}x\ralice:{PLAIN}x\n"));
         assert!(!good("Alice:{PLAIN}x\n"));
+        // A hash ends at a NUL, and at the end of the buffer.
+        assert!(good("alice:{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=\0x\n"));
+        assert!(!good(&format!("alice:{{SSHA}}{}\n", "A".repeat(2060))));
         assert_eq!(listed("alice:{PLAIN}x \n"), Listed::WithBlank);
         assert_eq!(listed("alice:plain\nalice:{PLAIN}x\n"), Listed::Never);
     }

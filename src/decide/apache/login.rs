@@ -192,7 +192,11 @@ impl<'s> Visit<'_, 's> {
             let realm = ground.line(Family::Realm).map(|line| self.text(line, round)).transpose()?;
             users.digest(user, &realm.unwrap_or_default())
         } else {
-            users.basic(user, self.ready.site.library())
+            let library = self.ready.site.library();
+            if let Some(why) = users.is_unsure(user, library) {
+                return Err(Stop::unknown(why));
+            }
+            users.basic(user, library)
         };
         match listed {
             Listed::Yes if matches!(&*self.credentials.borrow(), Brought::Fake(_)) => {

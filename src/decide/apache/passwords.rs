@@ -64,7 +64,9 @@ fn read<T>(disk: &Disk<'_>, path: &Path, parse: impl Fn(&[u8]) -> T) -> Opened<T
         Access::Missing(_) => Opened::Broken(format!("{shown} is missing")),
         Access::Directory => Opened::Broken(format!("{shown} is a directory")),
         Access::Unreadable(_) => Opened::Broken(format!("{shown} cannot be read by the server's user")),
-        // httpd opens regular files only, and /dev/null.
+        // httpd waits for what somebody writes into it.
+        Access::Special(what) if what == "a FIFO" => Opened::Unknown(format!("{shown} is {what}")),
+        // httpd reads regular files only, and /dev/null.
         Access::Special(what) => Opened::Broken(format!("{shown} is {what}")),
         Access::Outside => Opened::Unknown(format!("{shown} leads out of the root")),
         Access::Unknown(why) => Opened::Unknown(why),

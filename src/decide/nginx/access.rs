@@ -154,6 +154,12 @@ impl<'r, 's> Run<'r, 's> {
             },
             Opened::Users(users) => match user.map(|user| users.basic(user, self.tables.site.library())) {
                 Some(Listed::Yes) => {
+                    let library = self.tables.site.library();
+                    if let Some(why) = user.and_then(|user| users.is_unsure(user, library))
+                        && self.choices.ask(&key, 2, why) == 1
+                    {
+                        return challenge(visit, realm);
+                    }
                     let note = format!("lists `{}`", user.unwrap_or_default());
                     self.story.tell(password.file_by.span(), note);
                     Ok(Verdict::Passes)

@@ -19,6 +19,11 @@ pub(super) fn authorization<'r, 's>(
     if !is_known {
         return (Authorization::Unknown, None);
     }
+    // What is stored is given to others, and then nobody is asked (spec U11).
+    let cache = scope.setting(&format!("{}_cache", backend.protocol()));
+    if !cache.is_unset() && !cache.is("off") {
+        return (Authorization::Unknown, cache.lines().last().copied());
+    }
     let mut dropped = None;
     let mut sent = Vec::new();
     // Of parameters only those in capitals stand for headers (`ngx_http_fastcgi_init_params`).
@@ -78,6 +83,6 @@ pub(super) fn note(authorization: Authorization) -> &'static str {
         Authorization::Forwarded => "hands on the client's header",
         Authorization::Dropped => "keeps the client's header from the backend",
         Authorization::Replaced => "replaces the client's header",
-        Authorization::Unknown => "sends a header that is not known",
+        Authorization::Unknown => "leaves it open whether the backend is asked, or with what header",
     }
 }

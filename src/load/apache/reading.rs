@@ -1,6 +1,6 @@
 //! What httpd takes in, line by line, after everything that is decided while it reads.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use super::environment::{Environment, Truth};
@@ -147,13 +147,20 @@ impl Reading {
         self.soaked.dedup();
     }
 
-    /// A path made absolute as httpd does it: from `ServerRoot` (spec a27, a86).
+    /// A path made absolute as httpd does it: from `ServerRoot` (spec a27, a86), and `x/..` taken out by name alone,
+    /// whether or not there is an `x`.
     #[must_use]
     pub fn absolute(&self, path: &Path) -> Option<PathBuf> {
-        if path.is_absolute() {
-            return Some(path.to_path_buf());
-        }
-        self.server_root.as_ref().map(|root| root.join(path))
+        let path = match &self.server_root {
+            _ if path.is_absolute() => path.to_path_buf(),
+            Some(root) => root.join(path),
+            None => return None,
+        };
+        Some(if path.components().any(|part| part == Component::ParentDir) {
+            without_parents(&path)
+        } else {
+            path
+        })
     }
 
     /// Appends what was read apart: a `.htaccess`.
@@ -189,5 +196,35 @@ impl Reading {
                 tree.is_literal(line.statement, n).then(|| value.into_owned())
             })
             .collect()
+    }
+}
+
+/// A path without `..`; a slash at its end stays, and `x/y/..` is `x/`.
+fn without_parents(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::ParentDir => drop(plain.pop()),
+            part => plain.push(part),
+        }
+    }
+    let bytes = path.as_os_str().as_encoded_bytes();
+    if bytes.ends_with(b"/") || bytes.ends_with(b"/..") {
+        plain.push("");
+    }
+    plain
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parents_are_taken_out_by_name() {
+        for (path, expected) in
+            [("/a/../b", "/b"), ("/../b/", "/b/"), ("/a/b/..", "/a/"), ("/a//./b/../c", "/a/c")]
+        {
+            assert_eq!(without_parents(Path::new(path)).as_os_str(), expected);
+        }
     }
 }

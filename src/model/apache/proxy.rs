@@ -27,11 +27,11 @@ impl<'s> Scope<'s> {
 
     /// Whether this very scope hands requests on to a program or another server.
     pub(super) fn hands_on(self) -> bool {
-        self.backend_line().is_some()
+        self.backend_line().is_some() || self.program_line().is_some() || self.is_of_wsgi()
     }
 
-    /// The line of this very scope that hands requests on: `ProxyPass`, `SetHandler proxy:`, or
-    /// `CGIPassAuth On`, which says of a program that it looks at the header.
+    /// The line of this very scope that hands requests on: `ProxyPass`, `SetHandler proxy:`, `RewriteRule`
+    /// with `[P]`, or `CGIPassAuth On`, which says of a program that it looks at the header.
     pub(in crate::model) fn backend_line(self) -> Option<Directive<'s>> {
         let is_server = matches!(self.kind(), Kind::Server | Kind::Main | Kind::Snippet);
         let handler = self.own(Family::Handler).filter(|line| match line.name() {
@@ -39,8 +39,16 @@ impl<'s> Scope<'s> {
             Name::ProxyPass | Name::ProxyPassMatch => !is_server && !line.is(1, "!"),
             _ => false,
         });
+        // Without the engine no rule is run; a server's own lines count for it alone (spec a115).
+        let outer = if self.kind() == Kind::Mapping { self.parent() } else { Some(self) };
+        let is_on = |scope: Scope<'s>| {
+            let engine = scope.own(Family::Rewrite).filter(|line| line.name() == Name::RewriteEngine).last();
+            engine.is_some_and(|line| line.is_ignoring_case(0, "on"))
+        };
+        let rules = self.own(Family::Rewrite).filter(|line| !is_server && line.is_passed_on());
+        let rules = rules.filter(|_| outer.is_some_and(is_on));
         let passes = self.own(Family::CgiPassAuth).filter(|line| line.is_ignoring_case(0, "on"));
-        handler.chain(passes).find(|line| line.is_certain())
+        handler.chain(rules).chain(passes).find(|line| line.is_certain())
     }
 
     pub(in crate::model) fn apache_backend(self) -> Option<Backend<'s>> {
@@ -49,14 +57,50 @@ impl<'s> Scope<'s> {
 
     /// The `RequestHeader` lines about a header that apply here, in their order.
     fn header_edits(self, header: &str) -> Vec<Directive<'s>> {
-        let Some(apache) = &self.site.apache else { return Vec::new() };
+        let is_about = |line: &Directive<'_>| {
+            line.literal(1).is_some_and(|name| name.trim_end_matches(':').eq_ignore_ascii_case(header))
+        };
+        self.apache_edits().into_iter().filter(is_about).collect()
+    }
+
+    /// All `RequestHeader` lines that apply here, in their order.
+    pub(in crate::model) fn apache_edits(self) -> Vec<Directive<'s>> {
+        // In a section `early` has no effect (spec a109).
+        let counts = |scope: Scope<'_>, line: &Directive<'_>| {
+            let is_server = matches!(scope.kind(), Kind::Server | Kind::Main | Kind::Snippet);
+            line.is_certain() && (is_server || !line.is_early())
+        };
+        let lines = self
+            .applying()
+            .flat_map(|scope| scope.own(Family::HeaderEdits).filter(move |line| counts(scope, line)));
+        lines.collect()
+    }
+
+    /// The lines with this name that apply here, in their order, of those that are looked up by name.
+    pub(in crate::model) fn apache_settings(self, name: &'static str) -> Vec<Directive<'s>> {
+        let lines =
+            self.applying().flat_map(|scope| scope.own(Family::Setting).chain(scope.own(Family::Foreign)));
+        lines.filter(|line| line.is_named(name)).collect()
+    }
+
+    /// The servers and sections whose lines apply to a scope that hands requests on.
+    pub(in crate::model) fn applying(self) -> impl Iterator<Item = Scope<'s>> {
         let servers = [Some(0), self.data().server.filter(|server| *server != 0)].into_iter().flatten();
-        let sections = apache.ways.get(&self.id).into_iter().flatten().copied();
-        servers
-            .chain(sections)
-            .flat_map(|id| self.site.scope(id).own(Family::HeaderEdits))
-            .filter(|line| line.is_certain() && line.is_ignoring_case(1, header))
-            .collect()
+        let ways = self.site.apache.iter().filter_map(move |apache| apache.ways.get(&self.id));
+        servers.chain(ways.flatten().copied()).map(|id| self.site.scope(id))
+    }
+
+    /// Whether nothing at hand asks for anything on the way to a backend of a virtual host that is at hand
+    /// as a whole. Only the main server's own `<Location>` could; hardly anybody has one.
+    #[must_use]
+    pub fn is_open_at_hand(self) -> bool {
+        let families = [Family::Require, Family::Rules, Family::Scheme, Family::OtherCheck];
+        let has_any = |scope: Scope<'_>| families.iter().any(|&family| scope.own(family).next().is_some());
+        let is_known = |scope: Scope<'_>| scope.kind() == Kind::Snippet || scope.is_wholly_known();
+        self.site.is_apache()
+            && self.server().is_some_and(|server| server.kind() == Kind::Server)
+            && self.backend_line().is_some()
+            && self.applying().chain([self]).all(|scope| is_known(scope) && !has_any(scope))
     }
 
     /// Whether the backend is told who has logged in.
@@ -69,7 +113,9 @@ impl<'s> Scope<'s> {
 
     /// What becomes of a header of the client on the way to this scope's backend.
     pub(in crate::model) fn apache_forwards(self, header: &str) -> Forwarded<'s> {
-        let mut forwarded = Forwarded::AsSent;
+        let fake = self.apache_settings("AuthBasicFake").into_iter().last();
+        let fake = fake.filter(|line| header == "Authorization" && !line.is_ignoring_case(0, "off"));
+        let mut forwarded = fake.map_or(Forwarded::AsSent, Forwarded::Replaced);
         for line in self.header_edits(header) {
             let is_conditional = line.arguments().any(|word| {
                 let word = word.text();
@@ -92,9 +138,23 @@ impl<'s> Scope<'s> {
     pub fn early_drop(self) -> Option<Directive<'s>> {
         let servers = [Some(0), self.data().server.filter(|server| *server != 0)].into_iter().flatten();
         servers.flat_map(|id| self.site.scope(id).own(Family::HeaderEdits)).find(|line| {
-            let is_early =
-                line.argument(line.arity().saturating_sub(1)).is_some_and(|word| word.text() == "early");
-            is_early && line.is_ignoring_case(0, "unset") && line.is_ignoring_case(1, "Authorization")
+            line.is_early() && line.is_ignoring_case(0, "unset") && line.is_ignoring_case(1, "Authorization")
         })
+    }
+}
+
+impl Directive<'_> {
+    /// Whether this is a `RewriteRule` that passes requests on: one with `[P]` and the address of a backend.
+    pub(super) fn is_passed_on(self) -> bool {
+        let is_flag = |flag: &str| matches!(flag.trim().to_ascii_lowercase().as_str(), "p" | "proxy");
+        self.name() == Name::RewriteRule
+            && self.literal(2).is_some_and(|flags| flags.trim_matches(['[', ']']).split(',').any(is_flag))
+            && self.argument(1).is_some_and(|url| url.text().contains("://"))
+    }
+
+    /// Whether a `RequestHeader` line ends with `early`.
+    fn is_early(self) -> bool {
+        self.argument(self.arity().saturating_sub(1))
+            .is_some_and(|word| word.text().eq_ignore_ascii_case("early"))
     }
 }

@@ -36,7 +36,7 @@ impl<'s> Scope<'s> {
 
     fn find_matching(self) -> Matching {
         let Some(opening) = self.opening() else { return Matching::Unknown };
-        let is_match = ends_with_match(opening.name_text());
+        let is_match = ends_with_match(opening.name_text()) || opening.is_named("RewriteRule");
         let (word, is_expression) = match opening.literal(0) {
             Some(tilde) if tilde == "~" => (opening.literal(1), true),
             word => (word, is_match),
@@ -210,10 +210,15 @@ impl<'s> Scope<'s> {
         self.provider(Family::Require)?.requires().find(is_asked)
     }
 
+    /// The scope whose lines of the family would be in force if this one had no lines of its own.
+    pub(in crate::model) fn outer_provider(self, family: Family) -> Option<Scope<'s>> {
+        self.site.provided_by(self.data().outer, family)
+    }
+
     /// The `Require` line that would need a user if this scope had no lines of its own.
     #[must_use]
     pub fn outer_asking_line(self) -> Option<Directive<'s>> {
-        let outer = self.site.provided_by(self.data().outer, Family::Require)?;
+        let outer = self.outer_provider(Family::Require)?;
         outer.requires().find(|line| line.needs_a_user())
     }
 

@@ -123,7 +123,13 @@ impl Site<'_> {
         let owner = if is_of_container { here } else { outer };
         drafts[owner].own.push(data);
         let is_server = matches!(drafts[owner].data.kind, Kind::Main | Kind::Snippet | Kind::Server);
-        if is_server && matches!(name, Name::ProxyPass | Name::ProxyPassMatch | Name::Alias) {
+        let is_mapping = match name {
+            Name::ProxyPass | Name::ProxyPassMatch | Name::Alias => true,
+            Name::RewriteRule => self.directive(data).is_passed_on(),
+            Name::AliasMatch => self.directive(data).is_named("ScriptAliasMatch"),
+            _ => false,
+        };
+        if is_server && is_mapping {
             // The path that is mapped is a place like that of a section.
             let mut place =
                 new_scope(Kind::Mapping, offset(owner), Some((file, line.statement)), line.instance);

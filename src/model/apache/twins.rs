@@ -51,7 +51,7 @@ impl Scope<'_> {
         self.own_merging().is_none() && self.requires().any(|line| line.needs_a_user() && line.is_certain())
     }
 
-    fn is_at_the_place_of(self, other: Scope<'_>) -> bool {
+    pub(in crate::model) fn is_at_the_place_of(self, other: Scope<'_>) -> bool {
         self != other
             && self.is_exact_place()
             && other.is_exact_place()

@@ -134,6 +134,7 @@ const SETTINGS: &[&[u8]] = &[
     b"authformauthoritative",
     b"authformloginrequiredlocation",
     b"authzsendforbiddenonfailure",
+    b"cachedisable",
     b"directorycheckhandler",
     b"directoryindex",
     b"directoryindexredirect",

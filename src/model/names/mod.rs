@@ -83,7 +83,7 @@ pub enum Name {
     AliasMatch,
     /// `SetEnvIf` and its like.
     SetEnvIf,
-    /// A directive of httpd that is looked up by its name where it counts.
+    /// A directive that is looked up by its name where it counts.
     Setting,
     Options,
     ServerAlias,

@@ -15,6 +15,24 @@ const SETTINGS: &[&str] = &[
     "auth_http",
 ];
 
+/// Ends of `proxy_...`, `fastcgi_...` and their like that are looked up by their names.
+const OF_BACKENDS: &[&str] = &[
+    "pass_header",
+    "hide_header",
+    "cache",
+    "cache_key",
+    "cache_bypass",
+    "no_cache",
+    "cache_valid",
+    "intercept_errors",
+];
+
+fn is_of_a_backend(name: &[u8]) -> bool {
+    let starts = [b"proxy_".as_slice(), b"grpc_", b"fastcgi_", b"uwsgi_", b"scgi_"];
+    let end = starts.iter().find_map(|start| name.strip_prefix(*start));
+    end.is_some_and(|end| OF_BACKENDS.iter().any(|known| known.as_bytes() == end))
+}
+
 impl Name {
     /// The directive of this name; directives are looked up exactly, case counts (spec G11).
     #[must_use]
@@ -52,6 +70,8 @@ impl Name {
             b"scgi_pass_request_headers" => ScgiPassRequestHeaders,
             b"proxy_hide_header" => ProxyHideHeader,
             b"mirror" => Mirror,
+            b"underscores_in_headers" | b"ignore_invalid_headers" => Setting,
+            name if is_of_a_backend(name) => Setting,
             b"root" => Root,
             b"internal" => Internal,
             b"error_page" => ErrorPage,
