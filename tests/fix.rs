@@ -148,6 +148,16 @@ fn unsafe_fixes_have_to_be_asked_for() {
 }
 
 #[test]
+fn lines_that_are_put_in_stand_as_the_others_do() {
+    let here = Sandbox::new("lines");
+    let text = "events {}\r\nhttp {\r\n  server {\r\n    location / {\r\n      auth_basic A;\r\n      auth_basic_user_file /etc/users;\r\n      proxy_pass http://127.0.0.1:8080;\r\n      location = /site.webmanifest {\r\n\texpires 1d;\r\n      }\r\n    }\r\n  }\r\n}\r\n";
+    here.put("nginx.conf", text);
+    let ran = here.run(&["--fix", "--unsafe-fixes", "nginx.conf", "--select", "static-asset-behind-auth"]);
+    let put = "{\r\n\tauth_basic off;\r\n\texpires";
+    assert_eq!(here.text("nginx.conf"), text.replace("{\r\n\texpires", put), "{}", ran.out);
+}
+
+#[test]
 fn only_what_was_asked_about_is_fixed() {
     let here = Sandbox::new("asked");
     here.put("a.conf", BAD);

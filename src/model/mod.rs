@@ -18,6 +18,7 @@ mod effect;
 mod headers;
 mod identity;
 mod inherited;
+mod inside;
 mod late_redirect;
 mod location;
 mod logins;
@@ -314,14 +315,6 @@ impl<'s> Scope<'s> {
             }
             None => "the top of the file".to_owned(),
         }
-    }
-
-    /// The empty place behind its `{`.
-    #[must_use]
-    pub fn inside(self) -> Option<Span> {
-        let (file, statement) = self.data().opened_by?;
-        let at = self.site.files.tree(file).inside(statement)?;
-        Some(Span::new(file, at, at))
     }
 
     /// What is served here in the end: the backend or the document root, of this scope or of its

@@ -72,7 +72,7 @@ pub struct Host {
     pub(super) maps: Vec<Map>,
     /// Paths below this directory are shown relative to it.
     shown_from: Option<PathBuf>,
-    users: OnceLock<Users>,
+    pub(super) users: OnceLock<Users>,
     pub(super) instead: Instead,
 }
 
@@ -292,18 +292,6 @@ impl Host {
         found.retain(|path| self.entry_exists(path));
         found.sort_by(|a, b| a.as_os_str().cmp(b.as_os_str()));
         Ok(found)
-    }
-
-    /// The users and groups of the server's machine.
-    pub fn users(&self) -> &Users {
-        self.users.get_or_init(|| {
-            let text = |path: &str| {
-                self.read(Path::new(path))
-                    .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
-                    .unwrap_or_default()
-            };
-            Users::parse(&text("/etc/passwd"), &text("/etc/group"))
-        })
     }
 
     pub(super) fn is_plain(&self) -> bool {
