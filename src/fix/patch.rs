@@ -28,6 +28,8 @@ impl Patch {
         for Edit { span, text } in edits {
             let (start, end) = (span.start as usize, span.end as usize);
             match pieces.last_mut() {
+                _ if start > end || end > old.len() => {}
+                Some(last) if start < last.end => {}
                 Some(last)
                     if last.takes_away()
                         && text.is_empty()
@@ -40,7 +42,10 @@ impl Patch {
             }
         }
         for number in 0..pieces.len() {
-            let from = if number == 0 { 0 } else { pieces[number - 1].end };
+            // What is put at the beginning of the line stands in it.
+            let stays = |piece: &Piece| !piece.text.is_empty() && !piece.text.ends_with('\n');
+            let from =
+                number.checked_sub(1).map_or(0, |last| pieces[last].end + usize::from(stays(&pieces[last])));
             let to = pieces.get(number + 1).map_or(old.len(), |next| next.start);
             if pieces[number].takes_away() {
                 pieces[number].widen(old, from, to);
