@@ -8,6 +8,7 @@ mod fix;
 pub mod lints;
 pub mod load;
 pub mod model;
+pub mod outline;
 mod parallel;
 pub mod report;
 pub mod settings;

@@ -17,9 +17,10 @@ const MAY_USE: &[(&str, &[&str], &[&str])] = &[
     ("decide", &["source", "finding", "syntax", "load", "userfile", "model"], &["pcre2"]),
     ("lints", &["source", "finding", "userfile", "model", "decide"], &["strsim"]),
     ("allow", &["source", "finding", "syntax", "load", "lints"], &[]),
+    ("outline", &["source", "syntax", "load"], &[]),
     (
         "report",
-        &["source", "finding", "userfile", "lints", "model", "decide"],
+        &["source", "finding", "userfile", "lints", "model", "decide", "expect", "allow", "outline"],
         &["miette", "serde", "serde_json", "terminal_size"],
     ),
     ("expect", &["source", "finding", "model", "decide"], &[]),
@@ -29,7 +30,7 @@ const MAY_USE: &[(&str, &[&str], &[&str])] = &[
         "cli",
         &[
             "source", "finding", "userfile", "load", "model", "decide", "expect", "lints", "allow", "report",
-            "settings", "fix",
+            "settings", "outline", "fix",
         ],
         &["clap", "indicatif", "serde_json", "strsim"],
     ),

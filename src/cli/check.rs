@@ -4,17 +4,18 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use super::expect::Rules;
-use super::options::{Check, FailOn, Format, Reporting};
+use super::options::Check;
+use super::output::Outputs;
 use super::progress::Progress;
-use super::{CLEAN, FINDINGS, TROUBLE, complain, fix, notes, places, print};
+use super::{TROUBLE, complain, fix, notes, places};
 use crate::allow;
-use crate::finding::{Edit, Finding, Inclusion, Label, Level, Problem, Safety};
+use crate::finding::{Edit, Finding, Inclusion, Label, Problem, Safety};
 use crate::fix::Examined;
 use crate::lints::{self, Lint};
 use crate::load::{self, Config, Loaded, Origin, Request};
 use crate::model::{FilesMode, Look, Site};
 use crate::parallel;
-use crate::report::{self, Report};
+use crate::report::Report;
 use crate::settings::SettingsFile;
 use crate::source::{self, FileId, Host, Sources, Span};
 
@@ -27,6 +28,7 @@ pub fn run(options: &Check, settings: Option<&SettingsFile>) -> u8 {
 }
 
 fn check(options: &Check, settings: Option<&SettingsFile>) -> Result<u8, String> {
+    let outputs = Outputs::of(&options.output)?;
     let progress = Progress::start("reading the configuration");
     let given: Vec<&Path> = options
         .paths
@@ -60,9 +62,9 @@ fn check(options: &Check, settings: Option<&SettingsFile>) -> Result<u8, String>
     }
     let examined =
         if options.fixing.fix { fix::write(&job, &mut host)? } else { job.examine_selected(&mut host) };
-    let Examined { loaded, report } = examined;
+    let Examined { loaded, mut report } = examined;
     drop(progress);
-    let status = write(&report, &loaded.files.sources, &options.output);
+    let status = outputs.write(&mut report, &loaded.files, &options.output);
     // The process ends here: to give the memory back piece by piece only takes time.
     std::mem::forget(loaded);
     Ok(status)
@@ -190,40 +192,4 @@ struct Judged {
     left_alone: bool,
     kept: Vec<PathBuf>,
     unsure: BTreeSet<String>,
-}
-
-/// Writes a report as the options say; gives the exit status.
-pub(super) fn write(report: &Report, sources: &Sources, options: &Reporting) -> u8 {
-    let has_fixed = report.fixes.fixed.is_some_and(|fixed| fixed > 0);
-    let is_silent = options.quiet && report.findings.is_empty() && report.problems.is_empty() && !has_fixed;
-    let text = match options.format {
-        Format::Json => report::json(report, sources),
-        Format::Concise => report::concise(report, sources),
-        Format::Human if is_silent => String::new(),
-        Format::Human => {
-            report::human(report, sources, super::style(options.color, options.output.is_none()))
-        }
-    };
-    let written = match &options.output {
-        Some(path) => std::fs::write(path, text).map_err(|error| {
-            complain(&format!("{}: {error}", path.display()));
-            TROUBLE
-        }),
-        None => print(&text),
-    };
-    written.err().unwrap_or_else(|| status(report, options.fail_on))
-}
-
-fn status(report: &Report, fail_on: FailOn) -> u8 {
-    let threshold = match fail_on {
-        FailOn::Error => Some(Level::Error),
-        FailOn::Warning => Some(Level::Warning),
-        FailOn::Advice => Some(Level::Advice),
-        FailOn::Never => None,
-    };
-    if !report.problems.is_empty() {
-        return TROUBLE;
-    }
-    let fails = |finding: &Finding| threshold.is_some_and(|threshold| report::level_of(finding) >= threshold);
-    if report.findings.iter().any(fails) { FINDINGS } else { CLEAN }
 }

@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use super::options::Expect;
-use super::{TROUBLE, check, complain, places, site};
+use super::output::Outputs;
+use super::{TROUBLE, complain, places, site};
 use crate::decide::Decider;
 use crate::expect::{self, Expectation, Told};
 use crate::finding::{Place, Problem, ProblemKind};
@@ -22,6 +23,7 @@ pub fn run(options: &Expect) -> u8 {
 }
 
 fn judge(options: &Expect) -> Result<u8, String> {
+    let outputs = Outputs::of(&options.output)?;
     let given = [Some(&options.file), options.config.as_ref(), options.places.root.as_ref()];
     let given: Vec<&Path> = given.into_iter().flatten().map(PathBuf::as_path).collect();
     let mut host = places::host(&options.places, &given)?;
@@ -39,7 +41,7 @@ fn judge(options: &Expect) -> Result<u8, String> {
     let holding = judge_rules(&site, look, &rules, &mut report);
     report.notes.push(format!("{holding} of {} hold", plural(count, "rule")));
     report.sort(&loaded.files.sources);
-    Ok(check::write(&report, &loaded.files.sources, &options.output))
+    Ok(outputs.write(&mut report, &loaded.files, &options.output))
 }
 
 /// Puts what does not hold into the report; gives how many rules hold.

@@ -33,7 +33,7 @@ pub fn write(job: &Job<'_>, host: &mut Host) -> Result<Examined, String> {
     host.read_instead(HashMap::new());
     let mut now = job.examine_selected(host);
     now.report.fixes.fixed = Some(fixed);
-    if job.options.output.format == Format::Concise {
+    if !matches!(job.options.output.format.unwrap_or_default(), Format::Human | Format::Json) {
         let summary = now.report.fixes.summary();
         left.iter().chain(&summary).for_each(|sentence| complain(&report::harmless(sentence)));
     }

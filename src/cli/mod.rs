@@ -6,6 +6,7 @@ mod fix;
 mod map;
 mod notes;
 mod options;
+mod output;
 mod pages;
 mod places;
 mod progress;

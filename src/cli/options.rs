@@ -131,13 +131,17 @@ pub struct Reporting {
     #[arg(long, value_enum, default_value_t, value_name = "LEVEL", help_heading = "What counts")]
     pub fail_on: FailOn,
 
-    /// The form of the report.
-    #[arg(long, value_enum, default_value_t, help_heading = "Output")]
-    pub format: Format,
+    /// The form of the report; `human` unless said otherwise.
+    #[arg(long, value_enum, help_heading = "Output")]
+    pub format: Option<Format>,
 
     /// Write the report to this file instead of standard output.
     #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Output")]
     pub output: Option<PathBuf>,
+
+    /// A further report, as in `sarif=authlint.sarif`; `-` is standard output. Repeatable.
+    #[arg(long, value_name = "FORMAT=FILE", value_parser = report, help_heading = "Output")]
+    pub report: Vec<(Format, PathBuf)>,
 
     /// When to use colours; `auto` heeds the terminal and `NO_COLOR`.
     #[arg(long, value_enum, default_value_t = ColorChoice::Auto, value_name = "WHEN", help_heading = "Output")]
@@ -303,6 +307,14 @@ pub enum Format {
     Concise,
     /// One document for programs.
     Json,
+    /// SARIF 2.1.0, for code scanning.
+    Sarif,
+    /// Workflow commands, which GitHub shows beside the lines.
+    Github,
+    /// A Code Quality report, for merge requests of GitLab.
+    Gitlab,
+    /// Tests in XML, which most CI servers show.
+    Junit,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -339,6 +351,20 @@ fn lint(id: &str) -> Result<&'static Lint, String> {
 
 fn page_id() -> impl TypedValueParser<Value = Page> {
     PossibleValuesParser::new(Page::ids()).try_map(|id| Page::find(&id).ok_or("no such lint"))
+}
+
+fn report(text: &str) -> Result<(Format, PathBuf), String> {
+    let formats = || {
+        let names = Format::value_variants().iter().filter_map(Format::to_possible_value);
+        names.map(|value| value.get_name().to_owned()).collect::<Vec<_>>().join(", ")
+    };
+    match text.split_once('=') {
+        Some((format, file)) if !file.is_empty() => match Format::from_str(format, false) {
+            Ok(format) => Ok((format, file.into())),
+            Err(_) => Err(format!("FORMAT is one of {}", formats())),
+        },
+        _ => Err("write FORMAT=FILE, as in sarif=authlint.sarif".into()),
+    }
 }
 
 fn map(text: &str) -> Result<PathMap, String> {

@@ -2,7 +2,7 @@
 
 use super::{CLEAN, print};
 use crate::lints::{self, ALL, Lint};
-use crate::{allow, expect};
+use crate::report::OTHERS;
 
 /// One line for each lint: level, id and summary.
 pub fn lints() -> u8 {
@@ -20,9 +20,6 @@ pub enum Page {
     /// Another kind of finding: its page.
     Other(&'static str),
 }
-
-/// The kinds of finding that are no lints: the id and the page.
-const OTHERS: &[(&str, &str)] = &[(allow::ID, allow::PAGE), (expect::ID, expect::PAGE)];
 
 impl Page {
     /// The ids of all pages.

@@ -102,7 +102,8 @@ fn given(option: &Arg, key: &Key, base: &Path) -> Vec<OsString> {
         (ValueHint::FilePath | ValueHint::DirPath | ValueHint::AnyPath, _) => {
             base.join(text).into_os_string()
         }
-        _ if key.name != "map" => text.into(),
+        (_, Some((_, "-"))) if key.name == "report" => text.into(),
+        _ if !matches!(&*key.name, "map" | "report") => text.into(),
         (_, Some((from, to))) => {
             [from.as_ref(), "=".as_ref(), base.join(to).as_os_str()].into_iter().collect()
         }

@@ -91,6 +91,12 @@ impl Files {
         &self.trees[file.index()]
     }
 
+    /// The tree of a file, if it is a configuration: files of users and of rules have none.
+    #[must_use]
+    pub fn parsed(&self, file: FileId) -> Option<&Tree> {
+        self.trees.get(file.index())
+    }
+
     /// Takes a parsed file in.
     pub fn add(&mut self, source: Source, tree: Tree) -> FileId {
         self.trees.push(tree);

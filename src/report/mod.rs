@@ -1,28 +1,47 @@
 //! How findings and problems are told: in what order, and in what form.
 
+mod base;
 mod concise;
 mod decision;
+mod fingerprint;
+mod github;
+mod gitlab;
 mod human;
 mod json;
+mod junit;
 mod map;
+mod sarif;
 mod story;
 mod text;
+mod told;
 mod users;
 
+use std::collections::HashMap;
 use std::path::Path;
 
 use crate::finding::{Finding, Inclusion, Level, Place, Problem, ProblemKind};
-use crate::source::{Position, Sources, Span};
+use crate::outline::Outline;
+use crate::source::{FileId, Position, Sources, Span};
+use crate::{allow, expect};
 
+pub use base::Base;
 pub use concise::concise;
 pub use concise::problem_line;
 pub use decision::{decision_json, no_decision_json, parse_request};
+pub use fingerprint::{fingerprints, problem_fingerprints};
+pub use github::github;
+pub use gitlab::gitlab;
 pub use human::{Style, human};
 pub use json::json;
+pub use junit::junit;
 pub use map::{MapNode, map, map_human, map_json};
+pub use sarif::sarif;
 pub use story::decision_human;
 pub use text::harmless;
 pub use users::{UserLine, user_lines, users_human, users_json};
+
+/// The kinds of finding that are no lints: the id and the page.
+pub const OTHERS: &[(&str, &str)] = &[(allow::ID, allow::PAGE), (expect::ID, expect::PAGE)];
 
 /// All that a run has to say.
 #[derive(Debug, Default)]
@@ -38,7 +57,9 @@ pub struct Report {
     /// What the user should know besides, one sentence each.
     pub notes: Vec<String>,
     /// For files that are included: by which statements.
-    pub included_from: std::collections::HashMap<crate::source::FileId, Inclusion>,
+    pub included_from: HashMap<FileId, Inclusion>,
+    /// Where the findings stand, by [`crate::outline::outlines`]; [`fingerprints`] are made of it.
+    pub outlines: HashMap<Span, Outline>,
     /// What can be done about it, or was.
     pub fixes: Fixes,
 }

@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-/// The text without control characters and without marks that turn the direction of writing; each
-/// is replaced by as many bytes as it had, so that offsets stay. Tabs and line feeds are kept.
+/// The text without control characters, marks that turn the direction of writing, and what is no character;
+/// each is replaced by as many bytes as it had, so that offsets stay. Tabs and line feeds are kept.
 #[must_use]
 pub fn harmless(text: &str) -> Cow<'_, str> {
     // Bytes first, which is fast: almost every configuration is plain ASCII.
@@ -25,7 +25,9 @@ pub fn harmless(text: &str) -> Cow<'_, str> {
 
 fn is_harmful(c: char) -> bool {
     let direction = matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{2028}' | '\u{2029}');
-    (c.is_control() && !matches!(c, '\t' | '\n')) || direction
+    // XML has no way to write these two.
+    let is_none = matches!(c, '\u{fffe}' | '\u{ffff}');
+    (c.is_control() && !matches!(c, '\t' | '\n')) || direction || is_none
 }
 
 #[cfg(test)]

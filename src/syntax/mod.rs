@@ -163,15 +163,23 @@ impl Tree {
     /// The blocks and sections around a place, the outermost first.
     #[must_use]
     pub fn around(&self, at: u32) -> Vec<StatementId> {
-        let parents = self.parents.get_or_init(|| self.find_parents());
-        let behind = self.starts(at);
-        let first = behind.checked_sub(1);
-        let up = |id: &StatementId| parents.get(*id as usize).copied().filter(|parent| *parent != *id);
-        let all = std::iter::successors(first, up);
-        let mut around: Vec<StatementId> =
-            all.filter(|&id| self.is_block(id) && at < self.range(id).end).collect();
+        let mut around: Vec<StatementId> = self.outwards(at).filter(|&id| self.is_block(id)).collect();
         around.reverse();
         around
+    }
+
+    /// The statement around a place that has no other one in it.
+    #[must_use]
+    pub fn innermost(&self, at: u32) -> Option<StatementId> {
+        self.outwards(at).next()
+    }
+
+    /// The statements around a place, the innermost first.
+    fn outwards(&self, at: u32) -> impl Iterator<Item = StatementId> + '_ {
+        let parents = self.parents.get_or_init(|| self.find_parents());
+        let first = self.starts(at).checked_sub(1);
+        let up = |id: &StatementId| parents.get(*id as usize).copied().filter(|parent| *parent != *id);
+        std::iter::successors(first, up).filter(move |&id| at < self.range(id).end)
     }
 
     /// The first statement that begins behind a place.
