@@ -4,6 +4,7 @@ pub mod cli;
 pub mod decide;
 pub mod expect;
 pub mod finding;
+mod fix;
 pub mod lints;
 pub mod load;
 pub mod model;

@@ -24,12 +24,13 @@ const MAY_USE: &[(&str, &[&str], &[&str])] = &[
         &["miette", "serde", "serde_json", "terminal_size"],
     ),
     ("expect", &["source", "finding", "model", "decide"], &[]),
+    ("fix", &["source", "finding", "load", "report"], &["memchr", "rustix", "similar"]),
     ("settings", &[], &["serde", "toml"]),
     (
         "cli",
         &[
             "source", "finding", "userfile", "load", "model", "decide", "expect", "lints", "allow", "report",
-            "settings", "outline",
+            "settings", "outline", "fix",
         ],
         &["clap", "indicatif", "serde", "serde_json", "strsim"],
     ),
@@ -50,6 +51,7 @@ const CRATES: &[&str] = &[
     "terminal_size",
     "rustix",
     "toml",
+    "similar",
     "strsim",
 ];
 

@@ -5,10 +5,12 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::check::{self, Job};
 use super::options::Check;
-use super::{CLEAN, TROUBLE, check, complain, output};
+use super::{CLEAN, TROUBLE, complain, output};
 use crate::finding::Finding;
-use crate::lints::Lint;
+use crate::fix::Examined;
+use crate::lints;
 use crate::load::Loaded;
 use crate::report::{self, Base, Report, plural};
 use crate::settings::SettingsFile;
@@ -42,7 +44,8 @@ pub fn run(options: &Check, settings: Option<&SettingsFile>) -> u8 {
 }
 
 fn write(options: &Check, settings: Option<&SettingsFile>) -> Result<u8, String> {
-    let (mut report, loaded) = check::found(options, settings)?;
+    let (job, mut host) = check::prepare(options, settings)?;
+    let Examined { loaded, mut report } = job.examine_selected(&mut host);
     let base = output::base();
     let path = options.output.output.clone().or_else(|| options.baseline.clone());
     let path = path.unwrap_or_else(|| PathBuf::from(NAME));
@@ -73,7 +76,7 @@ fn write(options: &Check, settings: Option<&SettingsFile>) -> Result<u8, String>
 }
 
 /// Takes out of a report what a baseline has, and notes what is gone of it.
-pub fn apply(path: &Path, report: &mut Report, loaded: &Loaded, run: &[&Lint]) -> Result<(), String> {
+pub fn apply(path: &Path, report: &mut Report, loaded: &Loaded, job: &Job<'_>) -> Result<(), String> {
     let shown = path.display();
     let text = std::fs::read_to_string(path)
         .map_err(|error| format!("{shown}: {error} (`authlint baseline` writes it)"))?;
@@ -109,7 +112,7 @@ pub fn apply(path: &Path, report: &mut Report, loaded: &Loaded, run: &[&Lint]) -
         .map(|file| base.shown(sources.get(file).path()))
         .collect();
     let is_gone = |old: &&Old| {
-        let was_run = run.iter().any(|lint| lint.id == old.lint);
+        let was_run = lints::find(&old.lint).is_none_or(|lint| job.is_selected(lint));
         was_run && read.contains(&old.path) && !seen.contains(&old.fingerprint)
     };
     let gone = baseline.findings.iter().filter(is_gone).count();

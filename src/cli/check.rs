@@ -7,11 +7,12 @@ use super::expect::Rules;
 use super::options::Check;
 use super::output::Outputs;
 use super::progress::Progress;
-use super::{TROUBLE, baseline, complain, notes, places};
+use super::{TROUBLE, baseline, complain, fix, notes, places};
 use crate::allow;
-use crate::finding::{Finding, Inclusion, Label, Problem};
+use crate::finding::{Edit, Finding, Inclusion, Label, Problem, Safety};
+use crate::fix::Examined;
 use crate::lints::{self, Lint};
-use crate::load::{self, Config, Loaded, Request};
+use crate::load::{self, Config, Loaded, Origin, Request};
 use crate::model::{FilesMode, Look, Site};
 use crate::parallel;
 use crate::report::Report;
@@ -28,19 +29,29 @@ pub fn run(options: &Check, settings: Option<&SettingsFile>) -> u8 {
 
 fn check(options: &Check, settings: Option<&SettingsFile>) -> Result<u8, String> {
     let outputs = Outputs::of(&options.output)?;
-    let (mut report, loaded) = found(options, settings)?;
-    if let Some(path) = &options.baseline {
-        baseline::apply(path, &mut report, &loaded, &selected(options))?;
+    let progress = Progress::start("reading the configuration");
+    let (job, mut host) = prepare(options, settings)?;
+    if options.fixing.diff {
+        return fix::show(&job, &mut host, progress);
     }
+    let examined =
+        if options.fixing.fix { fix::write(&job, &mut host)? } else { job.examine_selected(&mut host) };
+    let Examined { loaded, mut report } = examined;
+    if let Some(path) = &options.baseline {
+        baseline::apply(path, &mut report, &loaded, &job)?;
+    }
+    drop(progress);
     let status = outputs.write(&mut report, &loaded.files, &options.output);
     // The process ends here: to give the memory back piece by piece only takes time.
     std::mem::forget(loaded);
     Ok(status)
 }
 
-/// What is found, with what was read.
-pub(super) fn found(options: &Check, settings: Option<&SettingsFile>) -> Result<(Report, Loaded), String> {
-    let progress = Progress::start("reading the configuration");
+/// What is to be done, and the file system that it is done on.
+pub(super) fn prepare<'o>(
+    options: &'o Check,
+    settings: Option<&'o SettingsFile>,
+) -> Result<(Job<'o>, Host), String> {
     let given: Vec<&Path> = options
         .paths
         .iter()
@@ -48,11 +59,15 @@ pub(super) fn found(options: &Check, settings: Option<&SettingsFile>) -> Result<
         .chain(&options.places.root)
         .map(PathBuf::as_path)
         .collect();
-    let mut host = places::host(&options.places, &given)?;
+    let host = places::host(&options.places, &given)?;
     let paths = if options.paths.is_empty() { places::installed(&host) } else { options.paths.clone() };
     if paths.is_empty() && options.entry.is_empty() {
         return Err("no configuration is installed here: name a file or a directory to check".into());
     }
+    if options.fixing.unsafe_fixes && !options.fixing.fix && !options.fixing.diff {
+        return Err("--unsafe-fixes goes with --fix or --diff".into());
+    }
+    let reads_input = paths.iter().any(|path| path == Path::new("-"));
     let request = Request {
         paths,
         entries: options.entry.clone(),
@@ -60,29 +75,73 @@ pub(super) fn found(options: &Check, settings: Option<&SettingsFile>) -> Result<
         stdin_filename: options.stdin_filename.clone(),
         defines: options.places.define.clone(),
         leaves_served: true,
+        // What is shown as a diff is looked at several times.
+        input: (options.fixing.diff && reads_input).then(load::read_input).and_then(Result::ok),
     };
-    let mut loaded = load::load(&request, &mut host);
-    let rules = settings.map(|file| Rules::of(file, &mut loaded)).unwrap_or_default();
-    let mut report = judge(&loaded, &host, options);
-    rules.judge(&loaded, &host, options.files.into(), &mut report);
-    report.sort(&loaded.files.sources);
-    drop(progress);
-    Ok((report, loaded))
+    Ok((Job { options, settings, request }, host))
 }
 
-fn selected(options: &Check) -> Vec<&'static Lint> {
-    let is_in = |list: &[&Lint], lint: &Lint| list.iter().any(|other| other.id == lint.id);
-    let chosen = |lint: &&Lint| options.select.is_empty() || is_in(&options.select, lint);
-    lints::ALL.iter().filter(chosen).filter(|lint| !is_in(&options.ignore, lint)).collect()
+/// What is to be checked, and how.
+pub(super) struct Job<'o> {
+    pub options: &'o Check,
+    settings: Option<&'o SettingsFile>,
+    pub request: Request,
 }
 
-fn judge(loaded: &Loaded, host: &Host, options: &Check) -> Report {
+impl Job<'_> {
+    /// Reads the configuration and judges it; gives all that these lints say of it.
+    pub fn examine(&self, host: &mut Host, lints: &[&'static Lint]) -> Examined {
+        let mut loaded = load::load(&self.request, host);
+        let rules = self.settings.map(|file| Rules::of(file, &mut loaded)).unwrap_or_default();
+        let mut report = judge(&loaded, host, self.options, lints);
+        rules.judge(&loaded, host, self.options.files.into(), &mut report);
+        report.sort(&loaded.files.sources);
+        Examined { loaded, report }
+    }
+
+    /// The same with what the user has asked for, and how much of it can be fixed.
+    pub fn examine_selected(&self, host: &mut Host) -> Examined {
+        let lints: Vec<&'static Lint> = lints::ALL.iter().filter(|lint| self.is_selected(lint)).collect();
+        let mut examined = self.examine(host, &lints);
+        let Examined { loaded, report } = &mut examined;
+        report.findings.retain(|finding| self.is_asked_for(finding, loaded));
+        let is_file = |edit: &Edit| matches!(loaded.files.origin(edit.span.file), Some(Origin::Disk(..)));
+        for fix in report.findings.iter().filter_map(|finding| finding.fix.as_ref()) {
+            match fix.safety {
+                _ if !fix.edits.iter().all(is_file) => {}
+                Safety::Safe => report.fixes.safe += 1,
+                Safety::Unsafe => report.fixes.not_safe += 1,
+            }
+        }
+        examined
+    }
+
+    /// Whether the user wants a lint to be run.
+    pub fn is_selected(&self, lint: &Lint) -> bool {
+        let is_in = |list: &[&Lint]| list.iter().any(|other| other.id == lint.id);
+        (self.options.select.is_empty() || is_in(&self.options.select)) && !is_in(&self.options.ignore)
+    }
+
+    /// Whether the user has asked for a finding. The rules of `authlint.toml` are always asked for.
+    pub fn is_asked_for(&self, finding: &Finding, loaded: &Loaded) -> bool {
+        let file = finding.primary.span.file;
+        if loaded.files.origin(file).is_none() && !loaded.files.sources.is_beside(file) {
+            return true;
+        }
+        let is_asked_for = |label: &Label| {
+            loaded.asked_for.as_ref().is_none_or(|asked_for| asked_for.contains(&label.span.file))
+        };
+        lints::find(finding.lint).is_none_or(|lint| self.is_selected(lint))
+            && (is_asked_for(&finding.primary) || finding.because.iter().any(is_asked_for))
+    }
+}
+
+fn judge(loaded: &Loaded, host: &Host, options: &Check, lints: &[&'static Lint]) -> Report {
     let mode = FilesMode::from(options.files);
-    let lints = selected(options);
     let judged = parallel::map(&loaded.configs, loaded.configs.len() > 1, |config| {
         let mut site = Site::build(&loaded.files, config, Look { host, mode });
         site.meant_closed.clone_from(&options.meant_closed);
-        let mut findings = lints::check(&site, &lints);
+        let mut findings = lints::check(&site, lints);
         findings.retain(|one| !one.is_pedantic || options.select.iter().any(|lint| lint.id == one.lint));
         let files: HashSet<FileId> = findings.iter().map(|finding| finding.primary.span.file).collect();
         let included_from = files.into_iter().map(|file| (file, site.included_from(file))).collect();
@@ -116,15 +175,9 @@ fn judge(loaded: &Loaded, host: &Host, options: &Check) -> Report {
     }
     settle_levels(&mut report.findings, &loaded.files.sources, options);
     let of = files.into_iter().collect();
-    let allowed = allow::apply(std::mem::take(&mut report.findings), &loaded.files, &of, &lints);
+    let allowed = allow::apply(std::mem::take(&mut report.findings), &loaded.files, &of, lints);
     report.findings = allowed.findings;
     report.allowed = allowed.count;
-    if let Some(asked_for) = &loaded.asked_for {
-        let is_asked_for = |label: &Label| asked_for.contains(&label.span.file);
-        report
-            .findings
-            .retain(|finding| is_asked_for(&finding.primary) || finding.because.iter().any(is_asked_for));
-    }
     report.notes = notes::notes(loaded, left_alone, &kept, &unsure);
     report
 }

@@ -3,6 +3,7 @@
 mod baseline;
 mod check;
 mod expect;
+mod fix;
 mod map;
 mod notes;
 mod options;

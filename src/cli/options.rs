@@ -106,7 +106,28 @@ pub struct Check {
     pub no_config: bool,
 
     #[command(flatten)]
+    pub fixing: Fixing,
+
+    #[command(flatten)]
     pub output: Reporting,
+}
+
+/// What is done about it.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct Fixing {
+    /// Write the fixes that are safe: with them the server does what it did, or what was certainly meant.
+    ///
+    /// Only files at or below the given paths are written, and only if nothing is worse afterwards.
+    #[arg(long, help_heading = "Fixes")]
+    pub fix: bool,
+
+    /// Show as a unified diff what --fix would do, and write nothing. The exit status is 1 if there is a diff.
+    #[arg(long, conflicts_with = "fix", help_heading = "Fixes")]
+    pub diff: bool,
+
+    /// With --fix or --diff: also the fixes that are likely right, but for a person to decide.
+    #[arg(long, help_heading = "Fixes")]
+    pub unsafe_fixes: bool,
 }
 
 /// What is reported, and how.

@@ -68,7 +68,8 @@ pub fn outline(report: &mut Report, files: &Files) {
 
 fn text(format: Format, is_on_stdout: bool, report: &Report, files: &Files, options: &Reporting) -> String {
     let sources = &files.sources;
-    let is_silent = options.quiet && report.findings.is_empty() && report.problems.is_empty();
+    let has_fixed = report.fixes.fixed.is_some_and(|fixed| fixed > 0);
+    let is_silent = options.quiet && report.findings.is_empty() && report.problems.is_empty() && !has_fixed;
     match format {
         Format::Human if is_silent => String::new(),
         Format::Human => report::human(report, sources, super::style(options.color, is_on_stdout)),

@@ -10,7 +10,8 @@ use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint};
 use crate::settings::{self, Key, SettingsFile, Value};
 
 /// Options that the file cannot have: they say which file it is, or are about one run.
-const NOT_IN_FILE: &[&str] = &["config", "no-config", "help", "stdin-filename"];
+const NOT_IN_FILE: &[&str] =
+    &["config", "no-config", "help", "stdin-filename", "fix", "diff", "unsafe-fixes"];
 
 /// The key for what is named without an option.
 const PATHS: &str = "paths";

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::Lint;
 use crate::decide::{Channel, Decider};
-use crate::finding::{Edit, Finding, Level, Safety};
+use crate::finding::{Finding, Level, Safety};
 use crate::model::{CHALLENGE, Directive, Kind, Look, Scope, Site};
 
 pub const LINT: Lint = Lint {
@@ -47,13 +47,12 @@ fn check_place<'s>(decider: &Decider<'s>, place: Scope<'s>) -> Option<Finding> {
         .exemptions()
         .filter(|off| *off != by)
         .fold(finding, |finding, off| finding.also(off.span(), "which this does not switch off"));
-    let is_section = place.kind() != Kind::Mapping && place.inside().is_some();
-    let Some(inside) = place.inside().filter(|_| is_section) else {
+    let edit = place.insertion(exempt).filter(|_| place.kind() != Kind::Mapping);
+    let Some(edit) = edit else {
         return Some(finding.help(format!("write `{exempt}` into a section for this path")));
     };
     let finding = finding.help(format!("add `{exempt}` here"));
-    let text = if place.site().is_apache() { format!("    {exempt}\n") } else { format!(" {exempt}") };
-    Some(finding.fix(Safety::Unsafe, vec![Edit { span: inside, text }]))
+    Some(finding.fix(Safety::Unsafe, vec![edit]))
 }
 
 /// A whole server behind a password, with a certificate that has to be renewed, or none yet.

@@ -2,7 +2,7 @@
 
 use super::Lint;
 use crate::decide::{Channel, Decider};
-use crate::finding::{Edit, Finding, Level, Safety};
+use crate::finding::{Finding, Level, Safety};
 use crate::model::{Kind, Look, Purpose, Scope, Site};
 
 pub const LINT: Lint = Lint {
@@ -38,7 +38,7 @@ fn check_place<'s>(decider: &Decider<'s>, place: Scope<'s>) -> Option<Finding> {
     let finding = Finding::at(place.span(), "whoever probes here is asked for a password")
         .also(by.span(), "inherited from here")
         .help(format!("add `{exempt}` here, and the addresses that may ask"));
-    let Some(inside) = place.inside().filter(|_| place.kind() != Kind::Mapping) else { return Some(finding) };
-    let text = if place.site().is_apache() { format!("    {exempt}\n") } else { format!(" {exempt}") };
-    Some(finding.fix(Safety::Unsafe, vec![Edit { span: inside, text }]))
+    let edit = place.insertion(exempt).filter(|_| place.kind() != Kind::Mapping);
+    let Some(edit) = edit else { return Some(finding) };
+    Some(finding.fix(Safety::Unsafe, vec![edit]))
 }

@@ -1,7 +1,7 @@
 //! Files that browsers fetch without credentials, behind a password that was meant for pages.
 
 use super::Lint;
-use crate::finding::{Edit, Finding, Level, Safety};
+use crate::finding::{Finding, Level, Safety};
 
 use crate::model::{Kind, Purpose, Scope, Site};
 
@@ -32,7 +32,6 @@ fn check_location(scope: Scope<'_>) -> Option<Finding> {
     let finding = Finding::at(scope.span(), format!("`{}` is behind the password, too", location.path))
         .also(by.span(), "inherited from here")
         .help(format!("add `{exempt}` here, if these files may be public"));
-    let Some(inside) = scope.inside() else { return Some(finding) };
-    let text = if scope.site().is_apache() { format!("    {exempt}\n") } else { format!(" {exempt}") };
-    Some(finding.fix(Safety::Unsafe, vec![Edit { span: inside, text }]))
+    let Some(edit) = scope.insertion(exempt) else { return Some(finding) };
+    Some(finding.fix(Safety::Unsafe, vec![edit]))
 }

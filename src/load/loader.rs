@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
-use super::{Config, INSTALLED, Included, Kind, Loaded, Request, Server, dump, include, kind, walk};
+use super::{Config, INSTALLED, Included, Kind, Loaded, Origin, Request, Server, dump, include, kind, walk};
 use crate::finding::{Problem, ProblemKind};
 use crate::parallel;
 use crate::source::{FileId, FileKey, Host, ReadError, Source, Span};
@@ -15,6 +15,8 @@ pub struct Loader<'h> {
     /// `-D NAME[=VALUE]`.
     pub(super) defines: Vec<String>,
     pub(super) leaves_served: bool,
+    /// What standard input says, where it has been read.
+    pub(super) input: Option<Vec<u8>>,
     /// What a person says is a main configuration.
     pub(super) entries: HashSet<PathBuf>,
     pub(super) loaded: Loaded,
@@ -54,7 +56,8 @@ pub fn run(request: &Request, host: &mut Host) -> Loaded {
     let leaves_served = request.leaves_served;
     let (loaded, told) = (Loaded::default(), HashSet::new());
     let entries = request.entries.iter().map(|path| host.server_path(path)).collect();
-    let mut run = Loader { host, server, defines, leaves_served, entries, loaded, told, known };
+    let input = request.input.clone();
+    let mut run = Loader { host, server, defines, leaves_served, input, entries, loaded, told, known };
     run.run(request);
     run.loaded
 }
@@ -272,12 +275,17 @@ impl Loader<'_> {
             Ok((source, tree))
         });
         let mut made = HashSet::new();
-        for ((_, key), parsed) in fresh.into_iter().zip(parsed) {
+        for ((path, key), parsed) in fresh.into_iter().zip(parsed) {
             let is_apache = match &parsed {
                 Ok((_, tree)) => tree.is_apache(),
                 Err(_) => language == Language::Apache,
             };
-            let file = parsed.map(|(source, tree)| self.loaded.files.add(source, tree));
+            let origin = if self.host.is_memory() {
+                Origin::Elsewhere(key.clone())
+            } else {
+                Origin::Disk(path.clone(), key.clone())
+            };
+            let file = parsed.map(|(source, tree)| self.loaded.files.add_from(source, tree, origin));
             made.extend(file.clone().ok());
             self.known.insert((key.clone(), is_apache), file);
         }

@@ -15,7 +15,7 @@ use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use crate::finding::Problem;
-use crate::source::{FileId, Host, Source, Sources, Span};
+use crate::source::{FileId, FileKey, Host, Source, Sources, Span};
 use crate::syntax::{StatementId, Tree};
 
 pub use apache::{
@@ -23,6 +23,7 @@ pub use apache::{
 };
 pub use include::Included;
 pub use kind::Kind;
+pub use streams::read_input;
 
 /// Which server the files are written for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -52,6 +53,8 @@ pub struct Request {
     /// Whether the `.htaccess` files among what is served are left alone, unless the configuration is the
     /// installed one or a root is given: what lies here at its paths may be another server's.
     pub leaves_served: bool,
+    /// What standard input says, where it has been read before.
+    pub input: Option<Vec<u8>>,
 }
 
 /// All files of a run, each with its syntax tree.
@@ -60,6 +63,25 @@ pub struct Files {
     /// The texts.
     pub sources: Sources,
     trees: Vec<Tree>,
+    origins: HashMap<FileId, Origin>,
+}
+
+/// Where the text of a file comes from.
+#[derive(Clone, Debug)]
+pub(crate) enum Origin {
+    /// A file of this machine, by its path on the server.
+    Disk(PathBuf, FileKey),
+    /// Standard input, or what `nginx -T` printed: there is no file to write.
+    Elsewhere(FileKey),
+}
+
+impl Origin {
+    /// What makes it the same in another run.
+    pub(crate) fn key(&self) -> &FileKey {
+        match self {
+            Origin::Disk(_, key) | Origin::Elsewhere(key) => key,
+        }
+    }
 }
 
 impl Files {
@@ -79,6 +101,23 @@ impl Files {
     pub fn add(&mut self, source: Source, tree: Tree) -> FileId {
         self.trees.push(tree);
         self.sources.add(source)
+    }
+
+    fn add_from(&mut self, source: Source, tree: Tree, origin: Origin) -> FileId {
+        let file = self.add(source, tree);
+        self.origins.insert(file, origin);
+        file
+    }
+
+    /// What makes a file the same in another run.
+    pub(crate) fn key(&self, file: FileId) -> FileKey {
+        let named = || FileKey::Path(self.sources.get(file).path().to_path_buf());
+        self.origin(file).map_or_else(named, |origin| origin.key().clone())
+    }
+
+    /// Where a file of a configuration comes from; none for what is not of one.
+    pub(crate) fn origin(&self, file: FileId) -> Option<&Origin> {
+        self.origins.get(&file)
     }
 
     /// The span of a whole statement's words.

@@ -5,41 +5,53 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use super::loader::{Known, Language, Loader, parse};
-use super::{Kind, Server, dump};
+use super::{Kind, Origin, Server, dump};
 use crate::finding::{Problem, ProblemKind};
-use crate::source::{MAX_FILE, ReadError, Source};
+use crate::source::{FileKey, MAX_FILE, ReadError, Source};
+
+/// All of standard input, if it is not larger than a file may be; then one byte more.
+///
+/// # Errors
+/// The system's.
+pub fn read_input() -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    std::io::stdin().lock().take(MAX_FILE + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
 
 impl Loader<'_> {
     pub(super) fn standard_input(&mut self, name: Option<&Path>) {
-        let mut bytes = Vec::new();
         let shown = name.map_or_else(|| PathBuf::from("<stdin>"), Path::to_path_buf);
-        match std::io::stdin().lock().take(MAX_FILE + 1).read_to_end(&mut bytes) {
+        let read = self.input.take().map_or_else(read_input, Ok);
+        match read {
             Err(error) => {
                 let problem = Problem::with_path(ProblemKind::Io, shown, format!("standard input: {error}"));
                 self.loaded.problems.push(problem);
             }
-            Ok(_) if bytes.len() as u64 > MAX_FILE => {
+            Ok(bytes) if bytes.len() as u64 > MAX_FILE => {
                 self.read_problem(&shown, &ReadError::TooLarge(MAX_FILE));
             }
-            Ok(_) if dump::is_dump(&bytes) => self.dump(&bytes),
-            Ok(_) if bytes.trim_ascii().is_empty() => {
+            Ok(bytes) if dump::is_dump(&bytes) => self.dump(&bytes),
+            Ok(bytes) if bytes.trim_ascii().is_empty() => {
                 let problem = Problem::with_path(ProblemKind::Io, shown, "standard input is empty");
                 self.loaded.problems.push(problem.help("if it comes from `nginx -T`: see what that says"));
             }
-            Ok(_) if bytes.starts_with(b"nginx: [emerg]") => {
+            Ok(bytes) if bytes.starts_with(b"nginx: [emerg]") => {
                 let message = "`nginx -T` refused the configuration and printed none of it";
                 let problem = Problem::with_path(ProblemKind::Io, shown, message);
                 self.loaded
                     .problems
                     .push(problem.help("check the files themselves: `authlint check /etc/nginx`"));
             }
-            Ok(_) => {
+            Ok(bytes) => {
                 let path = self.host.server_path(name.unwrap_or(Path::new("stdin.conf")));
+                let key = FileKey::Path(shown.clone());
+                let bytes = self.host.instead_of(&key).map_or(bytes, <[u8]>::to_vec);
                 let source = Source::new(shown, bytes);
                 let is_apache = self.server == Server::Apache;
                 let language = if is_apache { Language::Apache } else { Language::Either };
                 let tree = parse(&path, &source, language);
-                let file = self.loaded.files.add(source, tree);
+                let file = self.loaded.files.add_from(source, tree, Origin::Elsewhere(key));
                 match self.kind(&path, file, true) {
                     Kind::NginxMain => self.config(file, &path, true),
                     Kind::NginxFragment => self.config(file, &path, false),
@@ -55,8 +67,13 @@ impl Loader<'_> {
     /// Loads the configuration that `nginx -T` printed. Its files are those of the dump and no
     /// others; that of the machine is the same if its main file is.
     pub(super) fn dump(&mut self, bytes: &[u8]) {
-        let files = dump::split(bytes);
+        let mut files = dump::split(bytes);
         let Some((main, text)) = files.first().cloned() else { return };
+        for (path, text) in &mut files {
+            if let Some(instead) = self.host.instead_of(&FileKey::Path(path.clone())) {
+                *text = instead.to_vec();
+            }
+        }
         let installed = self.host.read(&main).is_ok_and(|here| here == text);
         let mut memory = dump::host(files);
         let mut inner = Loader {
@@ -64,6 +81,7 @@ impl Loader<'_> {
             server: Server::Nginx,
             defines: Vec::new(),
             leaves_served: self.leaves_served,
+            input: None,
             entries: self.entries.clone(),
             loaded: std::mem::take(&mut self.loaded),
             told: HashSet::new(),

@@ -18,6 +18,7 @@ mod effect;
 mod headers;
 mod identity;
 mod inherited;
+mod inside;
 mod late_redirect;
 mod location;
 mod logins;

@@ -100,14 +100,6 @@ impl<'s> Scope<'s> {
         }
     }
 
-    /// The empty place behind its `{`.
-    #[must_use]
-    pub fn inside(self) -> Option<Span> {
-        let (file, statement) = self.data().opened_by?;
-        let at = self.site.files.tree(file).inside(statement)?;
-        Some(Span::new(file, at, at))
-    }
-
     /// What is served here in the end: the backend or the document root, of this scope or of its
     /// `location /`.
     #[must_use]

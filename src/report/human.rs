@@ -53,6 +53,9 @@ pub fn human(report: &Report, sources: &Sources, style: Style) -> String {
     }
     let more = if report.findings.is_empty() { "" } else { " (`authlint explain LINT` tells more)" };
     let _ = writeln!(out, "{}{more}", report.summary());
+    if let Some(fixes) = report.fixes.summary() {
+        let _ = writeln!(out, "{fixes}");
+    }
     out
 }
 

@@ -22,6 +22,9 @@ struct Summary {
     warnings: usize,
     advice: usize,
     problems: usize,
+    /// How many findings were fixed, where that was asked for; they are not among the findings.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fixed: Option<usize>,
 }
 
 /// Lines and columns count from 1, columns in characters, offsets in bytes from 0. In files of users, of which
@@ -110,6 +113,7 @@ pub fn json(report: &Report, sources: &Sources) -> String {
             warnings: report.count(Level::Warning),
             advice: report.count(Level::Advice),
             problems: report.problems.len(),
+            fixed: report.fixes.fixed,
         },
         notes: &report.notes,
     };

@@ -60,6 +60,38 @@ pub struct Report {
     pub included_from: HashMap<FileId, Inclusion>,
     /// Where the findings stand, by [`crate::outline::outlines`]; [`fingerprints`] are made of it.
     pub outlines: HashMap<Span, Outline>,
+    /// What can be done about it, or was.
+    pub fixes: Fixes,
+}
+
+/// Findings that have a fix.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Fixes {
+    /// How many were fixed; none where that was not asked for.
+    pub fixed: Option<usize>,
+    /// How many findings are left that have a safe fix.
+    pub safe: usize,
+    /// How many are left that have a fix for a person to decide.
+    pub not_safe: usize,
+}
+
+impl Fixes {
+    /// `3 fixed; 2 more with --unsafe-fixes`; none where there is nothing to say.
+    #[must_use]
+    pub fn summary(&self) -> Option<String> {
+        let more = |not_safe: usize| match not_safe {
+            0 => String::new(),
+            more => format!("; {more} more with --unsafe-fixes"),
+        };
+        match *self {
+            Fixes { fixed: Some(fixed), not_safe, .. } => Some(format!("{fixed} fixed{}", more(not_safe))),
+            Fixes { safe: 0, not_safe: 0, .. } => None,
+            Fixes { safe: 0, not_safe, .. } => {
+                Some(format!("{not_safe} can be fixed with --fix --unsafe-fixes"))
+            }
+            Fixes { safe, not_safe, .. } => Some(format!("{safe} can be fixed with --fix{}", more(not_safe))),
+        }
+    }
 }
 
 impl Report {

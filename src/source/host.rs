@@ -11,6 +11,7 @@ use std::sync::OnceLock;
 
 use super::disk::{Kind, Stat};
 use super::follow::{OUTSIDE, Walk};
+use super::instead::Instead;
 use super::{Disk, Users, glob};
 
 pub use super::disk::Entry;
@@ -57,7 +58,7 @@ impl fmt::Display for ReadError {
 }
 
 /// What makes two paths the same file.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum FileKey {
     Inode(u64, u64),
     Path(PathBuf),
@@ -71,7 +72,8 @@ pub struct Host {
     pub(super) maps: Vec<Map>,
     /// Paths below this directory are shown relative to it.
     shown_from: Option<PathBuf>,
-    users: OnceLock<Users>,
+    pub(super) users: OnceLock<Users>,
+    pub(super) instead: Instead,
 }
 
 impl Host {
@@ -88,14 +90,28 @@ impl Host {
             .collect::<io::Result<Vec<_>>>()?;
         // The most specific prefix wins.
         maps.sort_by_key(|map| std::cmp::Reverse(map.from.components().count()));
-        Ok(Host { disk: Disk::Real, root, maps, shown_from: None, users: OnceLock::new() })
+        Ok(Host {
+            disk: Disk::Real,
+            root,
+            maps,
+            shown_from: None,
+            users: OnceLock::new(),
+            instead: Instead::default(),
+        })
     }
 
     /// A file system in memory.
     #[must_use]
     pub fn memory(files: impl IntoIterator<Item = (PathBuf, Entry)>) -> Self {
         let disk = Disk::Memory(files.into_iter().collect());
-        Host { disk, root: None, maps: Vec::new(), shown_from: None, users: OnceLock::new() }
+        Host {
+            disk,
+            root: None,
+            maps: Vec::new(),
+            shown_from: None,
+            users: OnceLock::new(),
+            instead: Instead::default(),
+        }
     }
 
     /// Shows paths below `directory` relative to it.
@@ -195,6 +211,9 @@ impl Host {
             Kind::Special(what) => return Err(ReadError::Special(what)),
             Kind::Link => return Err(ReadError::Missing),
         }
+        if let Some(text) = self.instead_of_file(&stat) {
+            return Ok(text.to_vec());
+        }
         if stat.size > limit {
             return Err(ReadError::TooLarge(limit));
         }
@@ -273,18 +292,6 @@ impl Host {
         found.retain(|path| self.entry_exists(path));
         found.sort_by(|a, b| a.as_os_str().cmp(b.as_os_str()));
         Ok(found)
-    }
-
-    /// The users and groups of the server's machine.
-    pub fn users(&self) -> &Users {
-        self.users.get_or_init(|| {
-            let text = |path: &str| {
-                self.read(Path::new(path))
-                    .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
-                    .unwrap_or_default()
-            };
-            Users::parse(&text("/etc/passwd"), &text("/etc/group"))
-        })
     }
 
     pub(super) fn is_plain(&self) -> bool {

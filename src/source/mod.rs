@@ -5,6 +5,7 @@ mod disk;
 mod follow;
 mod glob;
 mod host;
+mod instead;
 mod node;
 mod shelf;
 mod users;

@@ -1,5 +1,8 @@
 //! Who the server is: names of passwd(5) and group(5), and what the mode bits of a file let them do.
 
+use std::path::Path;
+
+use super::Host;
 use super::disk::Stat;
 
 /// The users and groups of the machine that the server runs on.
@@ -9,6 +12,20 @@ pub struct Users {
     users: Vec<(String, u32, u32)>,
     /// Name, number, members.
     groups: Vec<(String, u32, Vec<String>)>,
+}
+
+impl Host {
+    /// The users and groups of the server's machine.
+    pub fn users(&self) -> &Users {
+        self.users.get_or_init(|| {
+            let text = |path: &str| {
+                self.read(Path::new(path))
+                    .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+                    .unwrap_or_default()
+            };
+            Users::parse(&text("/etc/passwd"), &text("/etc/group"))
+        })
+    }
 }
 
 /// The user a server reads its files as.
