@@ -30,7 +30,7 @@ const MAY_USE: &[(&str, &[&str], &[&str])] = &[
             "source", "finding", "userfile", "load", "model", "decide", "expect", "lints", "allow", "report",
             "settings",
         ],
-        &["clap", "indicatif", "serde_json", "strsim"],
+        &["clap", "clap_complete", "clap_mangen", "indicatif", "serde_json", "strsim"],
     ),
 ];
 
@@ -40,6 +40,8 @@ const CRATES: &[&str] = &[
     "walkdir",
     "miette",
     "clap",
+    "clap_complete",
+    "clap_mangen",
     "serde",
     "serde_json",
     "rayon",

@@ -10,6 +10,7 @@ mod places;
 mod progress;
 mod schema;
 mod settled;
+mod shell;
 mod site;
 mod trace;
 mod users;
@@ -66,6 +67,8 @@ pub fn run() -> ExitCode {
         Command::Users(users) => users::run(&users),
         Command::Lints => pages::lints(),
         Command::Explain { page } => pages::explain(page),
+        Command::Completions { shell } => shell::completions(shell),
+        Command::Man { command } => shell::man(command.as_deref()),
     })
 }
 
