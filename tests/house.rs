@@ -32,7 +32,7 @@ const MAY_USE: &[(&str, &[&str], &[&str])] = &[
             "source", "finding", "userfile", "load", "model", "decide", "expect", "lints", "allow", "report",
             "settings", "outline", "fix",
         ],
-        &["clap", "indicatif", "serde", "serde_json", "strsim"],
+        &["clap", "clap_complete", "clap_mangen", "indicatif", "serde", "serde_json", "strsim"],
     ),
 ];
 
@@ -42,6 +42,8 @@ const CRATES: &[&str] = &[
     "walkdir",
     "miette",
     "clap",
+    "clap_complete",
+    "clap_mangen",
     "serde",
     "serde_json",
     "rayon",

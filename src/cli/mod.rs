@@ -13,6 +13,7 @@ mod places;
 mod progress;
 mod schema;
 mod settled;
+mod shell;
 mod site;
 mod trace;
 mod users;
@@ -70,6 +71,8 @@ pub fn run() -> ExitCode {
         Command::Users(users) => users::run(&users),
         Command::Lints => pages::lints(),
         Command::Explain { page } => pages::explain(page),
+        Command::Completions { shell } => shell::completions(shell),
+        Command::Man { command } => shell::man(command.as_deref()),
     })
 }
 

@@ -16,7 +16,7 @@ use crate::source::Map as PathMap;
 /// authlint reads the configuration of a web server and finds mistakes in its authentication and
 /// access rules, which `nginx -t` and `apachectl configtest` accept.
 #[derive(Debug, Parser)]
-#[command(name = "authlint", version, max_term_width = 100, disable_help_subcommand = true)]
+#[command(name = "authlint", version = env!("AUTHLINT_VERSION"), max_term_width = 100, disable_help_subcommand = true)]
 #[command(after_help = "Exit status: 0 nothing found, 1 findings, 2 something could not be analysed.")]
 pub struct Options {
     #[command(subcommand)]
@@ -46,6 +46,16 @@ pub enum Command {
         /// The lint's id, as it stands in brackets behind the level.
         #[arg(value_name = "LINT", value_parser = page_id(), hide_possible_values = true)]
         page: Page,
+    },
+    /// Print the completions for a shell.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+    /// Print the page of the manual, as roff.
+    Man {
+        /// A command that has a page of its own.
+        command: Option<String>,
     },
 }
 
