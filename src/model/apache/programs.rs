@@ -127,10 +127,22 @@ impl<'s> Scope<'s> {
 
     /// Whether a line here makes something of `Authorization` that a program could see.
     fn mentions_authorization(self) -> bool {
+        let is_engine = |line: &Directive<'_>| line.name() == Name::RewriteEngine;
+        let is_off = |line: &Directive<'_>| line.is_ignoring_case(0, "off");
+        // The rules of a virtual host are run by its own engine alone.
+        let is_stopped = self.kind() == Kind::Server
+            && self.is_wholly_known()
+            && self.own(Family::Rewrite).filter(is_engine).all(|line| is_off(&line));
+        let may_count = |line: &Directive<'_>| match line.name().family() {
+            Family::Rewrite => !is_stopped,
+            // What is set to a word says no more than that there is a header (spec a113).
+            Family::EnvIf => line.arguments().skip(2).any(|word| word.text().contains('$')),
+            _ => !line.is_named("Header"),
+        };
         [Family::Rewrite, Family::EnvIf, Family::Setting, Family::Foreign]
             .into_iter()
             .flat_map(|family| self.own(family))
-            .filter(|line| !line.is_named("Header"))
+            .filter(may_count)
             .any(|line| line.text().to_ascii_lowercase().contains("authorization"))
     }
 
