@@ -11,10 +11,11 @@ impl<'s> Scope<'s> {
         if !self.site.is_apache() {
             return self.named_redirect();
         }
-        let is_late = matches!(
-            self.kind(),
-            Kind::Directory | Kind::Htaccess | Kind::Files | Kind::If | Kind::Location
-        ) && self.server().is_none_or(|server| server.may_be_asked_plainly() && !server.sends_to_https());
+        let is_late =
+            matches!(self.kind(), Kind::Directory | Kind::Htaccess | Kind::Files | Kind::If | Kind::Location)
+                && self
+                    .server()
+                    .is_none_or(|server| server.may_be_asked_plainly() && !server.sends_to_https());
         // Of a `<Location>` only a redirect without a path comes first (spec a124).
         let is_early = |line: &Directive<'_>| {
             self.kind() == Kind::Location
