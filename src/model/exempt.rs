@@ -44,7 +44,7 @@ impl<'s> Scope<'s> {
         }
         let front = places.iter().find_map(|place| place.front_controller())?;
         let name = front.path.rsplit('/').next()?;
-        let is_same = front.path.starts_with(&path) || self.title().contains(name.split('.').next()?);
+        let is_same = speaks_of_program(&self.title(), &path, &front.path);
         let by = server.asks_at("GET", &front.path)?;
         (!is_same && !self.speaks_of_file(name)).then_some(Exempt { granted, path, front, by })
     }
@@ -81,7 +81,7 @@ impl<'s> Scope<'s> {
         let is_enough = self.outcome("GET", Viewpoint::Stranger).may_be(Outcomes::GRANTED);
         self.requires().find(|line| {
             let path = path_of_condition(&line.text()).filter(|_| is_enough && line.is(0, "expr"));
-            path.is_some_and(|path| !program.starts_with(&path))
+            path.is_some_and(|path| !speaks_of_program(&line.text(), &path, program))
         })
     }
 
@@ -108,20 +108,62 @@ impl<'s> Scope<'s> {
     }
 }
 
+/// Whether a condition that begins with a path likely holds for a program, too.
+fn speaks_of_program(condition: &str, path: &str, program: &str) -> bool {
+    let name = program.rsplit('/').next().and_then(|name| name.split('.').next());
+    program.starts_with(path) || name.is_some_and(|name| condition.contains(name))
+}
+
 /// The path that a condition wants at the beginning: `/api` for `%{REQUEST_URI} =~ m#^/api(/|$)#`. None where more is
 /// wanted, and for files and what pages are made of: those are no part of a program.
 fn path_of_condition(text: &str) -> Option<String> {
     let (before, after) = text.split_once("%{REQUEST_URI}")?;
     let is_more = ["%{", "||", "&&", "|^", "!"].iter().any(|sign| after.contains(sign));
-    let pattern = after.trim_start().strip_prefix("=~")?.split_once('^')?.1;
     if is_more || before.contains(['%', '!', '|', '&']) {
         return None;
     }
-    let pattern = pattern.replace("\\/", "/");
-    let end = pattern.find(|c: char| !c.is_ascii_alphanumeric() && !"/_-".contains(c))?;
-    let (path, rest) = (pattern.get(..end)?.trim_end_matches('/'), pattern.get(end..)?);
-    let is_part = !rest.starts_with(['.', '\\', '[', '?', '*', '+', '|']);
+    let after = after.trim_start();
+    let pattern = match after.strip_prefix("=~") {
+        Some(expression) => expression.split_once('^')?.1.replace("\\/", "/"),
+        None => after.strip_prefix("-strmatch")?.trim_start_matches([' ', '\'', '"', '\\']).to_owned(),
+    };
+    // Of alternatives the first one speaks for all.
+    let pattern = pattern.replacen("/(?:", "/", 1).replacen("/(", "/", 1);
+    let end =
+        pattern.find(|c: char| !c.is_ascii_alphanumeric() && !"/_-".contains(c)).unwrap_or(pattern.len());
+    let (start, rest) = (pattern.get(..end)?, pattern.get(end..)?);
+    let is_cut = rest.starts_with(['.', '\\', '[', '?', '*', '+']);
+    let path = if is_cut { start.rsplit_once('/')?.0 } else { start.trim_end_matches('/') };
     let purpose = Location { modifier: Modifier::Prefix, path: path.into() }.purpose();
-    let is_page = purpose == Some(Purpose::Assets) || path.is_empty() || !path.starts_with('/');
-    (is_part && !is_page).then(|| path.to_owned())
+    (path.len() > 1 && path.starts_with('/') && purpose != Some(Purpose::Assets)).then(|| path.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::path_of_condition;
+
+    #[test]
+    fn paths_of_conditions() {
+        for (condition, path) in [
+            ("%{REQUEST_URI} =~ m#^/api(/|$)#", Some("/api")),
+            ("%{REQUEST_URI} =~ m#^/api#", Some("/api")),
+            ("expr %{REQUEST_URI} =~ m#^/api/.*#", Some("/api")),
+            ("%{REQUEST_URI} =~ /^\\/api\\//", Some("/api")),
+            ("%{REQUEST_URI} =~ m#^/api/v[12]/#", Some("/api")),
+            ("%{REQUEST_URI} =~ m#^/(api|hooks)/#", Some("/api")),
+            ("%{REQUEST_URI} =~ m#^/(?:api|hooks)/#", Some("/api")),
+            ("%{REQUEST_URI} -strmatch '/api/*'", Some("/api")),
+            ("%{REQUEST_URI} !~ m#^/admin#", None),
+            ("!(%{REQUEST_URI} =~ m#^/admin#)", None),
+            ("%{REQUEST_URI} =~ m#^/index\\.php#", None),
+            ("%{REQUEST_URI} =~ m#^/$#", None),
+            ("%{REQUEST_URI} =~ m#^/#", None),
+            ("%{REQUEST_URI} =~ m#^/static/#", None),
+            ("%{REQUEST_URI} =~ m#\\.css$#", None),
+            ("%{REQUEST_URI} =~ m#^/api# && %{HTTP_HOST} == 'x'", None),
+            ("%{THE_REQUEST} =~ m#^GET /api#", None),
+        ] {
+            assert_eq!(path_of_condition(condition).as_deref(), path, "{condition}");
+        }
+    }
 }
