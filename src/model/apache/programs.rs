@@ -127,12 +127,12 @@ impl<'s> Scope<'s> {
 
     /// Whether a line here makes something of `Authorization` that a program could see.
     fn mentions_authorization(self) -> bool {
-        let is_engine = |line: &Directive<'_>| line.name() == Name::RewriteEngine;
-        let is_off = |line: &Directive<'_>| line.is_ignoring_case(0, "off");
-        // The rules of a virtual host are run by its own engine alone.
-        let is_stopped = self.kind() == Kind::Server
-            && self.is_wholly_known()
-            && self.own(Family::Rewrite).filter(is_engine).all(|line| is_off(&line));
+        // The rules of a virtual host are run by its own engine, or by that of the main server.
+        let is_off = |server: Scope<'s>| {
+            let lines = server.own(Family::Rewrite).filter(|line| line.name() == Name::RewriteEngine);
+            server.is_wholly_known() && { lines }.all(|line| line.is_ignoring_case(0, "off"))
+        };
+        let is_stopped = self.kind() == Kind::Server && is_off(self) && is_off(self.site.scope(0));
         let may_count = |line: &Directive<'_>| match line.name().family() {
             Family::Rewrite => !is_stopped,
             // What is set to a word says no more than that there is a header (spec a113).
