@@ -1,8 +1,11 @@
 //! One login for everybody who comes: the proxy adds it where it asks for none itself.
 
+use std::collections::HashSet;
+
 use super::Lint;
+use crate::decide::{Authorization, Channel, Decider, Outcome};
 use crate::finding::{Finding, Level};
-use crate::model::{Backend, Directive, Forwarded, Purpose, Scope, Site};
+use crate::model::{Backend, Directive, Forwarded, Look, Purpose, Scope, Site};
 
 pub const LINT: Lint = Lint {
     id: "authorization-replaced",
@@ -13,7 +16,28 @@ pub const LINT: Lint = Lint {
 };
 
 fn check(site: &Site<'_>) -> Vec<Finding> {
-    site.scopes().filter_map(|scope| check_scope(scope, scope.backend()?)).collect()
+    let decider = Decider::new(site, Look::nothing());
+    let adding = site.sections().filter(|scope| scope.login_lines().next().is_some());
+    let servers: HashSet<usize> = adding.filter_map(Scope::server).map(Scope::index).collect();
+    let is_sent_one = |scope: &Scope<'_>| scope.server().is_some_and(|it| servers.contains(&it.index()));
+    let parts = site.sections().filter(is_sent_one).filter_map(|scope| check_part(&decider, scope));
+    site.scopes().filter_map(|scope| check_scope(scope, scope.backend()?)).chain(parts).collect()
+}
+
+/// A part of a proxied place of Apache is let off the password, and sent with the login that the rest is sent with.
+fn check_part<'s>(decider: &Decider<'s>, scope: Scope<'s>) -> Option<Finding> {
+    let granted = scope.opening_line().filter(|_| scope.backend().is_none())?;
+    let by = scope.login_added_around().filter(|by| is_one_login(scope, *by))?;
+    let is_harmless = matches!(scope.purpose(), Some(Purpose::Assets | Purpose::Probe));
+    let path = scope.sample_path("x").filter(|_| !is_harmless)?;
+    let decision = decider.answer(scope.server()?, Channel::Encrypted, "GET", &path)?;
+    let is_sent =
+        decision.outcome == Outcome::Open && decision.authorization == Some(Authorization::Replaced);
+    let finding = Finding::at(by.span(), "sent for everybody, in place of what the client sends");
+    let finding = finding.also(granted.span(), "this part is let off the password");
+    is_sent.then(|| {
+        finding.help("take the login away there: `AuthBasicFake off` or `RequestHeader unset Authorization`")
+    })
 }
 
 fn check_scope<'s>(scope: Scope<'s>, backend: Backend<'s>) -> Option<Finding> {

@@ -23,14 +23,16 @@ fn check_scope<'s>(scope: Scope<'s>, backend: Backend<'s>) -> Option<Finding> {
     if !is_sent
         || backend.is_told_by_parameters()
         || scope.hands_on_by_name(backend, "Authorization")
-        || scope.is_subrequest_target()
+        || scope.is_asked_for_a_login()
     {
         return None;
     }
     let finding = Finding::at(backend.pass.span(), "asked with the user's name and password")
         .also(by.span(), "which are checked here")
         .help(help(scope, backend));
-    let finding = match scope.own_login(backend) {
+    // Nobody sees what is answered to the copy for a `mirror`.
+    let is_copy = scope.is_subrequest_target();
+    let finding = match scope.own_login(backend).filter(|_| !is_copy) {
         Some(login) => finding
             .message(
                 "the backend takes the password that is checked here for a login of its own, and refuses it",

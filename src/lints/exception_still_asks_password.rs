@@ -3,7 +3,7 @@
 use super::Lint;
 use crate::decide::{Channel, Decider, Decision, Outcome};
 use crate::finding::{Finding, Level};
-use crate::model::{Kind, Look, Purpose, Scope, Site};
+use crate::model::{Exempt, Kind, Look, Purpose, Scope, Site};
 
 pub const LINT: Lint = Lint {
     id: "exception-still-asks-password",
@@ -16,7 +16,7 @@ pub const LINT: Lint = Lint {
 fn check(site: &Site<'_>) -> Vec<Finding> {
     let decider = Decider::new(site, Look::nothing());
     if site.is_apache() {
-        let check = |scope| check_allowed(scope).or_else(|| check_front(&decider, scope));
+        let check = |scope| check_allowed(scope).or_else(|| check_exempt(&decider, scope));
         return site.sections().filter_map(check).collect();
     }
     let places = || site.scopes_of(Kind::Location).filter(|place| place.is_reached_from_outside());
@@ -33,14 +33,10 @@ fn check_taken<'s>(decider: &Decider<'s>, place: Scope<'s>) -> Option<Finding> {
     let mut found = takers.filter_map(|taker| Some((taker, decider.witness(taker, &prefix, is_asked)?)));
     let (taker, witness) = found.next()?;
     let by = taker.asks().by()?;
-    let finding = Finding::at(
-        place.span(),
-        format!("`{}` does not come here, and is asked for", witness.request.target),
-    )
-    .also(taker.span(), "because this takes it")
-    .also(off.span(), "this counts for this location only")
-    .also(by.span(), "this asks there");
-    Some(finding.help(format!("write `location ^~ {prefix}`")))
+    let label = format!("`{}` does not come here, and is asked for", witness.request.target);
+    let finding = Finding::at(place.span(), label).also(taker.span(), "because this takes it");
+    let finding = finding.also(off.span(), "this counts for this location only");
+    Some(finding.also(by.span(), "this asks there").help(format!("write `location ^~ {prefix}`")))
 }
 
 /// nginx goes on to another location, and that one asks.
@@ -55,14 +51,11 @@ fn check_onward<'s>(decider: &Decider<'s>, place: Scope<'s>) -> Option<Finding> 
     if !onward.iter().all(|next| asks(&next.path).is_some()) {
         return None;
     }
-    let finding =
-        Finding::at(place.span(), format!("requests go on from here to `{}`, which asks", next.path));
-    let finding =
-        next.by.into_iter().fold(finding, |finding, line| finding.also(line.span(), "which leads there"));
-    let finding =
-        finding.also(off.span(), "this counts for this location only").also(by.span(), "this asks there");
+    let at = Finding::at(place.span(), format!("requests go on from here to `{}`, which asks", next.path));
+    let at = next.by.into_iter().fold(at, |at, line| at.also(line.span(), "which leads there"));
+    let at = at.also(off.span(), "this counts for this location only").also(by.span(), "this asks there");
     let to = if next.path.starts_with('@') { "" } else { "= " };
-    Some(finding.help(format!("let `location {to}{}` off as well", next.path)))
+    Some(at.help(format!("let `location {to}{}` off as well", next.path)))
 }
 
 /// `auth_basic off` under `auth_request`, or the reverse.
@@ -86,14 +79,22 @@ fn check_allowed(scope: Scope<'_>) -> Option<Finding> {
 }
 
 /// A front controller answers for the exempt path, and is not exempt itself (spec a129).
-fn check_front<'s>(decider: &Decider<'s>, scope: Scope<'s>) -> Option<Finding> {
-    let (granted, front, by) = scope.exempt_before_front_controller()?;
-    let server = scope.server()?;
-    let answer = decider.answer(server, Channel::Encrypted, "GET", &scope.sample_path("x")?);
+fn check_exempt<'s>(decider: &Decider<'s>, scope: Scope<'s>) -> Option<Finding> {
+    let Some(exempt) = scope.exempt_before_front_controller() else { return check_index(decider, scope) };
+    let Exempt { granted, path, front, by } = exempt;
+    let answer = decider.answer(scope.server()?, Channel::Encrypted, "GET", &path);
     let is_otherwise = answer.is_some_and(|answer| !answer.may_be_a_challenge());
     let line = front.by.filter(|_| !is_otherwise)?;
     let label = format!("what is no file here goes on to `{}`, which asks", front.path);
     let finding = Finding::at(granted.span(), label).also(line.span(), "which leads there");
-    let finding = finding.also(by.span(), "this asks there");
-    Some(finding.help("set a variable in the directory by `SetEnvIf Request_URI`, and let it in by `Require env`, also with `REDIRECT_`"))
+    Some(finding.also(by.span(), "this asks there").help("set a variable in the directory by `SetEnvIf Request_URI`, and let it in by `Require env`, also with `REDIRECT_`"))
+}
+
+/// The index is exempt, and the directory is asked for before it (spec a117).
+fn check_index<'s>(decider: &Decider<'s>, scope: Scope<'s>) -> Option<Finding> {
+    let (granted, url) = scope.index_alone_exempt()?;
+    let by = decider.asks(scope.server()?, Channel::Encrypted, "GET", url)?;
+    let finding = Finding::at(granted.span(), format!("this is not for `{url}`, which is asked for first"));
+    let help = format!("write `Require all granted` in `<LocationMatch \"^{url}$\">`, too");
+    Some(finding.also(by.span(), "by this").help(help))
 }

@@ -5,15 +5,24 @@ use super::{Directive, Kind, Reply, Scope};
 
 impl<'s> Scope<'s> {
     /// The line of this very place that sends to HTTPS, but only those who were let in: rules of a directory, an
-    /// `.htaccess`, a section by condition; a location of nginx that `try_files` leads to.
+    /// `.htaccess`, a section by condition or by path; a location of nginx that `try_files` leads to.
     #[must_use]
     pub fn late_redirect_to_https(self) -> Option<Directive<'s>> {
         if !self.site.is_apache() {
             return self.named_redirect();
         }
-        let is_late = matches!(self.kind(), Kind::Directory | Kind::Htaccess | Kind::Files | Kind::If)
-            && self.server().is_none_or(|server| server.may_be_asked_plainly() && !server.sends_to_https());
-        let mut lines = self.own(Family::Rewrite).filter(|_| is_late);
+        let is_late =
+            matches!(self.kind(), Kind::Directory | Kind::Htaccess | Kind::Files | Kind::If | Kind::Location)
+                && self
+                    .server()
+                    .is_none_or(|server| server.may_be_asked_plainly() && !server.sends_to_https());
+        // Of a `<Location>` only a redirect without a path comes first (spec a124).
+        let is_early = |line: &Directive<'_>| {
+            self.kind() == Kind::Location
+                && line.name() == Name::Redirect
+                && !line.arguments().any(|word| word.text().starts_with('/'))
+        };
+        let mut lines = self.own(Family::Rewrite).filter(|line| is_late && !is_early(line));
         // Without encryption only: else the redirect would never end, or leads to another server.
         lines.find(|line| {
             matches!(line.name(), Name::Redirect | Name::RewriteRule)

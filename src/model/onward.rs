@@ -123,34 +123,6 @@ impl<'s> Scope<'s> {
         (!is_boilerplate).then_some((*allow, by))
     }
 
-    /// The line that lets a part of this place in, the front controller that answers for that part, and the line
-    /// that asks there all the same.
-    #[must_use]
-    pub fn exempt_before_front_controller(self) -> Option<(Directive<'s>, Onward<'s>, Directive<'s>)> {
-        if let Some(granted) = self.opening_line().filter(|_| self.kind() == Kind::Location) {
-            let (front, by) = self.front_controller_that_asks()?;
-            return Some((granted, front, by));
-        }
-        let front = self.front_controller()?;
-        let name = front.path.rsplit('/').next()?;
-        let server = self.server()?;
-        // The rules are judged again only if another section is for the program.
-        let sections = self.descendants().chain(server.children()).chain(self.site.main_sections());
-        let mut others =
-            sections.filter(|other| other.kind() == Kind::Files && other.matches(name) == Some(true));
-        others.next().filter(|_| !self.speaks_of_file(name))?;
-        let is_env = |line: &Directive<'s>, name: &str| line.is(0, "env") && line.is(1, name);
-        let of_path = |line: &Directive<'s>| line.is_ignoring_case(0, "Request_URI");
-        let sources = [self, server, self.site.scope(0)];
-        let lines = sources.into_iter().flat_map(|scope| scope.own(Family::EnvIf)).filter(of_path);
-        let mut names = lines.filter_map(|line| Some(line.literal(2)?.split('=').next()?.to_owned()));
-        let granted = names.find_map(|name| {
-            let is_kept = self.requires().any(|line| is_env(&line, &format!("REDIRECT_{name}")));
-            self.requires().find(|line| is_env(line, &name) && !is_kept)
-        })?;
-        Some((granted, front, self.asking_line()?))
-    }
-
     /// The front controller that answers for this exempt `<Location>`, and the line that asks there: what the
     /// section says of the path does not count for the program (spec a129).
     #[must_use]

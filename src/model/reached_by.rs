@@ -100,7 +100,7 @@ impl<'s> Scope<'s> {
     }
 
     /// Whether a section of Apache is for a path of the URL.
-    fn covers_path(self, path: &str) -> bool {
+    pub(super) fn covers_path(self, path: &str) -> bool {
         match self.url().filter(|_| self.is_exact_place()) {
             Some(url) => super::below(url.trim_end_matches('/'), path).is_some(),
             None => self.matches(path) == Some(true),

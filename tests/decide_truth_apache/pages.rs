@@ -1,4 +1,4 @@
-//! The configurations of the lints' pages, good and bad, on a real httpd.
+//! The configurations of the lints' pages, good and bad, and those of `tests/rows`, on a real httpd.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -70,7 +70,22 @@ fn cases() -> Vec<Case> {
             case.text.push_str(text);
         }
     }
+    cases.extend(rows());
     cases
+}
+
+/// The configurations of `tests/rows`, which have their files behind such lines already.
+fn rows() -> Vec<Case> {
+    let mut rows: Vec<PathBuf> =
+        fs::read_dir("tests/rows/apache").expect("the rows").flatten().map(|entry| entry.path()).collect();
+    rows.sort();
+    let case = |path: &PathBuf| Case {
+        name: path.display().to_string(),
+        text: fs::read_to_string(path).expect("a text"),
+        modes: Vec::new(),
+        directories: Vec::new(),
+    };
+    rows.iter().map(case).collect()
 }
 
 /// The passwords of users on the pages are nobody's, so that the user is one whom no file lists.

@@ -1,8 +1,10 @@
-//! What the lints' pages show is what the server does: each of their configurations that nginx takes is
-//! started, and the decider is asked the same as the server.
+//! What the lints' pages and the files of `tests/rows` show is what the server does: each of their configurations that
+//! nginx takes is started, and the decider is asked the same as the server.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
+use std::fs;
+use std::path::Path;
 
 use authlint::decide::Outcome;
 use authlint::lints;
@@ -35,17 +37,18 @@ pub fn truth() {
     let echo = Echo::start();
     let (mut taken, mut refused, mut answers, mut undetermined) = (0, Vec::new(), 0, 0);
     let mut wrong = String::new();
-    for lint in lints::ALL {
-        for page in pages(lint.page) {
-            let shown = format!("{}, fence {}", lint.id, page.number);
-            match hold(&page, echo.port, &mut wrong, &shown) {
-                Ok((asked, unknown)) => {
-                    taken += 1;
-                    answers += asked;
-                    undetermined += unknown;
-                }
-                Err(words) => refused.push(format!("{shown}: {}", words.lines().last().unwrap_or_default())),
+    let rows = rows();
+    let of_lints = lints::ALL.iter().flat_map(|lint| {
+        pages(lint.page).into_iter().map(|page| (format!("{}, fence {}", lint.id, page.number), page))
+    });
+    for (shown, page) in of_lints.chain(rows.iter().map(|(name, text)| (name.clone(), of_row(text)))) {
+        match hold(&page, echo.port, &mut wrong, &shown) {
+            Ok((asked, unknown)) => {
+                taken += 1;
+                answers += asked;
+                undetermined += unknown;
             }
+            Err(words) => refused.push(format!("{shown}: {}", words.lines().last().unwrap_or_default())),
         }
     }
     eprintln!("{taken} pages, {answers} answers, {undetermined} undetermined; nginx refuses {refused:#?}");
@@ -73,6 +76,25 @@ fn pages(page: &str) -> Vec<Page<'_>> {
     }
     pages.retain(|page| page.number > 0);
     pages
+}
+
+/// Names and texts of the configurations of `tests/rows`.
+fn rows() -> Vec<(String, String)> {
+    let entries = fs::read_dir("tests/rows/nginx").expect("the rows").flatten();
+    let text = |path: &Path| fs::read_to_string(path).expect("a text");
+    let mut rows: Vec<_> =
+        entries.map(|entry| (entry.path().display().to_string(), text(&entry.path()))).collect();
+    rows.sort();
+    rows
+}
+
+/// Behind a line `#### PATH` stands another file.
+fn of_row(text: &str) -> Page<'_> {
+    let mut parts = text.split("\n#### ");
+    let text = parts.next().unwrap_or_default();
+    let shown = |text| Shown { text, is_directory: false, mode: None };
+    let files = parts.filter_map(|part| part.split_once('\n')).map(|(path, text)| (path, shown(text)));
+    Page { number: 0, text, files: files.collect() }
 }
 
 /// The text with this machine's paths, ports and backends.

@@ -127,10 +127,22 @@ impl<'s> Scope<'s> {
 
     /// Whether a line here makes something of `Authorization` that a program could see.
     fn mentions_authorization(self) -> bool {
+        // The rules of a virtual host are run by its own engine, or by that of the main server.
+        let is_off = |server: Scope<'s>| {
+            let lines = server.own(Family::Rewrite).filter(|line| line.name() == Name::RewriteEngine);
+            server.is_wholly_known() && { lines }.all(|line| line.is_ignoring_case(0, "off"))
+        };
+        let is_stopped = self.kind() == Kind::Server && is_off(self) && is_off(self.site.scope(0));
+        let may_count = |line: &Directive<'_>| match line.name().family() {
+            Family::Rewrite => !is_stopped,
+            // What is set to a word says no more than that there is a header (spec a113).
+            Family::EnvIf => line.arguments().skip(2).any(|word| word.text().contains('$')),
+            _ => !line.is_named("Header"),
+        };
         [Family::Rewrite, Family::EnvIf, Family::Setting, Family::Foreign]
             .into_iter()
             .flat_map(|family| self.own(family))
-            .filter(|line| !line.is_named("Header"))
+            .filter(may_count)
             .any(|line| line.text().to_ascii_lowercase().contains("authorization"))
     }
 

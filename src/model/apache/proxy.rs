@@ -1,6 +1,6 @@
 //! What a backend of Apache gets to see of `Authorization` (spec a108 to a113).
 
-use super::serving::Matching;
+use super::serving::{Matching, below};
 use crate::model::headers::{Backend, Forwarded};
 use crate::model::names::{Family, Name};
 use crate::model::{Directive, Kind, Scope};
@@ -130,6 +130,28 @@ impl<'s> Scope<'s> {
             };
         }
         forwarded
+    }
+
+    /// The lines of this very section that say which login a backend is sent.
+    pub fn login_lines(self) -> impl Iterator<Item = Directive<'s>> {
+        let edits = self.own(Family::HeaderEdits).filter(|line| line.is_ignoring_case(1, "Authorization"));
+        edits.chain(self.own(Family::Setting).filter(|line| line.is_named("AuthBasicFake")))
+    }
+
+    /// The line of a wider `<Location>`, or of this one, that puts a login of its own in place of the visitor's, on the way
+    /// to a backend that a line of the server names: what is let off here is sent with it all the same (spec a111).
+    #[must_use]
+    pub fn login_added_around(self) -> Option<Directive<'s>> {
+        let url = self.url().filter(|_| self.kind() == Kind::Location && self.is_exact_place())?;
+        let is_around = |place: &Scope<'s>| {
+            let outer = place.url().filter(|_| place.kind() == Kind::Location && place.is_exact_place());
+            outer.is_some_and(|outer| below(outer.trim_end_matches('/'), url).is_some())
+        };
+        let around = self.server()?.children().filter(is_around);
+        let last = around.flat_map(Scope::login_lines).last()?;
+        let is_set = ["set", "setifempty"].iter().any(|word| last.is_ignoring_case(0, word));
+        let is_fake = last.is_named("AuthBasicFake") && !last.is_ignoring_case(0, "off");
+        (last.is_certain() && (is_set || is_fake)).then_some(last)
     }
 
     /// `RequestHeader unset Authorization early`, which takes the header away before httpd itself looks
