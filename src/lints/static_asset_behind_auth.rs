@@ -25,7 +25,7 @@ fn check_location(scope: Scope<'_>) -> Option<Finding> {
     if server.is_closed_by_name() || scope.lies_in_an_area_of(by) && !scope.is_fetched_alone() {
         return None;
     }
-    if scope.has_own_access_rules() || scope.answer().is_some() || !scope.is_reached_from_outside() {
+    if scope.decides_by_itself() || !scope.is_reached_from_outside() {
         return None;
     }
     let exempt = scope.exemption();
