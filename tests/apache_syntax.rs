@@ -307,6 +307,7 @@ fn marks_and_variables() {
             "..$%.......",
         ),
         ("A a{{ b }}c \"{% if 'x' %}\" <%= @x %> @@X@@ @X@ __X__ <your-domain> '{{ a['b'] }}'", ".%%%%%%%%"),
+        ("A {WWW_DIR}/x %{WWW_DIR} ${WWW_DIR} {www_dir}", ".%.$."),
         ("A ^(?<a_b>.*)$ {{ a@b.c %<s user@X <html> {# }} x", ".........."),
     ] {
         let source = Source::new("text".into(), text.as_bytes().to_vec());

@@ -51,4 +51,26 @@ fn corpus_is_read_and_judged() {
         let _ = write!(said, "{code} {file}\n{}", String::from_utf8_lossy(&output.stdout));
     }
     insta::assert_snapshot!(said);
+    assert_judged(&said);
+}
+
+/// Every error and warning has a word of judgement, and at least 95 of 100 are right.
+fn assert_judged(said: &str) {
+    let judged = fs::read_to_string("tests/snapshots/corpus_judged.tsv").expect("a text");
+    let judged: Vec<(&str, &str)> = judged
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .map(|line| line.split_once('\t').expect("a place and a judgement"))
+        .collect();
+    let loud = said.lines().filter(|line| line.contains(": error[") || line.contains(": warning["));
+    let (mut all, mut right) = (0, 0);
+    for line in loud {
+        let place = line.split_once(']').map_or(line, |(place, _)| place);
+        let word = judged.iter().find(|(judged, _)| *judged == place).map(|(_, word)| *word);
+        let word = word.unwrap_or_else(|| panic!("nobody has judged `{place}`"));
+        all += 1;
+        right += usize::from(word.starts_with("right"));
+    }
+    assert_eq!(all, judged.len(), "a judgement is of nothing that is said");
+    assert!(right * 100 >= all * 95, "{right} of {all} are right");
 }

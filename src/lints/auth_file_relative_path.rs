@@ -28,11 +28,14 @@ fn check_file(site: &Site<'_>, file: PasswordFile<'_>) -> Option<Finding> {
         let label = "a user file cannot be switched off: nginx looks for a file of this name";
         return Some(Finding::at(at, label).level(Level::Error).help("write `auth_basic off;` instead"));
     }
+    let is_surprising = file.is_in_htaccess() || is_from_elsewhere(&written.to_string_lossy());
+    // nginx's manual itself writes `conf/htpasswd`.
+    let level = if site.is_apache() || is_surprising { LINT.level } else { Level::Advice };
     let PathValue::Absolute(path) = file.path() else {
         let label = format!("taken from {}, wherever this file lies", site.start_of_paths());
-        return Some(Finding::at(at, label).help("write the whole path"));
+        let is_told = !site.is_apache() || is_surprising;
+        return is_told.then(|| Finding::at(at, label).level(level).help("write the whole path"));
     };
-    let is_surprising = file.is_in_htaccess() || written.starts_with("~");
     let (server, answer) = (site.server_name(), site.answer_without_file());
     let (level, label) = match file.access() {
         // Told by the lints of their own.
@@ -50,9 +53,14 @@ fn check_file(site: &Site<'_>, file: PasswordFile<'_>) -> Option<Finding> {
         Some(Access::Readable) if site.is_apache() && !is_surprising => return None,
         // It works today; it will not where the configuration is tried with another `-c`.
         Some(Access::Readable) => (Level::Advice, format!("{server} opens `{}`", path.display())),
-        Some(Access::Unknown(_)) => (LINT.level, format!("{server} opens `{}`", path.display())),
+        Some(Access::Unknown(_)) => (level, format!("{server} opens `{}`", path.display())),
         // A checkout lies elsewhere than on the server.
-        None => (LINT.level, format!("{server} opens `{}` in {}", written.display(), site.start_of_paths())),
+        None => (level, format!("{server} opens `{}` in {}", written.display(), site.start_of_paths())),
     };
     Some(Finding::at(at, label).level(level).help("write the whole path of the file you mean"))
+}
+
+/// Whether a path is written for something that reads it otherwise: a shell, or a browser.
+fn is_from_elsewhere(path: &str) -> bool {
+    ["~", "./", "%{"].iter().any(|start| path.starts_with(start)) || path.contains("://")
 }

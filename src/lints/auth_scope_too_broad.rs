@@ -75,13 +75,13 @@ fn check_public<'s>(scope: Scope<'s>, by: Directive<'s>) -> Option<Finding> {
         }
         Purpose::Assets | Purpose::Probe => false,
     };
-    let is_meant = scope.has_own_access_rules()
-        || scope.answer().is_some()
+    let is_meant = scope.decides_by_itself()
         || scope.hands_on_the_user()
         || scope.lies_in_an_area_of(by)
         || !scope.is_reached_from_outside();
     (looks_public && !is_meant).then(|| {
         Finding::at(by.span(), "covers places that look public")
+            .level(if purpose == Purpose::Api { Level::Advice } else { LINT.level })
             .also(scope.span(), "such as this, which inherits it")
             .help(format!("add `{}` there, or move the auth to the places that need it", scope.exemption()))
     })

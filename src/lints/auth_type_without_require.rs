@@ -31,8 +31,10 @@ fn is_used(scope: Scope<'_>, used: &HashSet<Span>) -> bool {
 fn check_section(scope: Scope<'_>) -> Option<Finding> {
     let scheme = scope.own(Family::Scheme).filter(|line| line.is_certain()).last()?;
     let is_login = ["Basic", "Digest", "Form"].iter().any(|word| scheme.is_ignoring_case(0, word));
-    // Where a user is asked for in vain, another lint says so. A login form is open to everybody.
+    // Where a user is asked for in vain, another lint says so, and so it does of a line that httpd does not
+    // take. A login form is open to everybody.
     if !is_login
+        || scheme.arity() != 1
         || scope.handles_logins()
         || scope.requires().any(|line| line.needs_a_user())
         || scope.provider(Family::Scheme) != Some(scope)

@@ -24,13 +24,20 @@ fn check_section(scope: Scope<'_>) -> Option<Finding> {
     if let Some(require) = beside {
         let either = scope.satisfy_any().is_some();
         // Another lint tells of what is open.
-        return (!either || !everybody_passes).then(|| {
+        if either && everybody_passes {
+            return None;
+        }
+        // A login and these lines go together in 2.4 as they did in 2.2, if anybody passes.
+        let is_as_before = scope.requires().all(|line| line.needs_a_user())
+            && scope.passes_compat("GET", Viewpoint::Anyone) != Passes::No;
+        let level = if is_as_before { Level::Advice } else { LINT.level };
+        return Some({
             let label = if either {
                 "or this has to be passed, either is enough"
             } else {
                 "and this has to be passed, too"
             };
-            finding.also(require.span(), label)
+            finding.level(level).also(require.span(), label)
         });
     }
     // A part that is let off with `Satisfy Any` works.

@@ -22,6 +22,9 @@ fn check_location<'s>(decider: &Decider<'s>, place: Scope<'s>) -> Option<Finding
     let location =
         place.location().filter(|location| !location.is_regex() && location.purpose().is_none())?;
     // A password at `/` is mostly meant for the pages, not for what has a location of its own.
+    if place.is_a_door() {
+        return None;
+    }
     let area =
         place.protected_areas_around().find(|area| area.prefix != "/" && area.prefix != location.path)?;
     if place.ancestors().any(|outer| outer == area.scope) {

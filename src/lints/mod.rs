@@ -196,6 +196,8 @@ fn told_once(lint: &'static Lint, findings: Vec<Finding>) -> Vec<Finding> {
         match places.get(&finding.primary) {
             // A file that is included many times is counted by its inclusions.
             Some(&at) => {
+                // What is told once is as grave as the gravest of it.
+                told[at].level = told[at].level.max(finding.level);
                 let other = finding.because.first().map(|label| label.span);
                 told[at].elsewhere.extend(other.filter(|span| shown.insert((at, *span))));
             }

@@ -22,7 +22,7 @@ fn check(site: &Site<'_>) -> Vec<Finding> {
 }
 
 fn check_location<'s>(decider: &Decider<'s>, place: Scope<'s>) -> Option<Finding> {
-    let location = place.location().filter(|location| location.is_regex())?;
+    let location = place.location().filter(|location| location.is_regex() && !place.is_a_door())?;
     // What stands in the area is another thing: it inherits.
     let areas = place.protected_areas().filter(|area| place.ancestors().all(|outer| outer != area.scope));
     let is_open = |answer: &Decision| answer.outcome == Outcome::Open && answer.is_by(place.span());
@@ -32,8 +32,10 @@ fn check_location<'s>(decider: &Decider<'s>, place: Scope<'s>) -> Option<Finding
     let label = format!("`{}` comes here, and nobody is asked for a password", witness.request.target);
     // Who writes this beside a whole site behind a password mostly means the assets of its login page.
     let is_of_assets = location.purpose() == Some(Purpose::Assets);
+    // A place in the area that has a name of its own may have been let off.
+    let is_of_its_own = area.prefix != "/" && place.is_a_named_place();
     let finding = Finding::at(place.span(), label)
-        .level(if is_of_assets { Level::Warning } else { LINT.level })
+        .level(if is_of_assets || is_of_its_own { Level::Warning } else { LINT.level })
         .also(area.by.span(), format!("so this does not ask for it in `{}`", area.scope.title()));
     Some(finding.help(help(area)))
 }

@@ -2,7 +2,7 @@
 
 use super::Lint;
 use crate::finding::{Finding, Level};
-use crate::model::{Directive, Scope, Site};
+use crate::model::{Directive, Passes, Scope, Site, Viewpoint};
 
 pub const LINT: Lint = Lint {
     id: "require-all-granted-beside-user",
@@ -23,6 +23,10 @@ fn check_group(scope: Scope<'_>) -> Option<Finding> {
     let choices = scope.choices();
     let granted = choices.iter().find(|choice| choice.grants)?;
     let user = choices.iter().find(|choice| choice.needs_a_user && granted.covers(choice))?;
+    // The old lines have to be passed, too: here nobody passes them.
+    if scope.satisfy_any().is_none() && scope.passes_compat("GET", Viewpoint::Anyone) == Passes::No {
+        return None;
+    }
     Some(
         Finding::at(granted.by.span(), "lets everybody in, and one of the lines is enough")
             .also(user.by.span(), "so this is never asked for")

@@ -25,11 +25,14 @@ fn check_location(scope: Scope<'_>) -> Option<Finding> {
     if server.is_closed_by_name() || scope.lies_in_an_area_of(by) && !scope.is_fetched_alone() {
         return None;
     }
-    if scope.has_own_access_rules() || scope.answer().is_some() || !scope.is_reached_from_outside() {
+    if scope.decides_by_itself() || !scope.is_reached_from_outside() {
         return None;
     }
+    // Browsers send the password of an application for its styles and pictures, too.
+    let comes_with_it = server.is_closed_as_a_whole() && !scope.names_what_is_fetched_alone();
     let exempt = scope.exemption();
     let finding = Finding::at(scope.span(), format!("`{}` is behind the password, too", location.path))
+        .level(if comes_with_it { Level::Advice } else { LINT.level })
         .also(by.span(), "inherited from here")
         .help(format!("add `{exempt}` here, if these files may be public"));
     let Some(edit) = scope.insertion(exempt) else { return Some(finding) };

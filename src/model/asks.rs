@@ -208,6 +208,12 @@ impl<'s> Scope<'s> {
             .chain(self.opening_line())
     }
 
+    /// Whether this very scope says who gets in, or answers without asking anything else.
+    #[must_use]
+    pub fn decides_by_itself(self) -> bool {
+        self.has_own_access_rules() || self.answer().is_some()
+    }
+
     /// Whether this very scope says anything about access, or may do so: then what holds in it is
     /// meant.
     #[must_use]

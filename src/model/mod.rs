@@ -14,6 +14,7 @@ mod certificates;
 mod cors;
 mod defaults;
 mod directive;
+mod doors;
 mod effect;
 mod exempt;
 mod headers;

@@ -69,9 +69,19 @@ impl PasswordFile<'_> {
     }
 }
 
-/// `AUTH_USER_FILE`: a word in capitals that is to be replaced before the file is used.
+/// A word that is to be replaced, or has a part that is, before the file is used: `AUTH_USER_FILE`,
+/// `{AuthUserFile}`, `[[path]]`, and `%{AUTH_FILE}` where it is the whole path.
 fn is_placeholder(word: &str) -> bool {
-    word.contains('_') && word.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_')
+    let is_marked = word.match_indices('{').any(|(at, _)| {
+        let rest = &word.as_bytes()[at + 1..];
+        let name = rest.iter().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_').count();
+        let is_whole = at == 1 && rest.len() == name + 1;
+        let is_own = word[..at].ends_with('$') || word[..at].ends_with('%') && !is_whole;
+        !is_own && name > 0 && rest.get(name) == Some(&b'}')
+    });
+    let is_constant =
+        word.contains('_') && word.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');
+    is_constant || is_marked || word.contains("[[") && word.contains("]]")
 }
 
 impl<'s> Scope<'s> {

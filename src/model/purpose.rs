@@ -269,6 +269,16 @@ impl Scope<'_> {
             && self.location().is_some_and(|location| is_of_files_fetched_alone(&location.path))
     }
 
+    /// Whether a file that browsers and robots fetch without the credentials of the page is named here, among
+    /// others or alone.
+    #[must_use]
+    pub fn names_what_is_fetched_alone(self) -> bool {
+        self.location().is_some_and(|location| {
+            let path = location.path.replace('\\', "");
+            FETCHED_ALONE.iter().any(|name| path.contains(&name[1..]))
+        })
+    }
+
     /// Whether this is a location for a part of the site, not `location /`.
     #[must_use]
     pub fn is_area(self) -> bool {

@@ -15,10 +15,15 @@ pub fn marked(word: &[u8]) -> bool {
     })
 }
 
-/// The same for Apache, to which `${NAME}`, `%{NAME}` and `%1` mean something.
+/// The same for Apache, to which `${NAME}`, `%{NAME}` and `%1` mean something; `{A}` may be of any format there, and
+/// `{THE_NAME}` is a mark.
 pub fn marked_in_apache(word: &[u8]) -> bool {
     word.iter().enumerate().any(|(at, byte)| match byte {
-        b'{' => (at == 0 || !matches!(word[at - 1], b'%' | b'$')) && leading_mark(&word[at..]).is_some(),
+        b'{' => {
+            let is_name = |name: &[u8]| constant(name) && name.contains(&b'_');
+            let is_mark = |rest: &[u8]| leading_mark(rest).is_some() || closed(&rest[1..], b"}", is_name);
+            (at == 0 || !matches!(word[at - 1], b'%' | b'$')) && is_mark(&word[at..])
+        }
         b'<' if word[at + 1..].starts_with(b"%") => leading_mark(&word[at..]).is_some(),
         _ => named(word, at),
     })
@@ -91,7 +96,7 @@ fn brace(rest: &[u8]) -> bool {
 
 /// Whether `rest` is a name up to the closing mark. Names are at most 64 bytes, so that a long word
 /// of openings costs no more than its length.
-fn closed(rest: &[u8], close: &[u8], is_name: fn(&[u8]) -> bool) -> bool {
+fn closed(rest: &[u8], close: &[u8], is_name: impl Fn(&[u8]) -> bool) -> bool {
     let window = &rest[..rest.len().min(64)];
     window.windows(close.len()).position(|bytes| bytes == close).is_some_and(|at| is_name(&window[..at]))
 }
