@@ -26,6 +26,7 @@ pub fn put(root: &Path, text: &str, ports: [u16; 2]) -> (PathBuf, Vec<(PathBuf, 
     }
     let is_whole = !files.iter().any(|(path, ..)| path.starts_with("/etc/apache2/sites-enabled"));
     let shown = root.display().to_string();
+    let moved_too = directories(&files);
     let files: Vec<(PathBuf, String)> = files
         .into_iter()
         .map(|(path, _, mut text)| {
@@ -36,7 +37,9 @@ pub fn put(root: &Path, text: &str, ports: [u16; 2]) -> (PathBuf, Vec<(PathBuf, 
                 text.insert_str(0, "LoadModule mpm_prefork_module modules/mod_mpm_prefork.so\n");
                 text.insert_str(0, "ServerRoot /etc/apache2\n");
             }
-            (PathBuf::from(moved(&path.display().to_string(), &shown)), here(&text, &shown, ports))
+            let path = moved(&path.display().to_string(), &shown, &moved_too);
+            assert!(path.starts_with(&shown), "{path} is not of this test");
+            (PathBuf::from(path), here(&text, &shown, &moved_too, ports))
         })
         .collect();
     for directory in ["etc/apache2/logs", "etc/httpd/logs", "var/www/html"] {
@@ -52,10 +55,21 @@ pub fn put(root: &Path, text: &str, ports: [u16; 2]) -> (PathBuf, Vec<(PathBuf, 
     (root.join("etc/apache2/apache2.conf"), files)
 }
 
+/// The directories that are put below the root: the usual ones, and those of the files that lie elsewhere.
+fn directories<T, U>(files: &[(PathBuf, T, U)]) -> Vec<String> {
+    let mut all = ["/var/www", "/etc/apache2", "/etc/httpd"].map(str::to_owned).to_vec();
+    for (path, ..) in files {
+        if let Some(parent) = path.parent().filter(|_| !all.iter().any(|known| path.starts_with(known))) {
+            all.push(parent.display().to_string());
+        }
+    }
+    all
+}
+
 /// The text with its paths below a directory.
-fn moved(text: &str, root: &str) -> String {
+fn moved(text: &str, root: &str, directories: &[String]) -> String {
     let is_of_name = |byte: u8| byte.is_ascii_alphanumeric() || b"_-".contains(&byte);
-    ["/var/www", "/etc/apache2", "/etc/httpd"].into_iter().fold(text.to_owned(), |text, path| {
+    directories.iter().map(String::as_str).fold(text.to_owned(), |text, path| {
         let mut moved = String::new();
         let mut rest = text.as_str();
         while let Some(at) = rest.find(path) {
@@ -73,7 +87,7 @@ fn moved(text: &str, root: &str) -> String {
 }
 
 /// The text with its paths and ports as they are here. Nobody answers behind it, and in plain HTTP.
-fn here(text: &str, root: &str, ports: [u16; 2]) -> String {
+fn here(text: &str, root: &str, directories: &[String], ports: [u16; 2]) -> String {
     let port = |line: &str, from: &str, to: u16| match line.find(from) {
         Some(at) if !line[at + from.len()..].starts_with(|next: char| next.is_ascii_digit()) => {
             format!("{}{}{to}{}", &line[..at], &from[..1], &line[at + from.len()..])
@@ -82,7 +96,7 @@ fn here(text: &str, root: &str, ports: [u16; 2]) -> String {
     };
     let mut result = String::new();
     // The event MPM takes half a second to stop.
-    for line in moved(text, root).replace("mpm_event", "mpm_prefork").split_inclusive('\n') {
+    for line in moved(text, root, directories).replace("mpm_event", "mpm_prefork").split_inclusive('\n') {
         let small = line.trim_start().to_ascii_lowercase();
         if small.starts_with("<virtualhost") {
             result.push_str(&port(&port(line, ":80", ports[0]), ":443", ports[1]));
