@@ -25,11 +25,19 @@ fn join(bytes: &[u8]) -> (Vec<u8>, Vec<Joined>, Option<u32>) {
     let mut text: Vec<u8> = Vec::with_capacity(bytes.len());
     let mut lines = Vec::new();
     let (mut begin, mut from, mut is_continued) = (0, 0, false);
-    let mut whole_lines = bytes.split_inclusive(|byte| *byte == b'\n').enumerate().peekable();
-    while let Some((number, whole)) = whole_lines.next() {
-        if text.len() - from + whole.len() + usize::from(!whole.ends_with(b"\n")) > LONGEST_LINE {
+    let (mut at, mut number) = (0, 0);
+    while at < bytes.len() {
+        // As `apr_file_gets` fills a buffer: to the end of the line, or as far as there is room.
+        let room = LONGEST_LINE.saturating_sub(text.len() - from).min(bytes.len() - at);
+        let filled = &bytes[at..at + room];
+        let whole = filled.split_inclusive(|byte| *byte == b'\n').next().unwrap_or(filled);
+        let is_full = text.len() - from + whole.len() >= LONGEST_LINE && !whole.ends_with(b"\n");
+        // Behind a NUL nobody sees that the buffer is full, and what is left is the next line.
+        if is_full && !whole.contains(&0) {
             return (text, lines, Some(begin));
         }
+        at += whole.len();
+        number += u32::from(whole.ends_with(b"\n"));
         // What stands behind a NUL is not seen, not even that the line ends.
         let seen = whole.split(|byte| *byte == 0).next().unwrap_or(whole);
         let ended = seen.strip_suffix(b"\n").map(|line| line.strip_suffix(b"\r").unwrap_or(line));
@@ -38,7 +46,7 @@ fn join(bytes: &[u8]) -> (Vec<u8>, Vec<Joined>, Option<u32>) {
             text.pop();
             is_continued = true;
             // A line that ends with the file is a line all the same.
-            if whole_lines.peek().is_some() {
+            if at < bytes.len() {
                 continue;
             }
         }
@@ -46,7 +54,7 @@ fn join(bytes: &[u8]) -> (Vec<u8>, Vec<Joined>, Option<u32>) {
         let start = line.iter().position(|byte| !is_space(*byte)).unwrap_or(line.len());
         let end = line.iter().rposition(|byte| !is_space(*byte)).map_or(start, |last| last + 1);
         lines.push(Joined { number: begin, text: from + start..from + end, is_continued });
-        (begin, from, is_continued) = (offset(number + 1), text.len(), false);
+        (begin, from, is_continued) = (number, text.len(), false);
     }
     (text, lines, None)
 }

@@ -99,7 +99,7 @@ fn of_row(text: &str) -> Page<'_> {
 
 /// The text with this machine's paths, ports and backends.
 fn here(text: &str) -> String {
-    let text = text.replace("/etc/nginx/", "TREE/etc/nginx/");
+    let text = text.replace("/etc/nginx/", "TREE/etc/nginx/").replace("/var/cache/nginx", "TREE/cache");
     let mut all = String::new();
     for line in text.split_inclusive('\n') {
         let Some((before, rest)) = line.split_once("_pass http://") else {

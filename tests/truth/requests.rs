@@ -108,7 +108,9 @@ impl Asked {
             ..wire::Ask::get(port)
         };
         ask.to.set_ip(to);
-        ask.send()
+        // On a busy machine a connection may be lost; where nginx closes it, it does so again.
+        let answered = |answer: &wire::Answer| answer.status != 0;
+        (0..2).find_map(|_| ask.send().ok().filter(answered)).map_or_else(|| ask.send(), Ok)
     }
 
     /// The same with one thing less.
