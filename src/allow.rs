@@ -3,12 +3,12 @@
 //! Such a comment at the end of a line is about that line; alone on its line it is about the next statement, with the
 //! whole of its block. In Apache's files a comment is a line of its own, so only the second form is possible there.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use crate::finding::{Finding, Level};
 use crate::lints::{self, Lint};
 use crate::load::Files;
-use crate::source::{FileId, Span, offset};
+use crate::source::{FileId, Source, Span, offset};
 use crate::syntax::Tree;
 
 /// The id of findings about such comments.
@@ -24,9 +24,18 @@ struct Allow {
     span: Span,
     /// What it allows, and where that is written.
     ids: Vec<(String, Span)>,
-    /// The bytes that it is about; none where nothing stands there.
-    covers: Option<Span>,
+    /// What it is about; none where nothing stands there.
+    covers: Option<Place>,
     has_reason: bool,
+}
+
+/// What a comment is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Place {
+    /// A line of a file, by its number from 0.
+    Line(FileId, usize),
+    /// The statement that begins at a byte, with its block.
+    Statement(FileId, u32),
 }
 
 /// What comes of the comments.
@@ -48,13 +57,18 @@ pub fn apply(findings: Vec<Finding>, files: &Files, of: &BTreeSet<FileId>, run: 
     if allows.is_empty() {
         return Allowed { findings, count: 0 };
     }
+    let mut by_place: HashMap<Place, Vec<usize>> = HashMap::new();
+    for (number, allow) in allows.iter().enumerate().filter(|(_, allow)| allow.has_reason) {
+        if let Some(place) = allow.covers {
+            by_place.entry(place).or_default().push(number);
+        }
+    }
     for mut finding in findings {
         let mut is_allowed = |lint: &str, at: Span| {
             let mut is_covered = false;
-            for (allow, used) in allows.iter().zip(&mut used) {
-                let names_it = allow.ids.iter().any(|(id, _)| id == lint);
-                if allow.has_reason && names_it && allow.covers.is_some_and(|covers| overlap(covers, at)) {
-                    used.insert(lint.to_owned());
+            for &number in places(files, at).iter().filter_map(|place| by_place.get(place)).flatten() {
+                if allows[number].ids.iter().any(|(id, _)| id == lint) {
+                    used[number].insert(lint.to_owned());
                     is_covered = true;
                 }
             }
@@ -76,8 +90,14 @@ pub fn apply(findings: Vec<Finding>, files: &Files, of: &BTreeSet<FileId>, run: 
     allowed
 }
 
-fn overlap(a: Span, b: Span) -> bool {
-    a.file == b.file && a.start < b.end.max(b.start + 1) && b.start < a.end
+/// The lines that a finding stands on, and the statements around it.
+fn places(files: &Files, at: Span) -> Vec<Place> {
+    let Some(tree) = files.parsed(at.file) else { return Vec::new() };
+    let source = files.sources.get(at.file);
+    let last = at.end.saturating_sub(1).max(at.start);
+    let lines = (source.line_of(at.start)..=source.line_of(last)).map(|line| Place::Line(at.file, line));
+    let around = tree.around(at.start).into_iter().chain(tree.innermost(at.start));
+    lines.chain(around.map(|id| Place::Statement(at.file, tree.range(id).start))).collect()
 }
 
 fn complaints(allow: &Allow, used: &BTreeSet<String>, run: &[&Lint]) -> Vec<Finding> {
@@ -135,7 +155,7 @@ fn find(files: &Files, file: FileId) -> Vec<Allow> {
         allows.push(Allow {
             span,
             ids: named(ids, file, start),
-            covers: covers(tree, text, file, comment.start, span.end),
+            covers: covers(tree, source, span),
             has_reason: reason.chars().any(char::is_alphanumeric),
         });
     }
@@ -157,14 +177,14 @@ fn named(list: &str, file: FileId, start: u32) -> Vec<(String, Span)> {
 }
 
 /// What a comment is about.
-fn covers(tree: &Tree, text: &str, file: FileId, start: u32, end: u32) -> Option<Span> {
-    let line = text[..start as usize].rfind('\n').map_or(0, |feed| feed + 1);
-    if !text[line..start as usize].trim().is_empty() {
-        return Some(Span::new(file, offset(line), start));
+fn covers(tree: &Tree, source: &Source, comment: Span) -> Option<Place> {
+    let line = source.line_of(comment.start);
+    let before = source.text().get(source.lines()[line] as usize..comment.start as usize)?;
+    if !before.trim().is_empty() {
+        return Some(Place::Line(comment.file, line));
     }
-    let next = tree.next_behind(end)?;
-    let range = tree.range(next);
-    let outer = tree.around(start).pop();
-    let is_inside = outer.is_none_or(|outer| range.start < tree.range(outer).end);
-    is_inside.then(|| Span::new(file, range.start, range.end))
+    let start = tree.range(tree.next_behind(comment.end)?).start;
+    let outer = tree.around(comment.start).pop();
+    let is_inside = outer.is_none_or(|outer| start < tree.range(outer).end);
+    is_inside.then_some(Place::Statement(comment.file, start))
 }
