@@ -1,4 +1,4 @@
-//! Which fixes can be applied together.
+//! Which fixes can be made together.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -6,24 +6,18 @@ use crate::finding::{Edit, Finding, Fix};
 use crate::load::Files;
 use crate::source::FileKey;
 
-/// Fixes that do not get in each other's way.
-#[derive(Debug, Default)]
-pub struct Chosen<'f> {
-    /// The findings they are of.
-    pub findings: Vec<&'f Finding>,
-    /// The edits, file by file.
-    pub edits: HashMap<FileKey, Vec<Edit>>,
-}
+/// A finding and its fix.
+pub type Fixable<'f> = (&'f Finding, &'f Fix);
 
 /// Start, end and new text of each edit of a file.
 type Taken<'f> = BTreeSet<(u32, u32, &'f str)>;
 
-/// Of fixes that overlap or touch the first is chosen; the others can wait for another round. An edit that several
-/// fixes have in common is made once.
-pub fn choose<'f>(findings: impl Iterator<Item = (&'f Finding, &'f Fix)>, files: &Files) -> Chosen<'f> {
-    let mut chosen = Chosen::default();
+/// Of fixes that overlap or touch the first is chosen; the others can wait for another round. Several may have an edit
+/// in common.
+pub fn choose<'f>(fixes: impl Iterator<Item = Fixable<'f>>, files: &Files) -> Vec<Fixable<'f>> {
+    let mut chosen = Vec::new();
     let mut taken: HashMap<FileKey, Taken<'f>> = HashMap::new();
-    for (finding, fix) in findings {
+    for (finding, fix) in fixes {
         if !is_sound(fix, files) {
             continue;
         }
@@ -33,14 +27,10 @@ pub fn choose<'f>(findings: impl Iterator<Item = (&'f Finding, &'f Fix)>, files:
         if !is_free {
             continue;
         }
-        chosen.findings.push(finding);
+        chosen.push((finding, fix));
         for edit in &fix.edits {
-            let key = files.key(edit.span.file);
-            let is_new =
-                taken.entry(key.clone()).or_default().insert((edit.span.start, edit.span.end, &edit.text));
-            if is_new {
-                chosen.edits.entry(key).or_default().push(edit.clone());
-            }
+            let taken = taken.entry(files.key(edit.span.file)).or_default();
+            taken.insert((edit.span.start, edit.span.end, &edit.text));
         }
     }
     chosen
@@ -82,39 +72,36 @@ mod tests {
         Finding::at(span(0, 1), "").fix(Safety::Safe, edits.collect())
     }
 
-    /// The numbers of the fixes that are chosen, and how many edits they make.
-    fn chosen(all: &[&[(u32, u32, &str)]]) -> (Vec<usize>, usize) {
+    /// The numbers of the fixes that are chosen.
+    fn chosen(all: &[&[(u32, u32, &str)]]) -> Vec<usize> {
         let mut files = Files::default();
         files.add(Source::new("x".into(), b"0123456789".to_vec()), Tree::default());
         let findings: Vec<Finding> = all.iter().map(|edits| finding(edits)).collect();
-        let chosen =
-            choose(findings.iter().filter_map(|finding| Some((finding, finding.fix.as_ref()?))), &files);
-        let number = |one: &&Finding| findings.iter().position(|other| std::ptr::eq(*one, other)).unwrap();
-        (chosen.findings.iter().map(number).collect(), chosen.edits.values().map(Vec::len).sum())
+        let fixes = findings.iter().filter_map(|finding| Some((finding, finding.fix.as_ref()?)));
+        let number = |one: &Finding| findings.iter().position(|other| std::ptr::eq(one, other)).unwrap();
+        choose(fixes, &files).into_iter().map(|(finding, _)| number(finding)).collect()
     }
 
     #[test]
     fn the_first_of_those_that_touch_wins() {
-        assert_eq!(chosen(&[&[(2, 4, "a")], &[(3, 5, "b")], &[(5, 6, "c")]]), (vec![0, 2], 2));
-        assert_eq!(chosen(&[&[(2, 4, "a")], &[(4, 6, "b")], &[(4, 4, "c")]]), (vec![0], 1));
-        assert_eq!(chosen(&[&[(2, 2, "a")], &[(2, 2, "b")], &[(0, 9, "c")]]), (vec![0], 1));
-        assert_eq!(chosen(&[&[(0, 1, "a"), (8, 9, "a")], &[(7, 8, "b"), (3, 4, "b")]]), (vec![0], 2));
-        assert_eq!(chosen(&[&[(8, 9, "a")], &[(0, 1, "a")], &[(0, 9, "b")]]), (vec![0, 1], 2));
+        assert_eq!(chosen(&[&[(2, 4, "a")], &[(3, 5, "b")], &[(5, 6, "c")]]), [0, 2]);
+        assert_eq!(chosen(&[&[(2, 4, "a")], &[(4, 6, "b")], &[(4, 4, "c")]]), [0]);
+        assert_eq!(chosen(&[&[(2, 2, "a")], &[(2, 2, "b")], &[(0, 9, "c")]]), [0]);
+        assert_eq!(chosen(&[&[(0, 1, "a"), (8, 9, "a")], &[(7, 8, "b"), (3, 4, "b")]]), [0]);
+        assert_eq!(chosen(&[&[(8, 9, "a")], &[(0, 1, "a")], &[(0, 9, "b")]]), [0, 1]);
     }
 
     #[test]
-    fn what_several_do_is_done_once() {
-        assert_eq!(chosen(&[&[(2, 4, "a")], &[(2, 4, "a")]]), (vec![0, 1], 1));
-        assert_eq!(chosen(&[&[(2, 2, "a"), (8, 9, "")], &[(2, 2, "a")]]), (vec![0, 1], 2));
+    fn what_several_do_is_in_nobodys_way() {
+        assert_eq!(chosen(&[&[(2, 4, "a")], &[(2, 4, "a")]]), [0, 1]);
+        assert_eq!(chosen(&[&[(2, 2, "a"), (8, 9, "")], &[(2, 2, "a")]]), [0, 1]);
     }
 
     #[test]
     fn what_is_not_sound_is_left() {
         let changes_nothing: &[(u32, u32, &str)] = &[(2, 4, "23")];
-        assert_eq!(
-            chosen(&[&[(9, 11, "")], &[(1, 3, ""), (2, 4, "")], changes_nothing, &[]]),
-            (Vec::new(), 0)
-        );
-        assert_eq!(chosen(&[&[(1, 1, "x"), (1, 3, "")]]), (vec![0], 2));
+        let none: [usize; 0] = [];
+        assert_eq!(chosen(&[&[(9, 11, "")], &[(1, 3, ""), (2, 4, "")], changes_nothing, &[]]), none);
+        assert_eq!(chosen(&[&[(1, 1, "x"), (1, 3, "")]]), [0]);
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::named::Register;
 use super::work::Work;
 use crate::finding::{Finding, Level, Place, Problem};
 use crate::load::{Files, Loaded};
@@ -80,30 +81,22 @@ fn new_errors(before: (&Loaded, &Report), after: (&Loaded, &Report), work: &Work
 
 /// Findings that a fix was made for, and that are there all the same.
 fn remaining(after: (&Loaded, &Report), work: &Work) -> Vec<Objection> {
-    let mut left: HashMap<(&str, FileKey, &str), Vec<Span>> = HashMap::new();
-    for finding in &after.1.findings {
+    let (files, fixed) = (&after.0.files, Register::of(work.applied.iter()));
+    let left = after.1.findings.iter().filter(|finding| fixed.has(finding, files, work));
+    let objection = |finding: &Finding| {
         let span = finding.primary.span;
-        let file = after.0.files.key(span.file);
-        left.entry((finding.lint, file, &finding.primary.message)).or_default().push(span);
-    }
-    let mut objections = Vec::new();
-    for fixed in &work.applied {
-        let spans = left.get(&(fixed.lint, fixed.file.clone(), fixed.label.as_str()));
-        let is_it = |span: &&Span| holds(fixed.span, work.back(&fixed.file, span.start, fixed.patches));
-        if let Some(span) = spans.into_iter().flatten().find(is_it) {
-            let place = line(*span, &after.0.files);
-            let why = format!("{} would still be said of {place}", fixed.lint);
-            objections.push(Objection { file: fixed.file.clone(), why });
-        }
-    }
-    objections
+        let why = format!("{} would still be said of {}", finding.lint, line(span, files));
+        Objection { file: files.key(span.file), why }
+    };
+    left.map(objection).collect()
 }
 
 fn holds(span: Span, at: u32) -> bool {
     at == span.start || (span.start..span.end).contains(&at)
 }
 
-fn line(span: Span, files: &Files) -> String {
+/// `site.conf:12`.
+pub fn line(span: Span, files: &Files) -> String {
     let source = files.sources.get(span.file);
     format!("{}:{}", source.path().display(), source.position(span.start).line)
 }

@@ -7,12 +7,13 @@ mod choose;
 mod compare;
 mod diff;
 mod groups;
+mod named;
 mod patch;
 mod reach;
 mod work;
 mod write;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::PathBuf;
 
 pub use diff::unified;
@@ -23,13 +24,17 @@ pub use write::{Change, write};
 use crate::finding::{Finding, Fix};
 use crate::load::Loaded;
 use crate::report::{Report, plural};
-use crate::source::{FileId, FileKey, Host};
-use compare::Objection;
+use crate::source::{FileId, Host};
+use choose::Fixable;
 use groups::Groups;
+use named::{Named, Register};
 use work::Work;
 
 /// How often fixes are made and the result is looked at again.
 const ROUNDS: usize = 10;
+
+/// How often fixes are tried, when not all of them can be made together.
+const TRIALS: usize = 64;
 
 /// A configuration that was read, and what is said of it.
 pub struct Examined {
@@ -65,52 +70,114 @@ pub fn run(
     examine: impl Fn(&mut Host) -> Examined,
 ) -> Outcome {
     let first = examine(host);
-    let mut work = Work::default();
-    let mut last: Option<Examined> = None;
-    let mut left = BTreeMap::new();
-    for _ in 0..ROUNDS {
-        let Examined { loaded, report } = last.as_ref().unwrap_or(&first);
-        let with_fix = report.findings.iter().filter_map(|finding| Some((finding, finding.fix.as_ref()?)));
-        let wanted: Vec<(&Finding, &Fix)> =
-            with_fix.filter(|(finding, fix)| is_wanted(finding, fix, loaded)).collect();
-        let files = wanted.iter().flat_map(|(_, fix)| fix.edits.iter().map(|edit| edit.span.file));
-        let within = within(files, loaded, host, reach, &work, &mut left);
-        let is_within = |fix: &Fix| fix.edits.iter().all(|edit| within.contains_key(&edit.span.file));
-        let wanted = wanted.into_iter().filter(|(_, fix)| is_within(fix));
-        let chosen = choose::choose(wanted, &loaded.files);
-        if chosen.findings.is_empty() {
-            break;
-        }
-        work.take(chosen, &loaded.files, &within);
-        host.read_instead(work.texts_now());
-        last = Some(examine(host));
-    }
+    let mut maker = Maker { host, reach, is_wanted, examine, first: &first, left: BTreeMap::new() };
+    let (made, mut left) = maker.make_what_does_no_harm();
+    maker.host.read_instead(made.work.texts_now());
     let mut refused: BTreeMap<&str, Vec<String>> = BTreeMap::new();
-    for (path, why) in &left {
+    for (path, why) in &maker.left {
         refused.entry(why).or_default().push(path.display().to_string());
     }
-    let mut left = sentences(refused);
-    let Some(now) = last else {
-        return Outcome { groups: Vec::new(), left };
-    };
-    let groups = Groups::of(&[&first.loaded, &now.loaded]);
-    let both = |now: &Examined, work: &Work| {
-        compare::objections((&first.loaded, &first.report), (&now.loaded, &now.report), work)
-    };
-    let objections = both(&now, &work);
-    if !objections.is_empty() {
-        left.extend(give_up(&objections, &groups, &mut work));
-        host.read_instead(work.texts_now());
-        let now = examine(host);
-        // What belongs to another group is not touched by this one; should it be so all the same, nothing is done.
-        let objections = both(&now, &work);
-        if let Some(objection) = objections.first().filter(|_| !work.texts.is_empty()) {
-            left.push(format!("the other files are left as they are: {}", objection.why));
-            work.undo(|_| true);
-            host.read_instead(HashMap::new());
+    left.extend(sentences(refused));
+    let now = made.now.as_ref().unwrap_or(&first);
+    Outcome { groups: grouped(made.work, &Groups::of(&[&first.loaded, &now.loaded])), left }
+}
+
+/// Fixes that were made, and what is said after them; nothing where none were made.
+#[derive(Default)]
+struct Made {
+    work: Work,
+    now: Option<Examined>,
+}
+
+/// Makes fixes, and looks at what comes of them.
+struct Maker<'m, W, E> {
+    host: &'m mut Host,
+    reach: &'m Reach,
+    is_wanted: W,
+    examine: E,
+    first: &'m Examined,
+    /// Files that are not to be written, and why.
+    left: BTreeMap<PathBuf, String>,
+}
+
+impl<W, E> Maker<'_, W, E>
+where
+    W: Fn(&Finding, &Fix, &Loaded) -> bool,
+    E: Fn(&mut Host) -> Examined,
+{
+    /// Makes all fixes, and where that does harm as many of them as do none; says of the others why not.
+    fn make_what_does_no_harm(&mut self) -> (Made, Vec<String>) {
+        let first = self.first;
+        let with_fix = first.report.findings.iter().filter_map(|one| Some((one, one.fix.as_ref()?)));
+        let all: Vec<Fixable<'_>> =
+            with_fix.filter(|(finding, fix)| (self.is_wanted)(finding, fix, &first.loaded)).collect();
+        let names: Vec<Named> =
+            all.iter().map(|(finding, _)| Work::default().name(finding, &first.loaded.files)).collect();
+        let mut best = Made::default();
+        let mut taken: BTreeSet<usize> = BTreeSet::new();
+        let mut left = Vec::new();
+        let mut parts: Vec<Vec<usize>> = vec![(0..all.len()).collect()];
+        for _ in 0..TRIALS {
+            let Some(part) = parts.pop() else { break };
+            let is_out = |number: &usize| !taken.contains(number) && part.binary_search(number).is_err();
+            let out = Register::of((0..all.len()).filter(is_out).map(|number| &names[number]));
+            let made = self.make(&out);
+            let Some(now) = &made.now else { continue };
+            let states = ((&first.loaded, &first.report), (&now.loaded, &now.report));
+            let objections = compare::objections(states.0, states.1, &made.work);
+            let Some(objection) = objections.first() else {
+                taken.extend(part);
+                best = made;
+                continue;
+            };
+            if let [number] = part[..] {
+                let place = compare::line(all[number].0.primary.span, &first.loaded.files);
+                let lint = all[number].0.lint;
+                left.push(format!("{place}: the fix of {lint} is not made: {}", objection.why));
+                continue;
+            }
+            let groups = Groups::of(&[&first.loaded, &now.loaded]);
+            let blamed: HashSet<_> = objections.iter().map(|one| groups.find(&one.file)).collect();
+            let is_blamed = |number: &usize| blamed.contains(&groups.find(&names[*number].file));
+            let (mut bad, mut good): (Vec<_>, Vec<_>) = part.iter().copied().partition(is_blamed);
+            if bad.is_empty() || good.is_empty() {
+                let (one, other) = part.split_at(part.len() / 2);
+                (bad, good) = (other.to_vec(), one.to_vec());
+            }
+            parts.extend([bad, good]);
         }
+        let untried = parts.concat().len();
+        if untried > 0 {
+            left.push(format!("{untried} of the fixes are not tried, because too many others do harm"));
+        }
+        (best, left)
     }
-    Outcome { groups: grouped(work, &groups), left }
+
+    /// Makes all fixes but those of some findings, until nothing is left to be fixed.
+    fn make(&mut self, out: &Register<'_>) -> Made {
+        self.host.read_instead(HashMap::new());
+        let mut made = Made::default();
+        for _ in 0..ROUNDS {
+            let Examined { loaded, report } = made.now.as_ref().unwrap_or(self.first);
+            let with_fix = report.findings.iter().filter_map(|one| Some((one, one.fix.as_ref()?)));
+            let is_wanted = |&(finding, fix): &Fixable<'_>| {
+                (self.is_wanted)(finding, fix, loaded) && !out.has(finding, &loaded.files, &made.work)
+            };
+            let wanted: Vec<Fixable<'_>> = with_fix.filter(is_wanted).collect();
+            let files = wanted.iter().flat_map(|(_, fix)| fix.edits.iter().map(|edit| edit.span.file));
+            let within = within(files, loaded, self.host, self.reach, &made.work, &mut self.left);
+            let is_within = |fix: &Fix| fix.edits.iter().all(|edit| within.contains_key(&edit.span.file));
+            let wanted = wanted.into_iter().filter(|(_, fix)| is_within(fix));
+            let chosen = choose::choose(wanted, &loaded.files);
+            if chosen.is_empty() {
+                break;
+            }
+            made.work.take(&chosen, &loaded.files, &within);
+            self.host.read_instead(made.work.texts_now());
+            made.now = Some((self.examine)(self.host));
+        }
+        made
+    }
 }
 
 /// Where the files lie that may be written; says of the others why not.
@@ -142,26 +209,6 @@ fn within(
         }
     };
     files.into_iter().filter_map(judge).collect()
-}
-
-/// Takes back what was done to the groups that there are objections to; gives a sentence for each.
-fn give_up(objections: &[Objection], groups: &Groups, work: &mut Work) -> Vec<String> {
-    let mut reasons: BTreeMap<Option<usize>, &str> = BTreeMap::new();
-    for objection in objections {
-        reasons.entry(groups.find(&objection.file)).or_insert(&objection.why);
-    }
-    // What is of no group may be due to any.
-    let of_all = reasons.get(&None).copied();
-    let reason = |key: &FileKey| of_all.or_else(|| reasons.get(&groups.find(key)).copied());
-    let mut refused: BTreeMap<&str, Vec<String>> = BTreeMap::new();
-    for (key, text) in &work.texts {
-        if let Some(why) = reason(key) {
-            refused.entry(why).or_default().push(text.shown.display().to_string());
-        }
-    }
-    let sentences = sentences(refused);
-    work.undo(|key| reason(key).is_some());
-    sentences
 }
 
 /// A sentence for each reason not to write, and the files that it is about.

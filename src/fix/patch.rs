@@ -4,12 +4,12 @@ use crate::finding::Edit;
 use crate::source::offset;
 
 /// Edits of one file in the order of its text. None overlap.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Patch {
     pieces: Vec<Piece>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Piece {
     start: usize,
     end: usize,

@@ -3,22 +3,24 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 
-use super::choose::Chosen;
+use super::choose::Fixable;
+use super::named::Named;
 use super::patch::Patch;
+use crate::finding::{Edit, Finding};
 use crate::load::Files;
-use crate::source::{FileId, FileKey, Span};
+use crate::source::{FileId, FileKey};
 
 /// The changes of a run.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Work {
     /// The files that are changed.
     pub texts: BTreeMap<FileKey, Text>,
     /// The findings that a fix was made for.
-    pub applied: Vec<Applied>,
+    pub applied: Vec<Named>,
 }
 
 /// A file that is changed.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Text {
     /// Where the file lies; empty where there is none.
     pub path: PathBuf,
@@ -32,32 +34,17 @@ pub struct Text {
     patches: Vec<Patch>,
 }
 
-/// A finding that a fix was made for.
-#[derive(Debug)]
-pub struct Applied {
-    /// The lint.
-    pub lint: &'static str,
-    /// The file of the finding.
-    pub file: FileKey,
-    /// The place to look at first, in the text of its round.
-    pub span: Span,
-    /// What was said of it.
-    pub label: String,
-    /// How many changes of the file there had been in that round.
-    pub patches: usize,
-}
-
 impl Work {
-    /// Makes the edits of a round; `paths` say where the files lie.
-    pub fn take(&mut self, chosen: Chosen<'_>, files: &Files, paths: &HashMap<FileId, PathBuf>) {
-        for finding in chosen.findings {
-            let span = finding.primary.span;
-            let file = files.key(span.file);
-            let patches = self.texts.get(&file).map_or(0, |text| text.patches.len());
-            let label = finding.primary.message.clone();
-            self.applied.push(Applied { lint: finding.lint, file, span, label, patches });
+    /// Makes fixes that are all of the texts as they are now; `paths` say where the files lie.
+    pub fn take(&mut self, fixes: &[Fixable<'_>], files: &Files, paths: &HashMap<FileId, PathBuf>) {
+        let mut edits: HashMap<FileKey, Vec<Edit>> = HashMap::new();
+        for (finding, fix) in fixes {
+            self.applied.push(self.name(finding, files));
+            for edit in &fix.edits {
+                edits.entry(files.key(edit.span.file)).or_default().push(edit.clone());
+            }
         }
-        for (key, edits) in chosen.edits {
+        for (key, edits) in edits {
             let Some(file) = edits.first().map(|edit| edit.span.file) else { continue };
             let source = files.sources.get(file);
             let text = self.texts.entry(key).or_insert_with(|| Text {
@@ -73,6 +60,14 @@ impl Work {
         }
     }
 
+    /// What tells a finding of the texts as they are now from others, whatever changes around it.
+    pub fn name(&self, finding: &Finding, files: &Files) -> Named {
+        let span = finding.primary.span;
+        let file = files.key(span.file);
+        let patches = self.texts.get(&file).map_or(0, |text| text.patches.len());
+        Named { lint: finding.lint, file, span, label: finding.primary.message.clone(), patches }
+    }
+
     /// The texts as they are to be.
     pub fn texts_now(&self) -> HashMap<FileKey, Vec<u8>> {
         self.texts.iter().map(|(key, text)| (key.clone(), text.now.clone())).collect()
@@ -82,11 +77,5 @@ impl Work {
     pub fn back(&self, file: &FileKey, at: u32, patches: usize) -> u32 {
         let made = self.texts.get(file).map_or(&[][..], |text| &text.patches);
         made.iter().skip(patches).rev().fold(at, |at, patch| patch.back(at))
-    }
-
-    /// Takes back what was done to some files. The findings whose fixes that were are not fixed.
-    pub fn undo(&mut self, is_undone: impl Fn(&FileKey) -> bool) {
-        self.texts.retain(|key, _| !is_undone(key));
-        self.applied.retain(|applied| !is_undone(&applied.file));
     }
 }
