@@ -337,7 +337,8 @@ fn nothing_gets_worse() {
         ran.out
     );
     // What does no harm in the same file is made, and so it is in the others.
-    let moved = worse.replace("    AuthUserFile /etc/nosuch # all", "    # all\n    AuthUserFile /etc/nosuch");
+    let moved =
+        worse.replace("    AuthUserFile /etc/nosuch # all", "    # all\n    AuthUserFile /etc/nosuch");
     assert_eq!(here.text("one/etc/apache2/sites/a.conf"), moved);
     assert!(here.text("one/etc/apache2/sites/b.conf").contains("Basic"), "{}", ran.out);
     assert!(here.text("one/opt/apache/httpd.conf").contains("Basic"), "{}", ran.out);

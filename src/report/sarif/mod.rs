@@ -2,7 +2,8 @@
 //!
 //! Paths are URIs from `%SRCROOT%` on, whose place the log leaves to its reader. Columns count characters, as
 //! everywhere in authlint, and the log says so. What could not be analysed is a notification, and such a run was not
-//! successful.
+//! successful. What a comment or a baseline allows is left out: code scanning would open an alert for it, whatever
+//! `suppressions` says.
 
 mod log;
 
