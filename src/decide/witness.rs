@@ -82,12 +82,15 @@ impl<'s> Decider<'s> {
             let areas = below("", &[test(location)]);
             areas.into_iter().max_by_key(Vec::len)
         };
-        // Every path begins with a slash.
-        let prefix = if prefix.is_empty() { "/" } else { prefix };
         let Ok(mut samples) = self.samples.lock() else { return Vec::new() };
         let sample = samples.entry(location.path.clone().into_owned()).or_insert_with(find);
-        let rest = sample.iter().map(|sample| sample.strip_prefix(b"/").unwrap_or(sample));
-        rest.map(|rest| [prefix.as_bytes(), rest].concat()).collect()
+        let Some(sample) = sample else { return Vec::new() };
+        let rest = sample.strip_prefix(b"/").unwrap_or(sample);
+        // Every path begins with a slash, and files mostly lie in the area, and have names.
+        let directory = format!("{}/", prefix.trim_end_matches('/'));
+        let prefix = if prefix.is_empty() { "/" } else { prefix };
+        let name: &[u8] = if rest.starts_with(b".") { b"index" } else { b"" };
+        vec![[directory.as_bytes(), name, rest].concat(), [prefix.as_bytes(), rest].concat()]
     }
 
     /// Whether there is time for another search: on a large site what is easy to see has to be enough.

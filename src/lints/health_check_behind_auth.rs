@@ -21,7 +21,7 @@ fn check(site: &Site<'_>) -> Vec<Finding> {
 fn check_place<'s>(decider: &Decider<'s>, place: Scope<'s>) -> Option<Finding> {
     let by = place.asks().by().filter(|_| place.asks_strangers())?;
     let location = place.location().filter(|location| location.purpose() == Some(Purpose::Probe))?;
-    let server = place.server().filter(|server| !server.is_closed_by_name())?;
+    let server = place.server().filter(|server| !server.is_meant_closed())?;
     if place.has_own_access_rules()
         || place.answer().is_some()
         || place.hands_on_the_user()
@@ -36,6 +36,7 @@ fn check_place<'s>(decider: &Decider<'s>, place: Scope<'s>) -> Option<Finding> {
     }
     let exempt = place.exemption();
     let finding = Finding::at(place.span(), "whoever probes here is asked for a password")
+        .level(if server.is_closed_by_name() { Level::Advice } else { LINT.level })
         .also(by.span(), "inherited from here")
         .help(format!("add `{exempt}` here, and the addresses that may ask"));
     let edit = place.insertion(exempt).filter(|_| place.kind() != Kind::Mapping);

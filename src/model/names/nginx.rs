@@ -25,6 +25,8 @@ const OF_BACKENDS: &[&str] = &[
     "no_cache",
     "cache_valid",
     "intercept_errors",
+    "split_path_info",
+    "index",
 ];
 
 fn is_of_a_backend(name: &[u8]) -> bool {
