@@ -34,6 +34,7 @@ pub fn notes(
             ));
         }
     }
+    notes.extend(note_on_mains_above(loaded));
     notes.extend(note_on_parts(loaded));
     notes.extend(note_on_variables(loaded));
     let is_unknown = |config: &Config| config.includes.values().any(|included| !included.is_whole);
@@ -83,6 +84,13 @@ fn note_on_kept(kept: &BTreeSet<PathBuf>) -> Option<String> {
         more => format!("{first} and {}", plural(more, "more file")),
     };
     Some(format!("{which} may be read by the server only: who can log in is not known (run as root to know)"))
+}
+
+/// Main configurations that were looked for, as nobody has named them.
+fn note_on_mains_above(loaded: &Loaded) -> Option<String> {
+    let (first, more) = loaded.found_above.split_first()?;
+    let more = if more.is_empty() { String::new() } else { format!(" and {} more", more.len()) };
+    Some(format!("judged as a part of {}{more}, found above", first.display()))
 }
 
 /// Parts of a configuration are judged with an unknown outside. Beside a main configuration only
