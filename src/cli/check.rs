@@ -147,17 +147,18 @@ fn judge(loaded: &Loaded, host: &Host, options: &Check, lints: &[&'static Lint])
         let included_from = files.into_iter().map(|file| (file, site.included_from(file))).collect();
         let left_alone = site.left_files_alone() && mode == FilesMode::Auto;
         let unsure = site.unsure_files();
+        let presumes = site.presumes_outside();
         let kept = site.kept_files().into_iter().map(Path::to_path_buf).collect();
         let mut problems = std::mem::take(&mut site.problems);
         problems.append(&mut site.unread);
         // As at the end of `run`.
         std::mem::forget(site);
-        Judged { findings, problems, included_from, left_alone, kept, unsure }
+        Judged { findings, problems, included_from, left_alone, presumes, kept, unsure }
     });
 
     let files: HashSet<FileId> = loaded.configs.iter().flat_map(Config::files).collect();
     let mut report = Report { problems: loaded.problems.clone(), files: files.len(), ..Report::default() };
-    let mut left_alone = false;
+    let (mut left_alone, mut presumes) = (false, false);
     let mut unsure = BTreeSet::new();
     let mut kept: BTreeSet<PathBuf> = BTreeSet::new();
     let mut told: HashSet<(&str, Span)> = HashSet::new();
@@ -170,6 +171,7 @@ fn judge(loaded: &Loaded, host: &Host, options: &Check, lints: &[&'static Lint])
         report.problems.extend(judged.problems);
         report.included_from.extend(judged.included_from);
         left_alone |= judged.left_alone;
+        presumes |= judged.presumes;
         kept.extend(judged.kept);
         unsure.extend(judged.unsure);
     }
@@ -178,7 +180,7 @@ fn judge(loaded: &Loaded, host: &Host, options: &Check, lints: &[&'static Lint])
     let allowed = allow::apply(std::mem::take(&mut report.findings), &loaded.files, &of, lints);
     report.findings = allowed.findings;
     report.allowed = allowed.count;
-    report.notes = notes::notes(loaded, left_alone, &kept, &unsure);
+    report.notes = notes::notes(loaded, (left_alone, presumes), &kept, &unsure);
     report
 }
 
@@ -202,6 +204,7 @@ struct Judged {
     problems: Vec<Problem>,
     included_from: HashMap<FileId, Inclusion>,
     left_alone: bool,
+    presumes: bool,
     kept: Vec<PathBuf>,
     unsure: BTreeSet<String>,
 }

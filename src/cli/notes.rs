@@ -11,7 +11,7 @@ use crate::source::FileId;
 /// What the user should know besides.
 pub fn notes(
     loaded: &Loaded,
-    left_alone: bool,
+    (left_alone, presumes): (bool, bool),
     kept: &BTreeSet<PathBuf>,
     unsure: &BTreeSet<String>,
 ) -> Vec<String> {
@@ -35,7 +35,7 @@ pub fn notes(
         }
     }
     notes.extend(note_on_mains_above(loaded));
-    notes.extend(note_on_parts(loaded));
+    notes.extend(note_on_parts(loaded, presumes));
     notes.extend(note_on_variables(loaded));
     let is_unknown = |config: &Config| config.includes.values().any(|included| !included.is_whole);
     if loaded.configs.iter().any(is_unknown)
@@ -95,7 +95,7 @@ fn note_on_mains_above(loaded: &Loaded) -> Option<String> {
 
 /// Parts of a configuration are judged with an unknown outside. Beside a main configuration only
 /// those are worth a word that hold a site: snippets are there to be included some day.
-fn note_on_parts(loaded: &Loaded) -> Option<String> {
+fn note_on_parts(loaded: &Loaded, presumes: bool) -> Option<String> {
     let files = &loaded.files;
     let has_main = loaded.configs.iter().any(|config| config.is_main);
     let has_site = |config: &&Config| {
@@ -115,7 +115,8 @@ fn note_on_parts(loaded: &Loaded) -> Option<String> {
         (false, true) => "a part of a configuration",
         (false, false) => "parts of a configuration",
     };
+    let taken = if presumes { ", and taken to ask for no password" } else { "" };
     Some(format!(
-        "{which} {verb} {what}: what stands around {them} is unknown (--entry names a main configuration)"
+        "{which} {verb} {what}: what stands around {them} is unknown{taken} (--entry names a main configuration)"
     ))
 }

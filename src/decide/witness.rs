@@ -114,8 +114,10 @@ impl<'s> Decider<'s> {
     }
 }
 
+/// Those that somebody may well type: a line feed that gets around `.` is another lint's.
 fn paths(areas: &[Vec<u8>]) -> impl Iterator<Item = &str> {
-    areas.iter().filter_map(|path| std::str::from_utf8(path).ok())
+    let paths = areas.iter().filter_map(|path| std::str::from_utf8(path).ok());
+    paths.filter(|path| !path.contains(char::is_control))
 }
 
 /// The test that a location makes of the path.

@@ -34,8 +34,10 @@ fn check_location<'s>(decider: &Decider<'s>, place: Scope<'s>) -> Option<Finding
         !may_be_meant && place.ancestors().all(|outer| outer != area.scope)
     });
     let is_open = |answer: &Decision| answer.outcome == Outcome::Open && answer.is_by(place.span());
-    let mut escapes =
-        areas.take(MOST_AREAS).filter_map(|area| Some((area, decider.witness(place, area.prefix, is_open)?)));
+    // `/wp-admin.php` is no part of `/wp-admin`.
+    let witness =
+        |area: &Area<'_>| decider.witness(place, &format!("{}/", area.prefix.trim_end_matches('/')), is_open);
+    let mut escapes = areas.take(MOST_AREAS).filter_map(|area| Some((area, witness(&area)?)));
     let (area, witness) = escapes.next()?;
     let label = format!("`{}` comes here, and nobody is asked for a password", witness.request.target);
     // Who writes this beside a whole site behind a password mostly means the assets of its login page.

@@ -31,6 +31,7 @@ mod nested;
 mod onward;
 mod own_login;
 mod password_file;
+mod presumed;
 mod protected;
 mod purpose;
 mod reached_by;
@@ -135,6 +136,8 @@ pub struct Site<'f> {
     apache: Option<apache::Apache>,
     /// Hosts that are closed as a whole on purpose; `*` stands for anything.
     pub meant_closed: Vec<String>,
+    /// Whether what stands around this part is taken to ask for nothing.
+    presumes_outside: bool,
     /// What nginx would refuse once the files are put together.
     pub problems: Vec<Problem>,
     /// The password files that were not read although the server may.
