@@ -43,6 +43,7 @@ mod hash_unsupported_by_server;
 mod health_check_behind_auth;
 mod ifmodule_name_never_true;
 mod inline_comment_as_argument;
+mod ipv4_only_access_rules;
 mod legacy_access_control_on_2_4;
 mod limit_leaves_methods_open;
 mod longer_prefix_escapes_auth;
@@ -123,6 +124,7 @@ pub const ALL: &[Lint] = &[
     health_check_behind_auth::LINT,
     ifmodule_name_never_true::LINT,
     inline_comment_as_argument::LINT,
+    ipv4_only_access_rules::LINT,
     legacy_access_control_on_2_4::LINT,
     limit_leaves_methods_open::LINT,
     longer_prefix_escapes_auth::LINT,

@@ -5,12 +5,14 @@
 //! known: [`Scope::directive`] finds what is certainly in force, [`Scope::lacks`] says that
 //! something certainly is not, and where neither holds nobody knows.
 
+mod addresses;
 mod answer;
 mod apache;
 mod asks;
 mod build;
 mod cache;
 mod certificates;
+mod cidr;
 mod cors;
 mod defaults;
 mod directive;
@@ -47,6 +49,7 @@ mod upgrade;
 use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, OnceLock};
 
+pub use addresses::Ipv4List;
 pub use answer::{Answer, Reply};
 pub use apache::words;
 pub use apache::{
@@ -59,6 +62,7 @@ pub use asks::{Asks, Password};
 pub use build::{FilesMode, Look};
 pub use cache::{QuickCache, SharedCache};
 pub use certificates::CHALLENGE;
+pub use cidr::Cidr;
 pub use cors::Cors;
 pub use defaults::Defaulted;
 pub use directive::{Directive, Value};
