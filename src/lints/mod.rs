@@ -23,12 +23,14 @@ mod auth_file_relative_path;
 mod auth_file_unreadable;
 mod auth_file_writable_by_others;
 mod auth_name_missing;
+mod auth_request_no_challenge;
 mod auth_scope_too_broad;
 mod auth_type_without_require;
 mod authenticated_answers_cached;
 mod authorization_replaced;
 mod basic_credentials_forwarded_to_backend;
 mod cgi_authorization_not_passed;
+mod challenge_hidden;
 mod conflicting_auth_methods;
 mod conflicting_server_name;
 mod deeper_section_overrides_require;
@@ -104,12 +106,14 @@ pub const ALL: &[Lint] = &[
     auth_file_unreadable::LINT,
     auth_file_writable_by_others::LINT,
     auth_name_missing::LINT,
+    auth_request_no_challenge::LINT,
     auth_scope_too_broad::LINT,
     auth_type_without_require::LINT,
     authenticated_answers_cached::LINT,
     authorization_replaced::LINT,
     basic_credentials_forwarded_to_backend::LINT,
     cgi_authorization_not_passed::LINT,
+    challenge_hidden::LINT,
     conflicting_auth_methods::LINT,
     conflicting_server_name::LINT,
     deeper_section_overrides_require::LINT,

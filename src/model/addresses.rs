@@ -98,7 +98,7 @@ impl<'s> Scope<'s> {
             let is_asked = is_any && !matches!(place.asks(), Asks::Nothing);
             place.kind() != Kind::If
                 && place.provider(Family::Rules) == Some(list)
-                && place.is_reached_from_outside()
+                && !place.is_subrequest_target()
                 && place.answer().is_none()
                 && !is_asked
         };
