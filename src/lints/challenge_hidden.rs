@@ -27,27 +27,28 @@ fn finding<'s>(
     HiddenChallenge { by, how, place }: HiddenChallenge<'s>,
 ) -> Option<Finding> {
     let at = |label: &str| Finding::at(by.span(), label);
-    let asks = "a password is asked for here";
     let pass = "this backend is asked";
     Some(match how {
-        Hiding::Status(status, password) => {
+        Hiding::Turned { status, password, is_login } => {
             if is_challenged(decider, place) {
                 return None;
             }
-            // A refusal may be meant to look like this; a page with 200 is meant to be seen with the login window.
-            let level = if status >= 400 { Level::Advice } else { LINT.level };
-            at(&format!("the 401 is sent as {status}: browsers show a page and no login window"))
-                .level(level)
-                .also(password.span(), asks)
-                .help("leave the status out: `error_page 401 /page.html;` keeps it")
-        }
-        Hiding::Redirect(password) => {
-            if is_challenged(decider, place) {
-                return None;
-            }
-            at("the 401 becomes a redirect: browsers follow it and open no login window")
-                .also(password.span(), asks)
-                .help("take 401 out of this line, or the password out if a page of the site asks for it")
+            let is_redirect = (300..400).contains(&status);
+            let label = if is_redirect {
+                "the 401 becomes a redirect: browsers follow it and open no login window".to_owned()
+            } else {
+                format!("the 401 is sent as {status}: browsers show a page and no login window")
+            };
+            // Another error may be meant to hide that there is something.
+            let level = if is_login || status >= 400 { Level::Advice } else { LINT.level };
+            let help = match is_redirect {
+                _ if is_login => {
+                    "see that the page asks for the password by a script, or leave the status as it is"
+                }
+                true => "take 401 out of this line, or the password out if a page of the site asks for it",
+                false => "leave the status out: `error_page 401 /page.html;` keeps it",
+            };
+            at(&label).level(level).also(password.span(), "a password is asked for here").help(help)
         }
         Hiding::BeforePassword(password) => at("answers all who bring no password, and names no scheme")
             .also(password.span(), "so this never comes to ask for one")
@@ -57,7 +58,8 @@ fn finding<'s>(
             .also(line.span(), "this would, and is not in force there")
             .also(other.span(), "because of this further in")
             .help("repeat the outer line beside the inner one"),
-        Hiding::NotWith401 => at("without `always` this is not sent with a 401")
+        Hiding::NotWith401 { is_missed } => at("without `always` this is not sent with a 401")
+            .level(if is_missed { LINT.level } else { Level::Advice })
             .help("add `always`")
             .fix(Safety::Unsafe, vec![Edit { span: end_of(by)?, text: " always".into() }]),
         Hiding::OfServer(password) => at("takes the challenge out of the answer")

@@ -35,7 +35,8 @@ impl<'s> Scope<'s> {
         let (closed_by, is_closed_by_one) = self.closes_ipv4_alone()?;
         let in_server = |server: Scope<'s>| {
             let listen = server.forgotten_by(self)?;
-            let place = server.place_left_open_by(self)?;
+            let around = if self.server().is_some() { self } else { server };
+            let place = around.place_left_open_by(self).filter(|_| server.answer().is_none())?;
             Some(Ipv4List { closed_by, is_closed_by_one, listen, place })
         };
         match self.server() {
@@ -84,14 +85,11 @@ impl<'s> Scope<'s> {
         std::iter::once(self).chain(self.ancestors()).flat_map(move |scope| scope.own(family))
     }
 
-    /// A place of this server where a list is in force, and a client that it says nothing of passes: a password, where
+    /// A place of this scope where a list is in force, and a client that it says nothing of passes: a password, where
     /// one check is enough, is asked of those too (spec X5).
     fn place_left_open_by(self, list: Scope<'s>) -> Option<Scope<'s>> {
-        if self.answer().is_some() {
-            return None;
-        }
         let is_rest = |child: Scope<'s>| child.location().is_some_and(|location| location.path == "/");
-        let has_rest = self.children().any(is_rest);
+        let has_rest = self.kind() == Kind::Server && self.children().any(is_rest);
         let inner = std::iter::once(self).filter(|_| !has_rest).chain(self.descendants());
         let is_left_open = |place: &Scope<'s>| {
             let is_any = place.directive(Family::Satisfy).is_some_and(|line| line.is(0, "any"));

@@ -1,8 +1,7 @@
 //! Conditions of nginx that stand in for a login: they refuse who brings no password (spec C9, E7).
 
-use super::names::{Family, Name};
-use super::rivals::is_of_another_scheme;
-use super::{Directive, Kind, Reply, Scope, Site};
+use super::rivals::{Around, is_of_another_scheme};
+use super::{Directive, Kind, Reply, Scope};
 
 /// What a condition in front of a refusal is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,7 +29,7 @@ impl<'s> Scope<'s> {
     }
 
     /// Whether this `if` is true for a request without `Authorization`, and what it wants then.
-    pub(super) fn wants_of_a_stranger(self) -> Option<Wants> {
+    pub(super) fn wants_of_a_stranger(self, around: &Around<'s>) -> Option<Wants> {
         let Condition { variable, operator, pattern } = self.condition()?;
         let wants = match variable.as_str() {
             "$remote_user" => Wants::Password,
@@ -38,20 +37,20 @@ impl<'s> Scope<'s> {
             "$http_authorization" if is_basic(&pattern) => Wants::Password,
             "$http_authorization" => Wants::Credentials,
             _ => {
-                let value = self.site.made_of_credentials(&variable)?;
-                return is_true_of(&value, &operator, &pattern).then_some(Wants::Password);
+                let value = around.of_passwords.get(&variable)?;
+                return is_true_of(value, &operator, &pattern).then_some(Wants::Password);
             }
         };
         is_true_of("", &operator, &pattern).then_some(wants)
     }
 
     /// Whether this `if` lets in who brings the right password, and nobody else.
-    pub(super) fn lets_a_password_in(self) -> bool {
+    pub(super) fn lets_a_password_in(self, around: &Around<'s>) -> bool {
         let Some(Condition { variable, operator, pattern }) = self.condition() else { return false };
         let is_about_it = match variable.as_str() {
             "$remote_user" => true,
             "$http_authorization" => is_basic(&pattern),
-            _ => self.site.made_of_credentials(&variable).is_some(),
+            _ => around.of_passwords.contains_key(&variable),
         };
         is_about_it && matches!(operator.as_str(), "=" | "~" | "~*" | "")
     }
@@ -72,28 +71,21 @@ impl<'s> Scope<'s> {
     }
 }
 
-impl Site<'_> {
-    /// The value, for a request without `Authorization`, of a variable that a `map` makes of passwords in it.
-    fn made_of_credentials(&self, variable: &str) -> Option<String> {
-        let mut maps = self.scopes_of(Kind::Http).flat_map(|http| http.own(Family::Variables));
-        let map = maps.find(|map| {
-            let is = |n: usize, name: &str| {
-                map.argument(n).is_some_and(|word| word.text().eq_ignore_ascii_case(name))
-            };
-            map.name() == Name::Map && is(1, variable) && is(0, "$http_authorization")
-        })?;
-        let (mut value, mut of_nothing, mut is_of_passwords) = (String::new(), None, false);
-        for line in map.lines()? {
-            let key = line.head_word().text().into_owned();
-            match key.as_str() {
-                "default" => value = line.literal(0)?.into_owned(),
-                "" => of_nothing = Some(line.literal(0)?.into_owned()),
-                key if is_basic(key) => is_of_passwords = true,
-                _ => return None,
-            }
+/// The variable that a `map` of `Authorization` makes of passwords, in small letters, and its value for a request
+/// without; none where something else than passwords is looked for.
+pub(super) fn value_for_a_stranger(map: Directive<'_>) -> Option<(String, String)> {
+    let variable = map.argument(1)?.text().to_ascii_lowercase();
+    let (mut value, mut of_nothing, mut is_of_passwords) = (String::new(), None, false);
+    for line in map.lines()? {
+        let key = line.head_word().text().into_owned();
+        match key.as_str() {
+            "default" => value = line.literal(0)?.into_owned(),
+            "" => of_nothing = Some(line.literal(0)?.into_owned()),
+            key if is_basic(key) => is_of_passwords = true,
+            _ => return None,
         }
-        is_of_passwords.then(|| of_nothing.unwrap_or(value))
     }
+    is_of_passwords.then(|| (variable, of_nothing.unwrap_or(value)))
 }
 
 fn is_basic(pattern: &str) -> bool {

@@ -1,6 +1,8 @@
 //! Whether visitors are shown what makes a browser ask for a password: a 401 with `WWW-Authenticate` (spec C8, C9, E1
 //! to E7, U9).
 
+use std::collections::HashSet;
+
 use super::by_hand::Wants;
 use super::names::Family;
 use super::rivals::Around;
@@ -35,18 +37,27 @@ pub struct HiddenChallenge<'s> {
 /// How a challenge is kept back.
 #[derive(Clone, Copy, Debug)]
 pub enum Hiding<'s> {
-    /// The page for 401 is sent with another status than 401, although this asks for a password.
-    Status(u16, Directive<'s>),
-    /// Visitors are redirected, although this asks for a password.
-    Redirect(Directive<'s>),
+    /// The page for 401 is sent with this status or, with 3xx, visitors are redirected.
+    Turned {
+        /// What is sent in the place of 401.
+        status: u16,
+        /// What asks for the password.
+        password: Directive<'s>,
+        /// Whether the page is one to log in at by its name: it may ask for the password by a script.
+        is_login: bool,
+    },
     /// A `return 401` before this asks for a password.
     BeforePassword(Directive<'s>),
     /// A `return 401` for all who bring no password.
     ByHand,
     /// The same, with a line for the header that is not in force because of another one.
     Lost(Directive<'s>, Directive<'s>),
-    /// A line for the header that is sent with other answers alone.
-    NotWith401,
+    /// A line for the header that is sent with other answers alone, and whether it is known that an answer with 401
+    /// misses it.
+    NotWith401 {
+        /// Whether it is known.
+        is_missed: bool,
+    },
     /// The header is taken from the answers of a backend that asks for a password by this line.
     OfServer(Directive<'s>),
     /// The same for clients that wait for it: git, Docker, `WebDAV`.
@@ -68,16 +79,37 @@ impl Site<'_> {
             return Vec::new();
         }
         let around = self.around();
-        self.scopes()
-            .flat_map(|scope| {
-                [
-                    scope.turned_challenge(),
-                    scope.challenge_not_with_401(),
-                    scope.refused_by_hand(),
-                    scope.challenge_of_backend(&around),
-                ]
-            })
+        let others = self.scopes().flat_map(|scope| {
+            [
+                scope.challenge_not_with_401(),
+                scope.refused_by_hand(&around),
+                scope.challenge_of_backend(&around),
+            ]
+        });
+        // What answers an `auth_request` from another server is told of that one.
+        let targets = self.scopes().filter(|scope| scope.is_asked_for_a_login());
+        let services: HashSet<u32> =
+            targets.filter_map(|target| Some(target.inner_place(&around)?.1.id)).collect();
+        let is_service = |hidden: &HiddenChallenge<'_>| {
+            matches!(hidden.how, Hiding::ByHand | Hiding::Lost(..)) && services.contains(&hidden.place.id)
+        };
+        let turned: Vec<_> = self.scopes().filter_map(Scope::turned_challenge).collect();
+        // Who is asked at a door of its own is known everywhere afterwards.
+        let doors: HashSet<u32> = match turned.as_slice() {
+            [] => HashSet::new(),
+            _ => self
+                .scopes()
+                .filter(|scope| scope.asks_at_a_door())
+                .filter_map(|door| door.data().server)
+                .collect(),
+        };
+        let is_inside = |hidden: &HiddenChallenge<'_>| {
+            hidden.place.data().server.is_some_and(|server| doors.contains(&server))
+        };
+        others
             .flatten()
+            .filter(|hidden| !is_service(hidden))
+            .chain(turned.into_iter().filter(|hidden| !is_inside(hidden)))
             .collect()
     }
 }
@@ -144,21 +176,25 @@ impl<'s> Scope<'s> {
     fn turned_challenge(self) -> Option<HiddenChallenge<'s>> {
         let is_for_401 = |line: &Directive<'s>| line.arguments().any(|word| word.text() == "401");
         let by = self.own(Family::ErrorPage).find(is_for_401).filter(|_| self.is_wholly_known())?;
-        let turned = self.turns_401(by)?;
+        let status = self.turns_401(by)?;
         let is_in_force = |place: &Scope<'s>| place.provider(Family::ErrorPage) == Some(self);
         let mut places = std::iter::once(self).chain(self.descendants()).filter(is_in_force);
         let (place, password) = places.find_map(|place| Some((place, place.password_alone()?)))?;
-        // Who is asked at a door of its own is known everywhere afterwards.
-        let is_door =
-            |door: Scope<'s>| door.is_a_door() && !is_in_force(&door) && door.password_alone().is_some();
-        if place.server().is_some_and(|server| server.descendants().any(is_door)) {
-            return None;
-        }
-        let how = match turned {
-            300..=399 => Hiding::Redirect(password),
-            status => Hiding::Status(status, password),
-        };
+        let page = by.arguments().last().map(|word| word.text().to_ascii_lowercase()).unwrap_or_default();
+        let is_login =
+            ["login", "signin", "sign-in", "sign_in", "logon"].iter().any(|word| page.contains(word));
+        let how = Hiding::Turned { status, password, is_login };
         Some(HiddenChallenge { by, how, place })
+    }
+
+    /// Whether this is a place to log in at where the challenge is sent as it should be.
+    fn asks_at_a_door(self) -> bool {
+        let is_for_401 = |line: &Directive<'s>| line.arguments().any(|word| word.text() == "401");
+        let turns = || {
+            let provider = self.provider(Family::ErrorPage)?;
+            provider.turns_401(provider.own(Family::ErrorPage).find(is_for_401)?)
+        };
+        self.is_a_door() && self.password_alone().is_some() && turns().is_none()
     }
 
     /// The status that an `error_page` for 401 makes of it (spec E1 to E4, E10). None where it stays, or is not known.
@@ -190,16 +226,28 @@ impl<'s> Scope<'s> {
     fn challenge_not_with_401(self) -> Option<HiddenChallenge<'s>> {
         let is_lost = |line: &Directive<'s>| is_challenge(*line) && line.arity() == 2 && !line.is_template();
         let by = self.own(Family::AddedHeaders).find(is_lost)?;
-        // What auth_request makes of it is another thing.
-        let is_another = self.is_asked_for_a_login() || matches!(self.asks(), Asks::Subrequest(_));
-        (!is_another).then_some(HiddenChallenge { by, how: Hiding::NotWith401, place: self })
+        let is_in_force = |place: &Scope<'s>| place.provider(Family::AddedHeaders) == Some(self);
+        let places = || std::iter::once(self).chain(self.descendants()).filter(is_in_force);
+        // What auth_request makes of it is another thing, and `auth_basic` has a challenge of its own.
+        let is_another = self.is_asked_for_a_login() || places().any(Scope::hands_on_401);
+        if is_another
+            || matches!(self.asks(), Asks::Password(_)) && places().all(|place| place.refusal().is_none())
+        {
+            return None;
+        }
+        let is_missed = places().any(|place| {
+            place.refusal().is_some()
+                || place.backend().is_some_and(|backend| place.hidden_by(backend).is_some())
+        });
+        Some(HiddenChallenge { by, how: Hiding::NotWith401 { is_missed }, place: self })
     }
 
     /// A `return 401` in this `if` for all who bring no password, and nothing that makes a browser ask for one.
-    fn refused_by_hand(self) -> Option<HiddenChallenge<'s>> {
+    fn refused_by_hand(self, around: &Around<'s>) -> Option<HiddenChallenge<'s>> {
         let by = self.refusal().filter(|_| self.kind() == Kind::If && self.has_no_page_for_401())?;
-        let wants = self.wants_of_a_stranger()?;
-        let place = self.parent().filter(|place| !place.is_asked_for_a_login())?;
+        let wants = self.wants_of_a_stranger(around)?;
+        // Programs that fetch a token send what they have unasked.
+        let place = self.parent().filter(|place| !place.is_asked_for_a_login() && !place.is_a_door())?;
         let password = match self.asks() {
             Asks::Password(password) => Some(password.by),
             _ => None,
@@ -222,12 +270,7 @@ impl<'s> Scope<'s> {
     /// The line that takes the challenge out of a backend's answers, where nothing else asks.
     fn challenge_of_backend(self, around: &Around<'s>) -> Option<HiddenChallenge<'s>> {
         let backend = self.backend().filter(|_| !self.is_asked_for_a_login())?;
-        let hidden = self.setting(&format!("{}_hide_header", backend.protocol())).lines();
-        let by = self
-            .list(Family::HiddenHeaders)
-            .filter(|_| backend.protocol() == "proxy")
-            .chain(hidden)
-            .find(|line| line.is_ignoring_case(0, "www-authenticate"))?;
+        let by = self.hidden_by(backend)?;
         let is_asked = [Family::Realm, Family::Subrequest, Family::OtherAuth, Family::OtherCheck]
             .into_iter()
             .any(|family| {
@@ -247,6 +290,13 @@ impl<'s> Scope<'s> {
             _ => Hiding::OfBackend(backend),
         };
         Some(HiddenChallenge { by, how, place: self })
+    }
+
+    /// The line that takes the challenge out of the answers of this backend.
+    fn hidden_by(self, backend: Backend<'s>) -> Option<Directive<'s>> {
+        let others = self.setting(&format!("{}_hide_header", backend.protocol())).lines();
+        let lines = self.list(Family::HiddenHeaders).filter(|_| backend.protocol() == "proxy");
+        lines.chain(others).find(|line| line.is_ignoring_case(0, "www-authenticate"))
     }
 
     fn is_for_waiting_clients(self) -> bool {

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::by_hand::value_for_a_stranger;
 use super::names::{Family, Name};
 use super::nested::{same_file, same_people};
 use super::{Asks, Backend, Directive, Forwarded, Kind, Located, Password, Scope, Server, Site};
@@ -81,6 +82,8 @@ pub(super) struct Around<'s> {
     ports: HashMap<u16, Vec<Server<'s>>>,
     /// The `map` blocks of the header.
     maps: Vec<Directive<'s>>,
+    /// The values of variables that a `map` makes of passwords in it, for a request without.
+    pub(super) of_passwords: HashMap<String, String>,
 }
 
 impl Site<'_> {
@@ -114,7 +117,9 @@ impl Site<'_> {
             map.name() == Name::Map
                 && map.argument(0).is_some_and(|word| word.text().eq_ignore_ascii_case("$http_authorization"))
         };
-        Around { ports, maps: all.filter(is_of_header).collect() }
+        let maps: Vec<Directive<'_>> = all.filter(is_of_header).collect();
+        let of_passwords = maps.iter().filter_map(|map| value_for_a_stranger(*map)).collect();
+        Around { ports, maps, of_passwords }
     }
 }
 
