@@ -23,6 +23,7 @@ mod auth_file_relative_path;
 mod auth_file_unreadable;
 mod auth_file_writable_by_others;
 mod auth_name_missing;
+mod auth_off_leaves_deny;
 mod auth_request_no_challenge;
 mod auth_scope_too_broad;
 mod auth_type_without_require;
@@ -34,6 +35,7 @@ mod challenge_hidden;
 mod conflicting_auth_methods;
 mod conflicting_server_name;
 mod deeper_section_overrides_require;
+mod deny_all_with_satisfy_all;
 mod digest_realm_mismatch;
 mod duplicate_auth_directive;
 mod duplicate_auth_section;
@@ -106,6 +108,7 @@ pub const ALL: &[Lint] = &[
     auth_file_unreadable::LINT,
     auth_file_writable_by_others::LINT,
     auth_name_missing::LINT,
+    auth_off_leaves_deny::LINT,
     auth_request_no_challenge::LINT,
     auth_scope_too_broad::LINT,
     auth_type_without_require::LINT,
@@ -117,6 +120,7 @@ pub const ALL: &[Lint] = &[
     conflicting_auth_methods::LINT,
     conflicting_server_name::LINT,
     deeper_section_overrides_require::LINT,
+    deny_all_with_satisfy_all::LINT,
     digest_realm_mismatch::LINT,
     duplicate_auth_directive::LINT,
     duplicate_auth_section::LINT,
