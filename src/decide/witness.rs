@@ -49,6 +49,15 @@ impl<'s> Decider<'s> {
         Some(Witness { request, decision })
     }
 
+    /// The answer to GET for a path, which is not encoded yet, from this address and without credentials; none where
+    /// the site is too large to ask.
+    #[must_use]
+    pub fn answer_to(&self, server: Scope<'s>, path: &str, from: IpAddr) -> Option<Decision> {
+        let target = areas::encode(path.as_bytes());
+        let request = request_for(server).filter(|_| self.may_search(MOST_SEARCHES))?;
+        Some(self.decide(&Request { target, from: Some(from), ..request }))
+    }
+
     /// The first request found for a path below `prefix` that comes to the place.
     fn reaching(&self, place: Scope<'s>, prefix: &str) -> Option<Witness> {
         let server = place.server()?;

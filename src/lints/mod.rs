@@ -23,15 +23,19 @@ mod auth_file_relative_path;
 mod auth_file_unreadable;
 mod auth_file_writable_by_others;
 mod auth_name_missing;
+mod auth_off_leaves_deny;
+mod auth_request_no_challenge;
 mod auth_scope_too_broad;
 mod auth_type_without_require;
 mod authenticated_answers_cached;
 mod authorization_replaced;
 mod basic_credentials_forwarded_to_backend;
 mod cgi_authorization_not_passed;
+mod challenge_hidden;
 mod conflicting_auth_methods;
 mod conflicting_server_name;
 mod deeper_section_overrides_require;
+mod deny_all_with_satisfy_all;
 mod digest_realm_mismatch;
 mod duplicate_auth_directive;
 mod duplicate_auth_section;
@@ -43,6 +47,7 @@ mod hash_unsupported_by_server;
 mod health_check_behind_auth;
 mod ifmodule_name_never_true;
 mod inline_comment_as_argument;
+mod ipv4_only_access_rules;
 mod legacy_access_control_on_2_4;
 mod limit_leaves_methods_open;
 mod longer_prefix_escapes_auth;
@@ -103,15 +108,19 @@ pub const ALL: &[Lint] = &[
     auth_file_unreadable::LINT,
     auth_file_writable_by_others::LINT,
     auth_name_missing::LINT,
+    auth_off_leaves_deny::LINT,
+    auth_request_no_challenge::LINT,
     auth_scope_too_broad::LINT,
     auth_type_without_require::LINT,
     authenticated_answers_cached::LINT,
     authorization_replaced::LINT,
     basic_credentials_forwarded_to_backend::LINT,
     cgi_authorization_not_passed::LINT,
+    challenge_hidden::LINT,
     conflicting_auth_methods::LINT,
     conflicting_server_name::LINT,
     deeper_section_overrides_require::LINT,
+    deny_all_with_satisfy_all::LINT,
     digest_realm_mismatch::LINT,
     duplicate_auth_directive::LINT,
     duplicate_auth_section::LINT,
@@ -123,6 +132,7 @@ pub const ALL: &[Lint] = &[
     health_check_behind_auth::LINT,
     ifmodule_name_never_true::LINT,
     inline_comment_as_argument::LINT,
+    ipv4_only_access_rules::LINT,
     legacy_access_control_on_2_4::LINT,
     limit_leaves_methods_open::LINT,
     longer_prefix_escapes_auth::LINT,

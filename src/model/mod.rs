@@ -5,12 +5,16 @@
 //! known: [`Scope::directive`] finds what is certainly in force, [`Scope::lacks`] says that
 //! something certainly is not, and where neither holds nobody knows.
 
+mod addresses;
 mod answer;
 mod apache;
 mod asks;
 mod build;
+mod by_hand;
 mod cache;
 mod certificates;
+mod challenge;
+mod cidr;
 mod cors;
 mod defaults;
 mod directive;
@@ -36,6 +40,7 @@ mod protected;
 mod purpose;
 mod reached_by;
 mod read_file;
+mod refused;
 mod repeats;
 mod rivals;
 mod scope;
@@ -43,11 +48,13 @@ mod served;
 mod served_in_part;
 mod server;
 mod site;
+mod unchallenged;
 mod upgrade;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, OnceLock};
 
+pub use addresses::Ipv4List;
 pub use answer::{Answer, Reply};
 pub use apache::words;
 pub use apache::{
@@ -60,6 +67,8 @@ pub use asks::{Asks, Password};
 pub use build::{FilesMode, Look};
 pub use cache::{QuickCache, SharedCache};
 pub use certificates::CHALLENGE;
+pub use challenge::{Added, HiddenChallenge, Hiding};
+pub use cidr::Cidr;
 pub use cors::Cors;
 pub use defaults::Defaulted;
 pub use directive::{Directive, Value};
@@ -78,12 +87,14 @@ pub use password_file::{PasswordFile, PathValue};
 pub use protected::Area;
 pub use purpose::Purpose;
 pub use read_file::ReadFile;
+pub use refused::ClosedList;
 pub use repeats::Repeat;
 pub use rivals::{Need, Rival};
 pub use scope::Scope;
 pub use served::ServedFile;
 pub use served_in_part::Likely;
 pub use server::{Hidden, Listen, Server, TakenName};
+pub use unchallenged::Unchallenged;
 
 use crate::finding::Problem;
 use crate::load::{Config, ExpandedId, Files, Instance};

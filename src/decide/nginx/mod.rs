@@ -7,7 +7,6 @@ mod access;
 mod answer;
 mod backend;
 mod choices;
-mod cidr;
 mod content;
 mod errors;
 mod files;

@@ -9,7 +9,7 @@ use super::text::{Part, Text};
 use super::uri::{argument, escape_args};
 use super::visit::{Run, Visit};
 use crate::decide::Credentials;
-use crate::model::{Directive, Family, Setting};
+use crate::model::{Cidr, Directive, Family, Setting};
 
 /// A value, or what is known of one that is not known.
 pub(super) type Value = Result<Vec<u8>, Unknown>;
@@ -169,7 +169,7 @@ impl<'r, 's> Run<'r, 's> {
         // A trusted proxy may say another address, in a header that is not known (spec P5).
         let scope = visit.place.scope;
         let trusts = |by: Directive<'_>| {
-            let range = by.literal(0).and_then(|text| super::cidr::Cidr::new(&text));
+            let range = by.literal(0).and_then(|text| Cidr::new(&text));
             range.is_none_or(|range| range.holds(from))
         };
         if !scope.lacks(Family::RealIp) && scope.list(Family::RealIp).any(trusts) {
