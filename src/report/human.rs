@@ -282,10 +282,21 @@ impl SourceCode for Excerpt<'_> {
         let line = self.source.line_of(offset(from));
         let last_line = self.source.line_of(offset(to.saturating_sub(1).max(from)));
 
-        let first_start = lines[line.saturating_sub(before)] as usize;
-        let last_end = lines.get(last_line + after + 1).map_or(text.len(), |&next| next as usize);
-        let start = text.floor_char_boundary(first_start.max(from.saturating_sub(LINE)));
-        let end = text.floor_char_boundary(last_end.min(to + LINE));
+        // What is cut is the line itself; a line around it is shown whole or not at all.
+        let (own_start, first_start) = (lines[line] as usize, lines[line.saturating_sub(before)] as usize);
+        let start = match (from - own_start, own_start - first_start) {
+            (0..=LINE, 0..=LINE) => first_start,
+            (0..=LINE, _) => own_start,
+            _ => from - LINE,
+        };
+        let line_end = |line: usize| lines.get(line + 1).map_or(text.len(), |&next| next as usize);
+        let (own_end, last_end) = (line_end(last_line), line_end(last_line + after));
+        let end = match (own_end.saturating_sub(to), last_end - own_end) {
+            (0..=LINE, 0..=LINE) => last_end,
+            (0..=LINE, _) => own_end,
+            _ => to + LINE,
+        };
+        let (start, end) = (text.floor_char_boundary(start), text.floor_char_boundary(end));
         let first = self.source.line_of(offset(start));
         let column = if before == 0 { self.source.position(offset(from)).column - 1 } else { 0 };
         Ok(Box::new(MietteSpanContents::new_named(
