@@ -24,12 +24,12 @@ pub fn run(options: &Expect) -> u8 {
 
 fn judge(options: &Expect) -> Result<u8, String> {
     let outputs = Outputs::of(&options.output)?;
-    let given = [Some(&options.file), options.config.as_ref(), options.places.root.as_ref()];
-    let given: Vec<&Path> = given.into_iter().flatten().map(PathBuf::as_path).collect();
+    let given = [&options.file].into_iter().chain(&options.main.config).chain(&options.places.root);
+    let given: Vec<&Path> = given.map(PathBuf::as_path).collect();
     let mut host = places::host(&options.places, &given)?;
     let shown = options.file.display();
     let text = std::fs::read_to_string(&options.file).map_err(|error| format!("{shown}: {error}"))?;
-    let mut loaded = site::load(options.config.as_deref(), &options.places, &mut host)?;
+    let mut loaded = site::load(&options.main, &options.places, &mut host)?;
     let file = loaded.files.sources.add(Source::new(options.file.clone(), text.clone().into_bytes()));
     let (rules, problems) = expect::parse(&text, file);
     let config = site::main_configuration(&loaded)?;

@@ -17,6 +17,7 @@ mod shell;
 mod site;
 mod trace;
 mod users;
+mod values;
 
 use std::ffi::OsString;
 use std::io::{IsTerminal, Write};
@@ -47,7 +48,9 @@ pub fn run() -> ExitCode {
         Err(error) => return ExitCode::from(refused(&error)),
     };
     let settled = match matches.subcommand_name() {
-        Some("check" | "baseline" | "config") => settled::settle(&command, &arguments, matches),
+        Some("check" | "baseline" | "config" | "trace" | "map" | "expect") => {
+            settled::settle(&command, &arguments, matches)
+        }
         _ => Ok(Settled::typed(matches)),
     };
     let settled = match settled {

@@ -11,6 +11,7 @@ use crate::source::FileId;
 /// What the user should know besides.
 pub fn notes(
     loaded: &Loaded,
+    has_entry: bool,
     left_alone: bool,
     kept: &BTreeSet<PathBuf>,
     unsure: &BTreeSet<String>,
@@ -34,7 +35,7 @@ pub fn notes(
             ));
         }
     }
-    notes.extend(note_on_parts(loaded));
+    notes.extend(note_on_parts(loaded, has_entry));
     notes.extend(note_on_variables(loaded));
     let is_unknown = |config: &Config| config.includes.values().any(|included| !included.is_whole);
     if loaded.configs.iter().any(is_unknown)
@@ -87,7 +88,7 @@ fn note_on_kept(kept: &BTreeSet<PathBuf>) -> Option<String> {
 
 /// Parts of a configuration are judged with an unknown outside. Beside a main configuration only
 /// those are worth a word that hold a site: snippets are there to be included some day.
-fn note_on_parts(loaded: &Loaded) -> Option<String> {
+fn note_on_parts(loaded: &Loaded, has_entry: bool) -> Option<String> {
     let files = &loaded.files;
     let has_main = loaded.configs.iter().any(|config| config.is_main);
     let has_site = |config: &&Config| {
@@ -107,7 +108,6 @@ fn note_on_parts(loaded: &Loaded) -> Option<String> {
         (false, true) => "a part of a configuration",
         (false, false) => "parts of a configuration",
     };
-    Some(format!(
-        "{which} {verb} {what}: what stands around {them} is unknown (--entry names a main configuration)"
-    ))
+    let how = if has_entry { "" } else { " (--entry names a main configuration)" };
+    Some(format!("{which} {verb} {what}: what stands around {them} is unknown{how}"))
 }

@@ -21,9 +21,10 @@ pub fn run(options: &Trace) -> u8 {
 }
 
 fn answer(options: &Trace) -> Result<u8, String> {
-    let given: Vec<&Path> = options.config.iter().chain(&options.places.root).map(PathBuf::as_path).collect();
+    let given = options.main.config.iter().chain(&options.main.paths).chain(&options.places.root);
+    let given: Vec<&Path> = given.map(PathBuf::as_path).collect();
     let mut host = places::host(&options.places, &given)?;
-    let loaded = site::load(options.config.as_deref(), &options.places, &mut host)?;
+    let loaded = site::load(&options.main, &options.places, &mut host)?;
     let config = site::main_configuration(&loaded)?;
     let site = Site::build(&loaded.files, config, Look { host: &host, mode: FilesMode::from(options.files) });
     let problems: Vec<_> = loaded.problems.iter().chain(&site.problems).collect();
