@@ -1,6 +1,7 @@
 //! For people at a terminal: miette shows the lines, with carets and the places that explain.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::fmt::{self, Display, Write};
 use std::sync::OnceLock;
 
@@ -37,9 +38,15 @@ const UNDERLINED: u32 = 120;
 pub fn human(report: &Report, sources: &Sources, style: Style) -> String {
     let handler = handler(style);
     let texts = Texts { sources, texts: std::iter::repeat_with(OnceLock::new).take(sources.len()).collect() };
-    let shown: Vec<Shown<'_>> = (report.findings.iter().map(|finding| of_finding(finding, report, &texts)))
-        .chain(report.problems.iter().map(|problem| of_problem(problem, &texts)))
-        .collect();
+    let findings = report.findings.iter().map(|finding| of_finding(finding, report, &texts));
+    // One way out of several problems is said once.
+    let mut said = HashSet::new();
+    let problems = report.problems.iter().map(|problem| {
+        let mut shown = of_problem(problem, &texts);
+        shown.help = shown.help.filter(|_| said.insert(problem.help.as_deref()));
+        shown
+    });
+    let shown: Vec<Shown<'_>> = findings.chain(problems).collect();
     let texts = parallel::map(&shown, shown.len() > 50, |shown| {
         let mut text = String::new();
         if handler.render_report(&mut text, shown).is_err() {
