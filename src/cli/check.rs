@@ -190,7 +190,10 @@ fn judge(loaded: &Loaded, host: &Host, options: &Check, lints: &[&'static Lint])
     }
     settle_levels(&mut report.findings, &loaded.files.sources, options);
     let of = files.into_iter().collect();
-    let allowed = allow::apply(std::mem::take(&mut report.findings), &loaded.files, &of, lints);
+    let whole = loaded.configs.iter().filter(|config| config.is_main).flat_map(Config::files).collect();
+    let user_files = !left_alone && mode != FilesMode::Never;
+    let judged = allow::Judged { run: lints, whole, user_files };
+    let allowed = allow::apply(std::mem::take(&mut report.findings), &loaded.files, &of, &judged);
     report.findings = allowed.findings;
     report.allowed = allowed.count;
     report.notes = notes::notes(loaded, !options.entry.is_empty(), left_alone, &kept, &unsure);
