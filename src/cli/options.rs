@@ -88,6 +88,10 @@ pub struct Check {
     #[arg(long, value_name = "LINT", value_delimiter = ',', value_parser = lint_id(), hide_possible_values = true, help_heading = "What counts")]
     pub select: Vec<&'static Lint>,
 
+    /// Do not run these lints, separated by commas.
+    #[arg(long, value_name = "LINT", value_delimiter = ',', value_parser = lint_id(), hide_possible_values = true, help_heading = "What counts")]
+    pub ignore: Vec<&'static Lint>,
+
     /// Give the findings of a lint another level, as in `weak-password-hash=error`. Repeatable.
     #[arg(long, value_name = "LINT=LEVEL", value_parser = level, help_heading = "What counts")]
     pub level: Vec<(&'static Lint, Level)>,
@@ -99,10 +103,6 @@ pub struct Check {
     /// Hosts that are closed as a whole on purpose, such as a staging site; `*` stands for anything. Repeatable.
     #[arg(long, value_name = "HOST", value_delimiter = ',', help_heading = "What counts")]
     pub meant_closed: Vec<String>,
-
-    /// Do not run these lints, separated by commas.
-    #[arg(long, value_name = "LINT", value_delimiter = ',', value_parser = lint_id(), hide_possible_values = true, help_heading = "What counts")]
-    pub ignore: Vec<&'static Lint>,
 
     /// Do not tell the findings that are in this file, which `authlint baseline` has written.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "What counts")]

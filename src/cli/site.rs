@@ -33,7 +33,7 @@ pub fn main_configuration(loaded: &Loaded) -> Result<&Config, String> {
     match (main.next(), main.next()) {
         (Some(one), None) => Ok(one),
         (Some(one), Some(other)) => {
-            Err(format!("--config says which: there are {} and {}", path(one), path(other)))
+            Err(format!("there are {} and {}: --config or --server says which", path(one), path(other)))
         }
         (None, _) => loaded.configs.first().ok_or_else(|| match loaded.problems.first() {
             Some(problem) => report::problem_line(problem, &loaded.files.sources),
