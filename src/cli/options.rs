@@ -196,10 +196,6 @@ pub struct Main {
     #[arg(long, visible_alias = "entry", value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Where things are")]
     pub config: Vec<PathBuf>,
 
-    /// What `authlint.toml` has as `paths`.
-    #[arg(long, hide = true)]
-    pub paths: Vec<PathBuf>,
-
     /// Heed no `authlint.toml`.
     #[arg(long, help_heading = "Where things are")]
     pub no_config: bool,

@@ -29,6 +29,8 @@ pub struct Settled {
     pub matches: ArgMatches,
     /// The file.
     pub file: Option<SettingsFile>,
+    /// The paths of the file, for a command that takes none itself.
+    pub paths: Vec<PathBuf>,
     /// The keys that are heeded: what is typed is taken out.
     heeded: Vec<Key>,
 }
@@ -48,7 +50,7 @@ pub fn settle(command: &Command, arguments: &[OsString], typed: ArgMatches) -> R
     let subcommand = |name: &str| command.find_subcommand(name).ok_or("there is no such command");
     let (check, own) = (subcommand("check")?, subcommand(name)?);
     let base = base(&file.path);
-    let mut heeded = Vec::new();
+    let (mut heeded, mut paths) = (Vec::new(), Vec::new());
     let mut added: Vec<OsString> = Vec::new();
     for key in &file.keys {
         let Some(option) = option(check, &key.name) else {
@@ -68,6 +70,9 @@ pub fn settle(command: &Command, arguments: &[OsString], typed: ArgMatches) -> R
             .clone()
             .try_get_matches_from(alone)
             .map_err(|error| file.refuse(key.bytes.clone(), why(&error)).to_string())?;
+        if key.name == PATHS && matches!(name, "trace" | "expect") {
+            paths.extend(given(option, key, &base).into_iter().map(PathBuf::from));
+        }
         let Some(option) = heeded_as(own, &key.name, &file) else { continue };
         if options.value_source(option.get_id().as_str()) == Some(ValueSource::CommandLine) {
             continue;
@@ -78,7 +83,7 @@ pub fn settle(command: &Command, arguments: &[OsString], typed: ArgMatches) -> R
     let (before, after) = arguments.split_at(arguments.len().min(2));
     let all = before.iter().chain(&added).chain(after);
     let matches = command.clone().try_get_matches_from(all).map_err(|error| error.to_string())?;
-    Ok(Settled { matches, file: Some(file), heeded })
+    Ok(Settled { matches, file: Some(file), paths, heeded })
 }
 
 /// What is wrong with a value, without the usage that clap adds.
@@ -178,7 +183,7 @@ impl Settled {
     /// What is typed alone.
     #[must_use]
     pub fn typed(matches: ArgMatches) -> Self {
-        Settled { matches, file: None, heeded: Vec::new() }
+        Settled { matches, file: None, paths: Vec::new(), heeded: Vec::new() }
     }
 
     /// Every key with its value and where that is from, as TOML.

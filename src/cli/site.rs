@@ -1,14 +1,16 @@
 //! The one site that a request is asked of.
 
+use std::path::PathBuf;
+
 use super::options::{Main, Places};
 use super::places;
 use crate::load::{self, Config, Loaded};
 use crate::report;
 use crate::source::Host;
 
-/// Loads the main configuration, or the installed ones.
-pub fn load(main: &Main, places: &Places, host: &mut Host) -> Result<Loaded, String> {
-    let paths = match (&main.config[..], &main.paths[..]) {
+/// Loads the main configuration, or those in the paths of `authlint.toml`, or the installed ones.
+pub fn load(main: &Main, settled: &[PathBuf], places: &Places, host: &mut Host) -> Result<Loaded, String> {
+    let paths = match (&main.config[..], settled) {
         ([], []) => places::installed(host, places.server),
         ([], paths) | (paths, _) => paths.to_vec(),
     };

@@ -24,8 +24,25 @@ pub struct Style {
     pub unicode: bool,
     /// The width in columns.
     pub width: usize,
-    /// Whether ids may be links.
-    pub links: bool,
+    /// Whether it is one: ids may be links there, and sentences are broken at the width. In a log they are found more
+    /// easily whole.
+    pub is_terminal: bool,
+}
+
+impl Style {
+    /// A sentence behind a word such as `note: `.
+    fn sentence(self, word: &str, text: &str) -> String {
+        let line = format!("{word}{text}");
+        if !self.is_terminal {
+            return line;
+        }
+        let indent = " ".repeat(word.len());
+        let options = textwrap::Options::new(self.width)
+            .subsequent_indent(&indent)
+            .word_separator(textwrap::WordSeparator::AsciiSpace)
+            .break_words(false);
+        textwrap::fill(&line, options)
+    }
 }
 
 /// A line of a configuration is cut to this many bytes around what is shown.
@@ -56,7 +73,7 @@ pub fn human(report: &Report, sources: &Sources, style: Style) -> String {
     });
     let mut out: String = texts.into_iter().map(|text| text + "\n").collect();
     for note in &report.notes {
-        let _ = writeln!(out, "note: {}", harmless(note));
+        let _ = writeln!(out, "{}", style.sentence("note: ", &harmless(note)));
     }
     let more = if report.findings.is_empty() { "" } else { " (`authlint explain LINT` tells more)" };
     let _ = writeln!(out, "{}{more}", report.summary());
@@ -79,8 +96,8 @@ fn handler(style: Style) -> GraphicalReportHandler {
     };
     GraphicalReportHandler::new_themed(theme)
         .with_width(style.width)
-        .with_links(style.links)
-        .with_urls(style.links)
+        .with_links(style.color && style.is_terminal)
+        .with_urls(style.color && style.is_terminal)
         // A command in a help line is broken at blanks only, so that it can be copied.
         .with_word_separator(textwrap::WordSeparator::AsciiSpace)
         .with_break_words(false)
@@ -314,5 +331,21 @@ impl SourceCode for Excerpt<'_> {
             column,
             last_line - first + 1,
         )))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_terminal_gets_sentences_of_its_width() {
+        let style = Style { color: false, unicode: true, width: 30, is_terminal: true };
+        assert_eq!(
+            style.sentence("note: ", "a.conf is a part of a configuration"),
+            "note: a.conf is a part of a\n      configuration"
+        );
+        let log = Style { is_terminal: false, ..style };
+        assert_eq!(log.sentence("note: ", "a.conf is a part of a configuration").lines().count(), 1);
     }
 }
