@@ -58,6 +58,7 @@ mod require_all_granted_beside_user;
 mod require_user_without_authtype;
 mod required_user_not_in_file;
 mod return_bypasses_auth;
+mod rewrite_leaves_auth_location;
 mod satisfy_any_opens_protected_area;
 mod static_asset_behind_auth;
 mod undefined_variable;
@@ -138,6 +139,7 @@ pub const ALL: &[Lint] = &[
     require_user_without_authtype::LINT,
     required_user_not_in_file::LINT,
     return_bypasses_auth::LINT,
+    rewrite_leaves_auth_location::LINT,
     satisfy_any_opens_protected_area::LINT,
     static_asset_behind_auth::LINT,
     undefined_variable::LINT,
