@@ -2,7 +2,7 @@
 
 use super::areas::{Flags, Search, Test};
 use super::witness::{MOST_SEARCHES, below, paths, test};
-use super::{Credentials, Decider, Decision, Outcome, Witness, nginx};
+use super::{Credentials, Decider, Decision, Outcome, Request, Witness, nginx};
 use crate::model::{Directive, Modifier, Scope};
 
 /// More paths than this are not tried for one line.
@@ -48,5 +48,37 @@ impl<'s> Decider<'s> {
         tests.extend(location.filter(|location| location.is_regex()).map(|location| test(&location)));
         let found = below(prefix, &tests);
         paths(&found).take(MOST_PATHS).find_map(try_path)
+    }
+}
+
+impl<'s> Decider<'s> {
+    /// A stranger's request for a protected path of a server, written so that an expression matches it that looks at
+    /// the path, or at the line of the request, as it is sent; only where that is let in, and where the path itself is
+    /// asked for.
+    pub fn disguised(&self, server: Scope<'s>, path: &str, pattern: &str) -> Option<Witness> {
+        let plain = self.fetch(server, path, Credentials::None)?;
+        if plain.decision.outcome != Outcome::Challenge || !self.may_search(MOST_SEARCHES) {
+            return None;
+        }
+        let flags = if self.site.is_apache() { Flags::apache(false) } else { Flags::nginx(false) };
+        // An expression of the line of a request may begin with the method.
+        let is_of_line = pattern.trim_start_matches('^').starts_with("GET");
+        let pattern = if is_of_line {
+            let rest = pattern.trim_start_matches('^').trim_start_matches("GET");
+            format!("^{}", rest.trim_start_matches("\\s+").trim_start_matches(['\\', 's', ' ']))
+        } else {
+            pattern.to_owned()
+        };
+        let samples = below("", &[Test::Search(Search::read(pattern.as_bytes(), flags))]);
+        let tries = paths(&samples).take(MOST_PATHS).flat_map(|sample| {
+            let base = sample.trim_end_matches('/');
+            let up = "../".repeat(base.matches('/').count());
+            [format!("{base}/{up}{}", path.trim_start_matches('/')), format!("{path}?{sample}")]
+        });
+        let mut answers = tries.filter(|target| target.is_ascii() && !target.contains(' ')).map(|target| {
+            let request = Request { target, ..plain.request.clone() };
+            Witness { decision: self.decide(&request), request }
+        });
+        answers.find(|witness| witness.decision.outcome == Outcome::Open)
     }
 }

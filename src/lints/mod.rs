@@ -29,6 +29,7 @@ mod authenticated_answers_cached;
 mod authorization_replaced;
 mod basic_credentials_forwarded_to_backend;
 mod cgi_authorization_not_passed;
+mod client_controlled_auth;
 mod conflicting_auth_methods;
 mod conflicting_server_name;
 mod deeper_section_overrides_require;
@@ -110,6 +111,7 @@ pub const ALL: &[Lint] = &[
     authorization_replaced::LINT,
     basic_credentials_forwarded_to_backend::LINT,
     cgi_authorization_not_passed::LINT,
+    client_controlled_auth::LINT,
     conflicting_auth_methods::LINT,
     conflicting_server_name::LINT,
     deeper_section_overrides_require::LINT,
