@@ -62,6 +62,7 @@ mod return_bypasses_auth;
 mod rewrite_leaves_auth_location;
 mod satisfy_any_opens_protected_area;
 mod static_asset_behind_auth;
+mod suffix_exemption_before_proxy;
 mod undefined_variable;
 mod underscore_header_dropped;
 mod unknown_auth_provider;
@@ -144,6 +145,7 @@ pub const ALL: &[Lint] = &[
     rewrite_leaves_auth_location::LINT,
     satisfy_any_opens_protected_area::LINT,
     static_asset_behind_auth::LINT,
+    suffix_exemption_before_proxy::LINT,
     undefined_variable::LINT,
     underscore_header_dropped::LINT,
     unknown_auth_provider::LINT,

@@ -1,5 +1,7 @@
 //! Whether somebody is asked for a password hangs on what the client sends (spec W22, aH13, aH14, aH33).
 
+use std::collections::HashMap;
+
 use super::names::{Family, Name};
 use super::{Directive, Kind, Scope, Site};
 
@@ -131,6 +133,9 @@ struct Way<'s> {
     raw: Option<String>,
 }
 
+/// What makes each variable.
+type Maps<'s> = HashMap<String, Directive<'s>>;
+
 /// Variables made of variables, at most so deep.
 const MOST_STEPS: usize = 4;
 
@@ -141,6 +146,7 @@ impl Site<'_> {
         if self.is_apache() {
             return self.sections().flat_map(Scope::clients_say_in_apache).collect();
         }
+        let maps = self.maps();
         let scopes = || {
             self.scopes().filter(|scope| {
                 matches!(
@@ -149,33 +155,30 @@ impl Site<'_> {
                 )
             })
         };
-        let switched = scopes().filter_map(Scope::realm_of_client);
-        let filed = scopes().filter_map(Scope::file_of_client);
-        let led = scopes().flat_map(Scope::led_by_client);
+        let switched = scopes().filter_map(|scope| scope.realm_of_client(&maps));
+        let filed = scopes().filter_map(|scope| scope.file_of_client(&maps));
+        let led = scopes().flat_map(|scope| scope.led_by_client(&maps));
         switched.chain(filed).chain(led).collect()
     }
 
-    /// The `map` that makes a variable, or the `geo` of another address than the client's.
-    fn map_of(&self, variable: &str) -> Option<Directive<'_>> {
+    /// The `map` that makes each variable, or the `geo` of another address than the client's.
+    fn maps(&self) -> Maps<'_> {
         let outer = self.scopes_of(Kind::Http).chain(self.scopes_of(Kind::Snippet));
         let is_map = |map: &Directive<'_>| matches!(map.name_text(), "map" | "geo") && map.arity() == 2;
         let maps = outer.flat_map(|scope| scope.own(Family::Variables)).filter(is_map);
-        let is_it = |map: &Directive<'_>| {
-            map.argument(1).is_some_and(|word| self::variable(&word.text()).as_deref() == Some(variable))
-        };
-        maps.filter(is_it).last()
+        maps.filter_map(|map| Some((variable(&map.argument(1)?.text())?, map))).collect()
     }
 }
 
 impl<'s> Scope<'s> {
     /// `auth_basic $realm`, where a client can make `off` of it.
-    fn realm_of_client(self) -> Option<ClientSays<'s>> {
+    fn realm_of_client(self, maps: &Maps<'s>) -> Option<ClientSays<'s>> {
         let asked = self.own(Family::Realm).last()?;
         let name = variable(&asked.argument(0)?.text())?;
         if self.lacks(Family::UserFile) || self.is_guarded_otherwise() {
             return None;
         }
-        let way = self.way_to(&name, "off", MOST_STEPS)?;
+        let way = self.way_to(maps, &name, "off", MOST_STEPS)?;
         let is_of_a_proxy =
             way.what.strip_prefix("$http_").is_some_and(tells_an_address) && !self.lacks(Family::RealIp);
         let by = way.by.unwrap_or(asked);
@@ -184,7 +187,7 @@ impl<'s> Scope<'s> {
     }
 
     /// `auth_basic_user_file /etc/nginx/$http_x_site`
-    fn file_of_client(self) -> Option<ClientSays<'s>> {
+    fn file_of_client(self, maps: &Maps<'s>) -> Option<ClientSays<'s>> {
         let by = self.own(Family::UserFile).last()?;
         let text = by.argument(0)?.text().into_owned();
         if by.is_template() || self.lacks(Family::Realm) || self.directive(Family::Realm)?.is(0, "off") {
@@ -195,7 +198,7 @@ impl<'s> Scope<'s> {
             if is_sent(name) {
                 return Some(name.clone());
             }
-            let source = self.site.map_of(name)?.argument(0)?.text().into_owned();
+            let source = maps.get(name).copied()?.argument(0)?.text().into_owned();
             variable(&source).filter(|source| is_sent(source))
         };
         let name = variables(&text).find_map(|name| source(&name))?;
@@ -204,7 +207,7 @@ impl<'s> Scope<'s> {
     }
 
     /// `if ($http_x) { return 418; }` with a page for 418 that asks for nothing, or a `rewrite` to such a place.
-    fn led_by_client(self) -> Vec<ClientSays<'s>> {
+    fn led_by_client(self, maps: &Maps<'s>) -> Vec<ClientSays<'s>> {
         let Some(asked) = self.asks().by().filter(|_| matches!(self.kind(), Kind::Location | Kind::Server))
         else {
             return Vec::new();
@@ -212,7 +215,7 @@ impl<'s> Scope<'s> {
         let conditions = self.children().filter(|child| child.kind() == Kind::If);
         let found = conditions.filter_map(|condition| {
             let by = condition.own(Family::Rewrite).find(|line| self.is_led_to_an_open_place(*line))?;
-            let way = self.way_of_condition(condition, MOST_STEPS)?;
+            let way = self.way_of_condition(maps, condition, MOST_STEPS)?;
             let is_plain = way.raw.is_none();
             let found = ClientSays { by, what: way.what, says: Said::Whether, asked, place: self, raw: None };
             is_plain.then_some(found)
@@ -250,18 +253,24 @@ impl<'s> Scope<'s> {
     }
 
     /// How a client gets a variable to hold a value.
-    fn way_to(self, name: &str, wanted: &str, steps: usize) -> Option<Way<'s>> {
+    fn way_to(self, maps: &Maps<'s>, name: &str, wanted: &str, steps: usize) -> Option<Way<'s>> {
         if sent(name).is_some() {
             return Some(Way { by: None, what: format!("${name}"), raw: None });
         }
         let steps = steps.checked_sub(1)?;
-        match self.site.map_of(name) {
-            Some(map) => self.way_through_map(map, wanted, steps),
-            None => self.way_through_set(name, wanted, steps),
+        match maps.get(name).copied() {
+            Some(map) => self.way_through_map(maps, map, wanted, steps),
+            None => self.way_through_set(maps, name, wanted, steps),
         }
     }
 
-    fn way_through_map(self, map: Directive<'s>, wanted: &str, steps: usize) -> Option<Way<'s>> {
+    fn way_through_map(
+        self,
+        maps: &Maps<'s>,
+        map: Directive<'s>,
+        wanted: &str,
+        steps: usize,
+    ) -> Option<Way<'s>> {
         let source = variable(&map.argument(0)?.text())?;
         let lines = map.lines()?;
         let key = |line: &Directive<'s>| line.head_word().text().into_owned();
@@ -289,13 +298,13 @@ impl<'s> Scope<'s> {
             return None;
         }
         wanted_lines.filter(|line| !key(line).starts_with('~')).find_map(|line| {
-            let way = self.way_to(&source, &key(line), steps)?;
+            let way = self.way_to(maps, &source, &key(line), steps)?;
             Some(Way { by: way.by.or(Some(*line)), ..way })
         })
     }
 
     /// `set $realm off;` in an `if`, or `set $realm $http_x;`.
-    fn way_through_set(self, name: &str, wanted: &str, steps: usize) -> Option<Way<'s>> {
+    fn way_through_set(self, maps: &Maps<'s>, name: &str, wanted: &str, steps: usize) -> Option<Way<'s>> {
         let server = self.server()?;
         let all = std::iter::once(server).chain(server.descendants());
         let mut found = all.flat_map(|scope| {
@@ -307,9 +316,9 @@ impl<'s> Scope<'s> {
                 return None;
             }
             let way = match variable(&line.argument(1)?.text()) {
-                Some(source) => self.way_to(&source, wanted, steps)?,
+                Some(source) => self.way_to(maps, &source, wanted, steps)?,
                 None if line.is(1, wanted) && scope.kind() == Kind::If => {
-                    self.way_of_condition(scope, steps)?
+                    self.way_of_condition(maps, scope, steps)?
                 }
                 None => return None,
             };
@@ -318,7 +327,7 @@ impl<'s> Scope<'s> {
     }
 
     /// How a client gets the condition of an `if` to hold.
-    fn way_of_condition(self, condition: Scope<'s>, steps: usize) -> Option<Way<'s>> {
+    fn way_of_condition(self, maps: &Maps<'s>, condition: Scope<'s>, steps: usize) -> Option<Way<'s>> {
         let words = condition.opening()?.arguments().map(|word| word.text().into_owned());
         let words: Vec<String> = words.collect::<Vec<_>>();
         let text = words.join(" ");
@@ -337,8 +346,8 @@ impl<'s> Scope<'s> {
             return Some(Way { by: None, what, raw: Some(compared.trim().to_owned()) });
         }
         match operator {
-            "=" => self.way_to(&name, compared.trim(), steps),
-            "" => self.way_to(&name, "1", steps),
+            "=" => self.way_to(maps, &name, compared.trim(), steps),
+            "" => self.way_to(maps, &name, "1", steps),
             _ => None,
         }
     }

@@ -35,6 +35,8 @@ pub struct LedAround<'s> {
     pub leads_in: bool,
 }
 
+/// More lines of a server are not looked at for each protected place.
+const MOST_LINES: usize = 200;
 /// More sections than this are not looked at for one server.
 const MOST_SECTIONS: usize = 50;
 
@@ -77,7 +79,8 @@ impl<'s> Scope<'s> {
         let found = location.and_then(|location| Some((location, self.own_asking()?, self.server()?)));
         let found = found.filter(|_| self.is_reached_from_outside());
         found.into_iter().flat_map(move |(location, asked, server)| {
-            let lines = server.own(Family::Rewrite).filter(|line| line.goes_on_elsewhere(true));
+            let lines =
+                server.own(Family::Rewrite).take(MOST_LINES).filter(|line| line.goes_on_elsewhere(true));
             lines.filter_map(move |by| {
                 let pattern = plain(&by.argument(0)?.text());
                 let is_for_it = pattern.strip_prefix('^')?.starts_with(location.path.as_ref());

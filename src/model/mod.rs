@@ -44,6 +44,7 @@ mod served;
 mod served_in_part;
 mod server;
 mod site;
+mod suffix_exempt;
 mod upgrade;
 
 use std::collections::{HashMap, HashSet};
@@ -87,6 +88,7 @@ pub use scope::Scope;
 pub use served::ServedFile;
 pub use served_in_part::Likely;
 pub use server::{Hidden, Listen, Server, TakenName};
+pub use suffix_exempt::{Behind, SuffixExempt};
 
 use crate::finding::Problem;
 use crate::load::{Config, ExpandedId, Files, Instance};
