@@ -72,7 +72,9 @@ const ADDRESSES: &[&str] =
 /// Whether a header is one that a client says what it likes in, and that is compared with more than a secret.
 pub(super) fn is_said_by_client(header: &str, compared: &str) -> bool {
     let header = header.to_ascii_lowercase().replace('_', "-");
-    let is_credential = CREDENTIALS.iter().any(|word| header.contains(word));
+    // Which service of git is asked for is what the request is about.
+    let is_service = ["git-upload-pack", "git-receive-pack"].iter().any(|name| compared.contains(name));
+    let is_credential = is_service || CREDENTIALS.iter().any(|word| header.contains(word));
     !header.is_empty()
         && !OTHERS.contains(&header.as_str())
         && !is_credential

@@ -56,8 +56,14 @@ impl<'s> Scope<'s> {
             all.find_map(Scope::own_asking)
         };
         let is_open_else = || self.outer_outcome("GET", Viewpoint::Stranger).must_be(Outcomes::GRANTED);
-        let asked =
-            if opens { outer().or_else(elsewhere)? } else { self.own_asking().filter(|_| is_open_else())? };
+        // Who is asked because of what it sends is another thing than who is not.
+        let text = by.literal(0).unwrap_or_default();
+        let is_negated = text.contains("!~") || text.contains("!=");
+        let asked = if opens {
+            outer().or_else(elsewhere)?
+        } else {
+            self.own_asking().filter(|_| is_negated && is_open_else())?
+        };
         Some((Taken { by, what: what.0, raw: None }, asked)).filter(|_| what.1.is_none())
     }
 
@@ -196,6 +202,10 @@ fn test_of(line: Directive<'_>) -> Option<(String, String, usize)> {
 
 /// What an expression takes from the client alone, and the pattern where that is the line of the request.
 fn expression_of_client(text: &str) -> Option<(String, Option<String>)> {
+    // A path with its arguments is what the request is about.
+    if text.contains("%{QUERY_STRING}") && text.contains("REQUEST_URI") {
+        return None;
+    }
     let is_more = ["REMOTE_ADDR", "REMOTE_USER", "-ipmatch", "-R ", "SSL_", "REMOTE_HOST"];
     if is_more.iter().any(|word| text.contains(word)) {
         return None;
