@@ -11,7 +11,7 @@ use crate::model::{Directive, Family, Located, Location, Modifier, Scope};
 const MOST_LOCATIONS: usize = 100;
 
 /// More searches than this are not made for one site, a few milliseconds each.
-const MOST_SEARCHES: usize = 60;
+pub(super) const MOST_SEARCHES: usize = 60;
 /// The same for texts that an expression matches.
 const MOST_SAMPLES: usize = 300;
 
@@ -124,13 +124,13 @@ impl<'s> Decider<'s> {
 }
 
 /// Those that somebody may well type: a line feed that gets around `.` is another lint's.
-fn paths(areas: &[Vec<u8>]) -> impl Iterator<Item = &str> {
+pub(super) fn paths(areas: &[Vec<u8>]) -> impl Iterator<Item = &str> {
     let paths = areas.iter().filter_map(|path| std::str::from_utf8(path).ok());
     paths.filter(|path| !path.contains(char::is_control))
 }
 
 /// The test that a location makes of the path.
-fn test(location: &Location<'_>) -> Test {
+pub(super) fn test(location: &Location<'_>) -> Test {
     let path = location.path.as_bytes();
     match location.modifier {
         Modifier::Exact => Test::Exact(path.to_vec()),
@@ -141,7 +141,7 @@ fn test(location: &Location<'_>) -> Test {
 }
 
 /// A path of each area below a prefix, of paths without double slashes; none where there are too many.
-fn below(prefix: &str, tests: &[Test]) -> Vec<Vec<u8>> {
+pub(super) fn below(prefix: &str, tests: &[Test]) -> Vec<Vec<u8>> {
     let covered = Expression::text(prefix.as_bytes()).then(Expression::anything());
     let found = areas::areas(tests, &[], &covered, &areas::normalised(true)).unwrap_or_default();
     found.into_iter().map(|area| area.path).collect()

@@ -32,6 +32,7 @@ mod authorization_replaced;
 mod basic_credentials_forwarded_to_backend;
 mod cgi_authorization_not_passed;
 mod challenge_hidden;
+mod client_controlled_auth;
 mod conflicting_auth_methods;
 mod conflicting_server_name;
 mod deeper_section_overrides_require;
@@ -63,8 +64,10 @@ mod require_all_granted_beside_user;
 mod require_user_without_authtype;
 mod required_user_not_in_file;
 mod return_bypasses_auth;
+mod rewrite_leaves_auth_location;
 mod satisfy_any_opens_protected_area;
 mod static_asset_behind_auth;
+mod suffix_exemption_before_proxy;
 mod undefined_variable;
 mod underscore_header_dropped;
 mod unknown_auth_provider;
@@ -117,6 +120,7 @@ pub const ALL: &[Lint] = &[
     basic_credentials_forwarded_to_backend::LINT,
     cgi_authorization_not_passed::LINT,
     challenge_hidden::LINT,
+    client_controlled_auth::LINT,
     conflicting_auth_methods::LINT,
     conflicting_server_name::LINT,
     deeper_section_overrides_require::LINT,
@@ -148,8 +152,10 @@ pub const ALL: &[Lint] = &[
     require_user_without_authtype::LINT,
     required_user_not_in_file::LINT,
     return_bypasses_auth::LINT,
+    rewrite_leaves_auth_location::LINT,
     satisfy_any_opens_protected_area::LINT,
     static_asset_behind_auth::LINT,
+    suffix_exemption_before_proxy::LINT,
     undefined_variable::LINT,
     underscore_header_dropped::LINT,
     unknown_auth_provider::LINT,

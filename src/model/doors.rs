@@ -78,7 +78,7 @@ impl Scope<'_> {
 }
 
 /// A dot in an expression is mostly of a kind of file, which is no door.
-fn all_are_doors(path: &str) -> bool {
+pub(super) fn all_are_doors(path: &str) -> bool {
     if path.contains("\\.") {
         return false;
     }

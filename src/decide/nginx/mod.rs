@@ -69,6 +69,21 @@ pub fn decide(decider: &Decider<'_>, request: &Request) -> Decision {
     }
 }
 
+/// The answers of all ways that there may be; none where one of them ends in something that is not known.
+pub fn ways(decider: &Decider<'_>, request: &Request) -> Vec<Decision> {
+    let tables = decider.nginx.tables(decider);
+    let mut choices = Choices::default();
+    let mut all = Vec::new();
+    for _ in 0..MAX_WAYS {
+        let Ok(decision) = go(tables, request, &mut choices) else { return Vec::new() };
+        all.push(decision);
+        if !choices.advance() {
+            return all;
+        }
+    }
+    Vec::new()
+}
+
 /// One way of the request.
 fn go(tables: &Tables<'_>, request: &Request, choices: &mut Choices) -> Known<Decision> {
     let sockets = tables.sockets.as_ref().map_err(String::clone)?;

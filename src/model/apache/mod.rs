@@ -7,6 +7,7 @@
 mod arguments;
 mod chain;
 mod choices;
+mod client_says;
 mod compat;
 mod ground;
 mod hosts;
