@@ -55,6 +55,7 @@ mod proxy_header_inheritance_lost;
 mod regex_location_escapes_auth;
 mod removed_directive_2_4;
 mod require_all_granted_beside_user;
+mod require_not_without_grant;
 mod require_user_without_authtype;
 mod required_user_not_in_file;
 mod return_bypasses_auth;
@@ -135,6 +136,7 @@ pub const ALL: &[Lint] = &[
     regex_location_escapes_auth::LINT,
     removed_directive_2_4::LINT,
     require_all_granted_beside_user::LINT,
+    require_not_without_grant::LINT,
     require_user_without_authtype::LINT,
     required_user_not_in_file::LINT,
     return_bypasses_auth::LINT,

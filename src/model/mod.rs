@@ -50,8 +50,8 @@ use std::sync::{Mutex, OnceLock};
 pub use answer::{Answer, Reply};
 pub use apache::words;
 pub use apache::{
-    Choice, DeafProgram, Ground, Grounds, HtaccessState, IfModule, Judge, Methods, Misuse, Misused,
-    NeverTrue, OnTheWay, OpenedFile, Outcomes, OverrideRules, Overrides, Passes, Sections, Twins,
+    Choice, DeafProgram, Ground, Grounds, HtaccessState, IfModule, Judge, LoneNegation, Methods, Misuse,
+    Misused, NeverTrue, OnTheWay, OpenedFile, Outcomes, OverrideRules, Overrides, Passes, Sections, Twins,
     UnknownProvider, Unset, UnsetVariable, Verdict, Viewpoint, WrongProvider,
 };
 pub(crate) use apache::{EMPTY, Matching, below, clean};
