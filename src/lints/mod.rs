@@ -52,6 +52,7 @@ mod options_preflight_behind_auth;
 mod pass_header_does_nothing;
 mod proxy_drops_authorization;
 mod proxy_header_inheritance_lost;
+mod proxypass_bypasses_directory_auth;
 mod regex_location_escapes_auth;
 mod removed_directive_2_4;
 mod require_all_granted_beside_user;
@@ -133,6 +134,7 @@ pub const ALL: &[Lint] = &[
     pass_header_does_nothing::LINT,
     proxy_drops_authorization::LINT,
     proxy_header_inheritance_lost::LINT,
+    proxypass_bypasses_directory_auth::LINT,
     regex_location_escapes_auth::LINT,
     removed_directive_2_4::LINT,
     require_all_granted_beside_user::LINT,

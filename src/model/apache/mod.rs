@@ -5,6 +5,7 @@
 //! place is worked out here, so that the questions of a `Scope` have the same answers in both.
 
 mod arguments;
+mod bypassed;
 mod chain;
 mod choices;
 mod compat;
@@ -35,6 +36,7 @@ pub mod words;
 use std::collections::HashMap;
 
 pub use arguments::{Misuse, Misused};
+pub use bypassed::{Bypass, Extent};
 pub use choices::Choice;
 pub use compat::Passes;
 pub use ground::{Ground, Grounds, Sections};
