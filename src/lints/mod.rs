@@ -42,6 +42,7 @@ mod group_file_missing;
 mod hash_unsupported_by_server;
 mod health_check_behind_auth;
 mod ifmodule_name_never_true;
+mod indexoptions_hides_protected;
 mod inline_comment_as_argument;
 mod legacy_access_control_on_2_4;
 mod limit_leaves_methods_open;
@@ -124,6 +125,7 @@ pub const ALL: &[Lint] = &[
     hash_unsupported_by_server::LINT,
     health_check_behind_auth::LINT,
     ifmodule_name_never_true::LINT,
+    indexoptions_hides_protected::LINT,
     inline_comment_as_argument::LINT,
     legacy_access_control_on_2_4::LINT,
     limit_leaves_methods_open::LINT,

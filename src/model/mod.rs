@@ -50,9 +50,10 @@ use std::sync::{Mutex, OnceLock};
 pub use answer::{Answer, Reply};
 pub use apache::words;
 pub use apache::{
-    Bypass, Choice, DeafProgram, Extent, Ground, Grounds, HtaccessState, IfModule, Judge, LoneNegation,
-    Methods, Misuse, Misused, NeverTrue, OnTheWay, OpenedFile, Outcomes, OverrideRules, Overrides, Passes,
-    Sections, Twins, UnknownProvider, Unset, UnsetVariable, Verdict, Viewpoint, WrongProvider,
+    Bypass, Choice, DeafProgram, Extent, Ground, Grounds, HiddenEntry, HtaccessState, IfModule, Judge,
+    LoneNegation, Methods, Misuse, Misused, NeverTrue, OnTheWay, OpenedFile, Outcomes, OverrideRules,
+    Overrides, Passes, Sections, Twins, UnknownProvider, Unset, UnsetVariable, Verdict, Viewpoint,
+    WrongProvider,
 };
 pub(crate) use apache::{EMPTY, Matching, below, clean};
 pub use asks::{Asks, Password};

@@ -126,6 +126,7 @@ impl Name {
 /// Directives that are looked up by their names where they count.
 const SETTINGS: &[&[u8]] = &[
     b"accessfilename",
+    b"adddescription",
     b"addhandler",
     b"allowencodedslashes",
     b"authbasicauthoritative",
@@ -141,8 +142,15 @@ const SETTINGS: &[&[u8]] = &[
     b"directoryslash",
     b"fallbackresource",
     b"header",
+    b"headername",
+    b"indexheadinsert",
+    b"indexignore",
+    b"indexoptions",
+    b"indexorderdefault",
+    b"indexstylesheet",
     b"mergeslashes",
     b"passenv",
+    b"readmename",
     b"setenv",
     b"sslengine",
     b"traceenable",
