@@ -11,6 +11,7 @@ mod because;
 mod nginx;
 mod reached;
 mod request;
+mod second_way;
 mod witness;
 
 use std::collections::{HashMap, HashSet};

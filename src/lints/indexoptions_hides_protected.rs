@@ -19,7 +19,7 @@ fn check(site: &Site<'_>) -> Vec<Finding> {
 fn finding(entry: &HiddenEntry<'_>) -> Finding {
     let finding = Finding::at(entry.by.span(), "makes the listing, without `ShowForbidden`")
         .also(entry.wanted.span(), format!("so this leaves `{}` out of it", entry.name));
-    match entry.options.and_then(addition) {
+    match entry.options.map(addition) {
         Some(edit) => {
             let help = format!("add `{}` to this line", edit.text.trim_start());
             finding.help(help).fix(Safety::Unsafe, vec![edit])
@@ -29,10 +29,10 @@ fn finding(entry: &HiddenEntry<'_>) -> Finding {
 }
 
 /// Words with a sign and words without one do not go together in one line.
-fn addition(options: Directive<'_>) -> Option<Edit> {
+fn addition(options: Directive<'_>) -> Edit {
     let mut span = options.span();
     span.start = span.end;
     let signed = options.arguments().any(|word| word.text().starts_with(['+', '-']));
     let text = if signed { " +ShowForbidden" } else { " ShowForbidden" };
-    Some(Edit { span, text: text.to_owned() })
+    Edit { span, text: text.to_owned() }
 }

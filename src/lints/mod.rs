@@ -9,6 +9,7 @@ use crate::parallel;
 use crate::source::Span;
 
 mod acme_challenge_behind_auth;
+mod alias_escapes_location_auth;
 mod allowoverride_lacks_authconfig;
 mod allowoverride_none_disables_htaccess;
 mod auth_basic_without_user_file;
@@ -62,6 +63,7 @@ mod require_user_without_authtype;
 mod required_user_not_in_file;
 mod return_bypasses_auth;
 mod satisfy_any_opens_protected_area;
+mod second_way_to_protected_files;
 mod static_asset_behind_auth;
 mod undefined_variable;
 mod underscore_header_dropped;
@@ -92,6 +94,7 @@ pub struct Lint {
 /// All lints, one line each, by id.
 pub const ALL: &[Lint] = &[
     acme_challenge_behind_auth::LINT,
+    alias_escapes_location_auth::LINT,
     allowoverride_lacks_authconfig::LINT,
     allowoverride_none_disables_htaccess::LINT,
     auth_basic_without_user_file::LINT,
@@ -145,6 +148,7 @@ pub const ALL: &[Lint] = &[
     required_user_not_in_file::LINT,
     return_bypasses_auth::LINT,
     satisfy_any_opens_protected_area::LINT,
+    second_way_to_protected_files::LINT,
     static_asset_behind_auth::LINT,
     undefined_variable::LINT,
     underscore_header_dropped::LINT,

@@ -63,7 +63,9 @@ impl Site<'_> {
             let root = own.root.as_ref().or_else(|| apache.servers.get(&0)?.root.as_ref());
             by_root.entry(root.cloned().unwrap_or_default()).or_default().push(id);
         }
-        by_root.values_mut().for_each(|ids| ids.sort_unstable());
+        for ids in by_root.values_mut() {
+            ids.sort_unstable();
+        }
         let main_is_silent = self.scope(0).is_silent();
         let mut found = Vec::new();
         let mut looked_at: HashMap<u32, usize> = HashMap::new();

@@ -111,7 +111,7 @@ impl Apache {
             let of_main = (server != 0).then_some(&main.aliases).into_iter().flatten();
             let aliases = own.aliases.iter().chain(of_main).cloned();
             let root = own.root.as_ref().or(main.root.as_ref()).map(|root| (String::new(), root.clone()));
-            let all = aliases.chain(root).map(|(url, directory)| Mount { server, url, directory });
+            let all = aliases.chain(root).map(|(url, directory)| Mount { server, url, directory, by: None });
             mounts.extend(all);
         }
         mounts

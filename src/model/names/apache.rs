@@ -136,6 +136,7 @@ const SETTINGS: &[&[u8]] = &[
     b"authformloginrequiredlocation",
     b"authzsendforbiddenonfailure",
     b"cachedisable",
+    b"dav",
     b"directorycheckhandler",
     b"directoryindex",
     b"directoryindexredirect",
