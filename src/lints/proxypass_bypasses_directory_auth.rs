@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::Lint;
-use crate::decide::{Credentials, Decider, Outcome};
+use crate::decide::{Channel, Decider, Outcome};
 use crate::finding::{Finding, Level};
 use crate::model::{Bypass, Directive, Extent, Look, Name, Purpose, Site};
 
@@ -47,10 +47,10 @@ fn is_told<'s>(decider: &Decider<'s>, bypass: &Bypass<'s>) -> bool {
             return false;
         }
     }
-    let witness = decider.fetch(bypass.server, &bypass.path, Credentials::None);
-    witness.is_none_or(|witness| match witness.decision.outcome {
+    let answer = decider.answer(bypass.server, Channel::Plain, "GET", &bypass.path);
+    answer.is_none_or(|decision| match decision.outcome {
         Outcome::Undetermined => true,
-        Outcome::Open => witness.decision.is_by(bypass.pass.span()),
+        Outcome::Open => decision.is_by(bypass.pass.span()),
         _ => false,
     })
 }

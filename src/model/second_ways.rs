@@ -72,7 +72,7 @@ impl Site<'_> {
             let server = self.scope(id);
             let mut ways: HashMap<PathBuf, Vec<Way<'_>>> = HashMap::new();
             let plain = mounts.remove(&id).unwrap_or_default().into_iter();
-            for way in plain.filter_map(|mount| server.way(mount)).chain(server.other_ways()) {
+            for way in plain.filter_map(|mount| server.way(mount)).chain(server.ways_upwards()) {
                 ways.entry(way.directory.clone()).or_default().push(way);
             }
             for (area, wanted, directory) in &areas[&id] {
@@ -123,7 +123,9 @@ impl<'s> Scope<'s> {
         if is_apache {
             let directory = match self.matching() {
                 Matching::Literal(url) if url.trim_end_matches('/').is_empty() => return None,
-                Matching::Literal(_) => self.own_alias().or_else(|| Some(self.directory()?.to_path_buf())),
+                // What an `Alias` in the section leads to is not its files (seen on 2.4).
+                Matching::Literal(_) if self.own(Family::Alias).next().is_some() => return None,
+                Matching::Literal(_) => self.directory().map(Path::to_path_buf),
                 _ => self.directory_of_expression(),
             };
             return directory.map(|directory| (wanted, directory));
@@ -179,12 +181,6 @@ impl<'s> Scope<'s> {
                 (self.matches(&url) == Some(true)).then(target)?.map(|path| clean(&path))
             },
         )
-    }
-
-    /// Where an `Alias` with one argument in this `<Location>` leads to.
-    fn own_alias(self) -> Option<PathBuf> {
-        let line = self.own(Family::Alias).filter(|line| line.arity() == 1).last()?;
-        self.site.absolute(Path::new(line.literal(0)?.as_ref())).map(|path| clean(&path))
     }
 
     /// Whether a path belongs to the location itself.
@@ -246,17 +242,12 @@ impl<'s> Scope<'s> {
         })
     }
 
-    /// Ways that are not among the plain ones: `Alias` in a `<Location>`; in nginx a location without a slash at its end,
-    /// whose alias has one: `/pub../` leads to the directory above.
-    fn other_ways(self) -> Vec<Way<'s>> {
-        let locations = self.descendants().filter(|place| place.kind() == Kind::Location);
+    /// nginx: a location without a slash at its end, whose alias has one: `/pub../` leads to the directory above.
+    fn ways_upwards(self) -> Vec<Way<'s>> {
+        let is_location = |place: &Scope<'s>| place.kind() == Kind::Location && !self.site.is_apache();
+        let locations = self.descendants().filter(is_location);
         let ways = locations.filter_map(|place| {
             let by = place.own(Family::Alias).last().filter(|by| by.name() == Name::Alias)?;
-            if self.site.is_apache() {
-                let Matching::Literal(url) = place.matching() else { return None };
-                let (url, directory) = (url.clone(), place.own_alias()?);
-                return Some(Way { url, start: directory.clone(), directory, by, is_traversal: false });
-            }
             let location = place.location().filter(|location| {
                 location.modifier != Modifier::Exact && location.is_prefix() && !location.path.ends_with('/')
             })?;
@@ -288,8 +279,7 @@ impl SecondWay<'_> {
     fn is_open_by_sections(&self) -> bool {
         let (server, site) = (self.server, self.server.site);
         let is_known = server.kind() == Kind::Snippet || server.is_wholly_known();
-        let is_in_section = self.by.name() == Name::Alias && self.by.arity() == 1;
-        let leads_there = is_in_section || server.path_of_url(&self.url).is_none_or(|path| path == self.path);
+        let leads_there = server.path_of_url(&self.url).is_none_or(|path| path == self.path);
         if !is_known || !leads_there || server.may_refuse_by_rules() {
             return false;
         }
