@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::Lint;
 use crate::decide::{Channel, Decider, Outcome};
 use crate::finding::{Finding, Level};
-use crate::model::{Bypass, Directive, Extent, Look, Name, Purpose, Site};
+use crate::model::{Bypass, Directive, Extent, Look, Name, Site};
 
 pub const LINT: Lint = Lint {
     id: "proxypass-bypasses-directory-auth",
@@ -41,9 +41,8 @@ fn check(site: &Site<'_>) -> Vec<Finding> {
 fn is_told<'s>(decider: &Decider<'s>, bypass: &Bypass<'s>) -> bool {
     let place = bypass.place;
     if bypass.extent == Extent::Part {
-        let has_a_login = place.backend().is_some_and(|backend| place.own_login(backend).is_some());
-        let is_for_others = place.purpose().is_some_and(|purpose| purpose != Purpose::Api);
-        if is_for_others || place.is_a_door() || has_a_login {
+        let has_a_login = place.backend().is_some_and(|backend| place.reads_authorization(backend).is_some());
+        if place.purpose().is_some() || place.is_a_door() || has_a_login {
             return false;
         }
     }
