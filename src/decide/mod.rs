@@ -12,6 +12,7 @@ mod nginx;
 mod reached;
 mod request;
 mod rewritten;
+mod second_way;
 mod witness;
 
 use std::collections::{HashMap, HashSet};

@@ -9,6 +9,7 @@ use crate::parallel;
 use crate::source::Span;
 
 mod acme_challenge_behind_auth;
+mod alias_escapes_location_auth;
 mod allowoverride_lacks_authconfig;
 mod allowoverride_none_disables_htaccess;
 mod auth_basic_without_user_file;
@@ -47,6 +48,7 @@ mod group_file_missing;
 mod hash_unsupported_by_server;
 mod health_check_behind_auth;
 mod ifmodule_name_never_true;
+mod indexoptions_hides_protected;
 mod inline_comment_as_argument;
 mod ipv4_only_access_rules;
 mod legacy_access_control_on_2_4;
@@ -58,14 +60,17 @@ mod options_preflight_behind_auth;
 mod pass_header_does_nothing;
 mod proxy_drops_authorization;
 mod proxy_header_inheritance_lost;
+mod proxypass_bypasses_directory_auth;
 mod regex_location_escapes_auth;
 mod removed_directive_2_4;
 mod require_all_granted_beside_user;
+mod require_not_without_grant;
 mod require_user_without_authtype;
 mod required_user_not_in_file;
 mod return_bypasses_auth;
 mod rewrite_leaves_auth_location;
 mod satisfy_any_opens_protected_area;
+mod second_way_to_protected_files;
 mod static_asset_behind_auth;
 mod suffix_exemption_before_proxy;
 mod undefined_variable;
@@ -97,6 +102,7 @@ pub struct Lint {
 /// All lints, one line each, by id.
 pub const ALL: &[Lint] = &[
     acme_challenge_behind_auth::LINT,
+    alias_escapes_location_auth::LINT,
     allowoverride_lacks_authconfig::LINT,
     allowoverride_none_disables_htaccess::LINT,
     auth_basic_without_user_file::LINT,
@@ -135,6 +141,7 @@ pub const ALL: &[Lint] = &[
     hash_unsupported_by_server::LINT,
     health_check_behind_auth::LINT,
     ifmodule_name_never_true::LINT,
+    indexoptions_hides_protected::LINT,
     inline_comment_as_argument::LINT,
     ipv4_only_access_rules::LINT,
     legacy_access_control_on_2_4::LINT,
@@ -146,14 +153,17 @@ pub const ALL: &[Lint] = &[
     pass_header_does_nothing::LINT,
     proxy_drops_authorization::LINT,
     proxy_header_inheritance_lost::LINT,
+    proxypass_bypasses_directory_auth::LINT,
     regex_location_escapes_auth::LINT,
     removed_directive_2_4::LINT,
     require_all_granted_beside_user::LINT,
+    require_not_without_grant::LINT,
     require_user_without_authtype::LINT,
     required_user_not_in_file::LINT,
     return_bypasses_auth::LINT,
     rewrite_leaves_auth_location::LINT,
     satisfy_any_opens_protected_area::LINT,
+    second_way_to_protected_files::LINT,
     static_asset_behind_auth::LINT,
     suffix_exemption_before_proxy::LINT,
     undefined_variable::LINT,

@@ -46,6 +46,7 @@ mod refused;
 mod repeats;
 mod rivals;
 mod scope;
+mod second_ways;
 mod served;
 mod served_in_part;
 mod server;
@@ -61,9 +62,10 @@ pub use addresses::Ipv4List;
 pub use answer::{Answer, Reply};
 pub use apache::words;
 pub use apache::{
-    Choice, DeafProgram, Ground, Grounds, HtaccessState, IfModule, Judge, Methods, Misuse, Misused,
-    NeverTrue, OnTheWay, OpenedFile, Outcomes, OverrideRules, Overrides, Passes, Sections, Twins,
-    UnknownProvider, Unset, UnsetVariable, Verdict, Viewpoint, WrongProvider,
+    Bypass, Choice, DeafProgram, Extent, Ground, Grounds, HiddenEntry, HtaccessState, IfModule, Judge,
+    LoneNegation, Methods, Misuse, Misused, NeverTrue, OnTheWay, OpenedFile, Outcomes, OverrideRules,
+    Overrides, Passes, Sections, Twins, UnknownProvider, Unset, UnsetVariable, Verdict, Viewpoint,
+    WrongProvider,
 };
 pub(crate) use apache::{EMPTY, Matching, below, clean};
 pub use asks::{Asks, Password};
@@ -96,6 +98,7 @@ pub use refused::ClosedList;
 pub use repeats::Repeat;
 pub use rivals::{Need, Rival};
 pub use scope::Scope;
+pub use second_ways::SecondWay;
 pub use served::ServedFile;
 pub use served_in_part::Likely;
 pub use server::{Hidden, Listen, Server, TakenName};
