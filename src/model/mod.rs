@@ -8,6 +8,7 @@
 mod answer;
 mod apache;
 mod asks;
+mod assets;
 mod build;
 mod cache;
 mod certificates;
