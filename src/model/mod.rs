@@ -42,6 +42,7 @@ mod scope;
 mod served;
 mod served_in_part;
 mod server;
+mod shipped;
 mod site;
 mod upgrade;
 
@@ -199,6 +200,8 @@ struct ScopeData {
     unknown_inside: bool,
     /// Parts of it stand between template conditions.
     conditional: bool,
+    /// A list that a file fills which is not at hand, and known: none of its lines is about `Authorization`.
+    shipped: Option<Family>,
 }
 
 /// A directive and where it is written.
