@@ -23,8 +23,8 @@ const FETCHED_ALONE: &[&str] = &[
     "mta-sts.txt",
 ];
 const DIRECTORIES: &[&str] = &[
-    "static", "assets", "css", "js", "img", "image", "images", "font", "fonts", "icon", "icons", "dist", "_next",
-    "_nuxt", "_app",
+    "static", "assets", "css", "js", "img", "image", "images", "font", "fonts", "icon", "icons", "dist",
+    "_next", "_nuxt", "_app",
 ];
 /// Beside one of those: alone these may be anything.
 const MAYBE_DIRECTORIES: &[&str] = &[
@@ -81,15 +81,15 @@ const SUFFIXES: &[&str] = &[
 ];
 /// Files that are served beside styles, scripts and pictures, by expressions that name all that is no program.
 const DOWNLOADS: &[&str] = &[
-    "zip", "tgz", "gz", "bz2", "rar", "tar", "7z", "pdf", "txt", "xml", "doc", "xls", "ppt", "rtf", "swf", "flv",
-    "mp3", "mp4", "ogg", "ogv", "oga", "webm", "wav", "mid", "midi", "exe", "bz", "m4a", "m4v", "mov", "avi", "aac",
-    "tif", "tiff", "docx", "xlsx", "pptx", "csv", "json", "br", "flac", "mpg", "mpeg", "scss", "less", "pbf", "heic",
-    "jxl", "jp2", "ts", "vtt", "glb",
+    "zip", "tgz", "gz", "bz2", "rar", "tar", "7z", "pdf", "txt", "xml", "doc", "xls", "ppt", "rtf", "swf",
+    "flv", "mp3", "mp4", "ogg", "ogv", "oga", "webm", "wav", "mid", "midi", "exe", "bz", "m4a", "m4v", "mov",
+    "avi", "aac", "tif", "tiff", "docx", "xlsx", "pptx", "csv", "json", "br", "flac", "mpg", "mpeg", "scss",
+    "less", "pbf", "heic", "jxl", "jp2", "ts", "vtt", "glb",
 ];
 /// Of pages and programs: what names one of these is for more than files.
 const PAGES: &[&str] = &[
-    "asp", "aspx", "cgi", "do", "fcgi", "htm", "html", "inc", "jsp", "php", "php5", "phtml", "pl", "py", "rb",
-    "shtml", "xhtml",
+    "asp", "aspx", "cgi", "do", "fcgi", "htm", "html", "inc", "jsp", "php", "php5", "phtml", "pl", "py",
+    "rb", "shtml", "xhtml",
 ];
 /// More alternatives than this are not looked at.
 const MOST: usize = 1000;
@@ -166,7 +166,9 @@ fn kind(name: &str) -> Kind {
         // `\.(js|css)?$` is for what ends in a dot besides, and there is no such file.
         Some("") if last.ends_with('.') => Kind::Download,
         Some(suffix) if DOWNLOADS.contains(&suffix) => Kind::Download,
-        Some(suffix) if !suffix.is_empty() && suffix.bytes().all(|byte| byte.is_ascii_alphanumeric()) => Kind::Unknown,
+        Some(suffix) if !suffix.is_empty() && suffix.bytes().all(|byte| byte.is_ascii_alphanumeric()) => {
+            Kind::Unknown
+        }
         _ => Kind::Other,
     }
 }
@@ -199,6 +201,8 @@ fn alternatives(rest: &mut Rest<'_>, depth: usize) -> Option<Vec<String>> {
             '^' | '$' => continue,
             '(' => group(rest, depth)?,
             '[' => class(rest)?,
+            // Many forget to escape the dot of a name.
+            '.' if !matches!(rest.peek(), Some('*' | '+' | '?' | '{')) => vec![".".to_owned()],
             '.' => vec!["*".to_owned()],
             '\\' => vec![escaped(rest.next()?)],
             other => vec![other.to_ascii_lowercase().to_string()],
@@ -329,6 +333,8 @@ mod tests {
             (r"^(?!/admin/).*\.(?i:css|js)", true),
             (r"(?i)\.(css|js)$", true),
             (r"^/static/.*", true),
+            (r".(css|js|png)$", true),
+            (r"^/(favicon.ico|robots.txt)$", true),
             (r"^/images?/", true),
             (r"/(css|js|img|fonts)/.+", true),
             (r"^/(static|media|assets)/", true),

@@ -129,6 +129,10 @@ const CLOSED: &[&str] = &[
     "monitoring",
 ];
 
+/// Names of directories that a host serves as a whole site.
+const DOCUMENT_ROOTS: &[&str] =
+    &["docroot", "htdocs", "html", "httpdocs", "public", "public_html", "web", "webroot", "www", "wwwroot"];
+
 impl Scope<'_> {
     /// Whether the names of a server say that the whole of it is closed, as that of a staging site.
     #[must_use]
@@ -150,9 +154,19 @@ impl Scope<'_> {
     #[must_use]
     pub fn lies_in_an_area_of(self, by: Directive<'_>) -> bool {
         if self.site.is_apache() {
-            return self.provider(Family::Require).is_some_and(|outer| outer != self && outer.is_area());
+            let is_area = |outer: Self| outer.is_area() && !outer.is_likely_document_root();
+            return self.provider(Family::Require).is_some_and(|outer| outer != self && is_area(outer));
         }
         self.ancestors().any(|outer| outer.is_area() && outer.own_asking() == Some(by))
+    }
+
+    /// Whether this is a `.htaccess` in a directory that is called as document roots are, where no server is at hand
+    /// that would say which directory it serves.
+    fn is_likely_document_root(self) -> bool {
+        let name = self.directory().and_then(|directory| directory.file_name()?.to_str());
+        self.kind() == Kind::Htaccess
+            && self.url().is_none()
+            && name.is_some_and(|name| DOCUMENT_ROOTS.contains(&name))
     }
 
     /// The scope around this one where `by` stands, with all that may be let off it: of Apache the server.
