@@ -75,6 +75,12 @@ impl Backend<'_> {
         }
     }
 
+    /// Whether Apache hands requests on to it.
+    #[must_use]
+    pub fn is_of_apache(self) -> bool {
+        self.list == Family::HeaderEdits
+    }
+
     /// Whether it is a program that is told of the request by parameters, as of CGI.
     #[must_use]
     pub fn is_told_by_parameters(self) -> bool {
