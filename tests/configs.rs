@@ -56,7 +56,8 @@ fn shipped_files_need_not_be_at_hand() {
     let mut count = 0;
     for entry in fs::read_dir("tests/shipped").expect("a directory").flatten() {
         let config = fs::read_to_string(entry.path()).expect("a text");
-        let expected = config.lines().next().and_then(|line| line.strip_prefix("# expect: ")).expect("an expectation");
+        let expected =
+            config.lines().next().and_then(|line| line.strip_prefix("# expect: ")).expect("an expectation");
         let output = Command::new(env!("CARGO_BIN_EXE_authlint"))
             .args(["check", "--no-config", "--format", "concise", "--fail-on", "never"])
             .arg(entry.path())
@@ -64,13 +65,17 @@ fn shipped_files_need_not_be_at_hand() {
             .expect("authlint runs");
         let said = String::from_utf8_lossy(&output.stdout);
         let is_right = match expected.split_once(" at line ") {
-            Some((id, line)) => {
-                said.lines().any(|found| found.contains(&format!("[{id}]")) && found.contains(&format!(":{line}:")))
-            }
+            Some((id, line)) => said
+                .lines()
+                .any(|found| found.contains(&format!("[{id}]")) && found.contains(&format!(":{line}:"))),
             None => !said.contains(": error[") && !said.contains(": warning["),
         };
         count += 1;
-        assert!(is_right && output.status.success(), "{}: expected {expected}, found {said}", entry.path().display());
+        assert!(
+            is_right && output.status.success(),
+            "{}: expected {expected}, found {said}",
+            entry.path().display()
+        );
     }
     assert!(count > 4, "only {count} configurations");
 }

@@ -48,7 +48,10 @@ fn check_place<'s>(decider: &Decider<'s>, place: Scope<'s>) -> Option<Finding> {
             format!("add `{exempt}` here, and the addresses that may ask"),
         )
     };
-    let finding = Finding::at(place.span(), whoever).also(by.span(), "inherited from here").help(help);
+    // Both checks may be meant.
+    let level = if is_of_addresses { Level::Advice } else { LINT.level };
+    let finding = Finding::at(place.span(), whoever).level(level);
+    let finding = finding.also(by.span(), "inherited from here").help(help);
     let edit = place.insertion(exempt).filter(|_| place.kind() != Kind::Mapping);
     let Some(edit) = edit else { return Some(finding) };
     Some(finding.fix(Safety::Unsafe, vec![edit]))

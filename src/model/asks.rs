@@ -237,8 +237,14 @@ impl<'s> Scope<'s> {
     /// `allow 127.0.0.1; deny all;` under `satisfy all`, where these are asked for a password as well.
     #[must_use]
     pub fn is_for_addresses_alone(self) -> bool {
-        let others =
-            [Family::Realm, Family::UserFile, Family::Subrequest, Family::OtherAuth, Family::Satisfy, Family::Rewrite];
+        let others = [
+            Family::Realm,
+            Family::UserFile,
+            Family::Subrequest,
+            Family::OtherAuth,
+            Family::Satisfy,
+            Family::Rewrite,
+        ];
         let rules: Vec<Directive<'_>> = self.own(Family::Rules).collect();
         let (last, allowed) = match rules.split_last() {
             Some((last, allowed)) if !self.site.is_apache() => (last, allowed),

@@ -25,7 +25,13 @@ impl<'s> Scope<'s> {
             lines.filter_map(|line| Some((line, header_of(line)?))).collect()
         } else {
             let lines = self.list(Family::AddedHeaders);
-            lines.filter_map(|line| Some((line, line.argument(0)?.text().into_owned()))).collect()
+            // `more_set_headers 'Name: value' 'Name: value';`
+            let names = |line: Directive<'s>| {
+                let count = if line.name() == Name::MoreSetHeaders { line.arity() } else { 1 };
+                let word = move |n| Some(line.argument(n)?.text().split(':').next()?.trim().to_owned());
+                (0..count).filter_map(word).map(move |name| (line, name)).collect::<Vec<_>>()
+            };
+            lines.flat_map(names).collect()
         };
         let mut lines = named.into_iter().filter(|(_, name)| is_cors(name)).peekable();
         let by = lines.peek()?.0;

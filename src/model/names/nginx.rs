@@ -95,6 +95,7 @@ impl Name {
             b"merge_slashes" => MergeSlashes,
             b"recursive_error_pages" => RecursiveErrorPages,
             b"add_header" => AddHeader,
+            b"more_set_headers" => MoreSetHeaders,
             b"set_real_ip_from" => SetRealIpFrom,
             b"real_ip_header" => RealIpHeader,
             b"disable_symlinks" => DisableSymlinks,
