@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, OnceLock};
 
 use super::presumed;
+use super::shipped::shipped_list;
 use super::{DirectiveData, Kind, NOBODY, ScopeData, ScopeRef, Site, UNKNOWN};
 use super::{Family, INHERITED, Name};
 use crate::finding::{Problem, ProblemKind};
@@ -217,6 +218,11 @@ impl Builder<'_> {
             } else if name == b"include" {
                 let included = self.site.config.includes.get(&(file, statement));
                 self.site.scopes[id].unknown_inside |= included.is_none_or(|included| !included.is_whole);
+                if included.is_some_and(|included| included.is_whole && included.files.is_empty()) {
+                    let path = tree.value(source, statement, 1).unwrap_or_default();
+                    let list = std::str::from_utf8(&path).ok().and_then(shipped_list);
+                    self.site.scopes[id].shipped = list.or(self.site.scopes[id].shipped);
+                }
                 for &file in included.into_iter().flat_map(|included| included.files.iter().rev()) {
                     if self.is_within_bounds(file) {
                         let inner = offset(self.site.instances.len());
@@ -253,7 +259,8 @@ impl Builder<'_> {
         if scope.unknown_inside {
             policy = Some([UNKNOWN; INHERITED]);
         }
-        for family in families {
+        // The lines of a file that is not at hand, but known, take the place of inherited ones.
+        for family in families.chain(scope.shipped) {
             policy.get_or_insert(self.site.policies[outer as usize])[family as usize] = offset(id);
         }
         self.site.scopes[id].outer = outer;
@@ -339,6 +346,7 @@ pub(super) fn new_scope(
         outer: 0,
         unknown_inside: false,
         conditional: false,
+        shipped: None,
     }
 }
 

@@ -9,6 +9,7 @@ mod addresses;
 mod answer;
 mod apache;
 mod asks;
+mod assets;
 mod build;
 mod by_hand;
 mod cache;
@@ -22,6 +23,7 @@ mod directive;
 mod doors;
 mod effect;
 mod exempt;
+mod guarded;
 mod headers;
 mod identity;
 mod inherited;
@@ -50,6 +52,7 @@ mod second_ways;
 mod served;
 mod served_in_part;
 mod server;
+mod shipped;
 mod site;
 mod suffix_exempt;
 mod unchallenged;
@@ -80,6 +83,7 @@ pub use defaults::Defaulted;
 pub use directive::{Directive, Value};
 pub use effect::{Check, State};
 pub use exempt::Exempt;
+pub use guarded::Guarded;
 pub use headers::{Backend, Forwarded, Lost};
 pub use inherited::Setting;
 pub use leaving::{Leaving, LedAround};
@@ -221,6 +225,8 @@ struct ScopeData {
     unknown_inside: bool,
     /// Parts of it stand between template conditions.
     conditional: bool,
+    /// A list that a file fills which is not at hand, and known: none of its lines is about `Authorization`.
+    shipped: Option<Family>,
 }
 
 /// A directive and where it is written.

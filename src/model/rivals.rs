@@ -62,7 +62,6 @@ const APPLICATIONS: &[&str] = &[
     "strapi",
     "nextchat",
     "chatgpt-next-web",
-    "portainer",
     "uchiwa",
     "yearning",
     "bearer",
@@ -307,21 +306,27 @@ impl<'s> Scope<'s> {
         });
         if variable != "$http_authorization" {
             let is_true = around.is_true_for_a_password(&variable, operator, pattern)?;
-            return (is_true && is_refused).then_some(Need::Condition);
+            if is_true && is_refused {
+                return Some(Need::Condition);
+            }
+            return (self.only_sets_what_is_used() && !self.site.has_a_switch()).then_some(Need::Token);
         }
         if !is_of_another_scheme(pattern) {
             return None;
         }
-        // What is kept from a cache or a log is no use of the token.
+        match operator {
+            "!~" | "!~*" | "!=" => is_refused.then_some(Need::Condition),
+            _ => (self.only_sets_what_is_used() && !self.site.has_a_switch()).then_some(Need::Token),
+        }
+    }
+
+    /// Whether all that stands in an `if` sets variables. What is kept from a cache or a log is no use of a token.
+    fn only_sets_what_is_used(self) -> bool {
         let is_aside = |line: Directive<'_>| {
             let name = line.argument(0).map(|name| name.text().to_ascii_lowercase()).unwrap_or_default();
             ["cache", "log", "limit"].iter().any(|word| name.contains(word))
         };
-        let only_sets = self.own(Family::Rewrite).all(|line| line.name() == Name::Set && !is_aside(line));
-        match operator {
-            "!~" | "!~*" | "!=" => is_refused.then_some(Need::Condition),
-            _ => (only_sets && !self.site.has_a_switch()).then_some(Need::Token),
-        }
+        self.own(Family::Rewrite).all(|line| line.name() == Name::Set && !is_aside(line))
     }
 }
 
