@@ -50,7 +50,7 @@ use std::sync::{Mutex, OnceLock};
 pub use answer::{Answer, Reply};
 pub use apache::words;
 pub use apache::{
-    Choice, DeafProgram, Ground, Grounds, HtaccessState, IfModule, Judge, Methods, Misuse, Misused,
+    Choice, DeafProgram, Ground, Grounds, HtaccessState, IfModule, Instead, Judge, Methods, Misuse, Misused,
     NeverTrue, OnTheWay, OpenedFile, Outcomes, OverrideRules, Overrides, Passes, Sections, Twins,
     UnknownProvider, Unset, UnsetVariable, Verdict, Viewpoint, WrongProvider,
 };
