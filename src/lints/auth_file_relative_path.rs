@@ -2,7 +2,7 @@
 
 use super::Lint;
 use crate::finding::{Finding, Level};
-use crate::model::{Name, PasswordFile, PathValue, Site};
+use crate::model::{Name, PasswordFile, PathValue, Site, once_a_file};
 use crate::source::Access;
 
 pub const LINT: Lint = Lint {
@@ -15,7 +15,7 @@ pub const LINT: Lint = Lint {
 
 fn check(site: &Site<'_>) -> Vec<Finding> {
     let all = site.password_files().into_iter().chain(site.group_files());
-    all.filter_map(|file| check_file(site, file).map(|finding| named(finding, file))).collect()
+    once_a_file(all.filter_map(|file| Some((file, named(check_file(site, file)?, file)))))
 }
 
 /// Says which file it is about, if it is not the one that the summary is about.

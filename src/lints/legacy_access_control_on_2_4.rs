@@ -19,7 +19,7 @@ fn check(site: &Site<'_>) -> Vec<Finding> {
 fn check_section(scope: Scope<'_>) -> Option<Finding> {
     let first = scope.access_rules().into_iter().find(|line| line.is_certain())?;
     // That the password is asked for all the same is told by a lint of its own.
-    if scope.allowed_in_vain().is_some() {
+    if scope.allowed_in_vain().is_some() || scope.is_reached_by_no_url() {
         return None;
     }
     let finding = Finding::at(first.span(), "written for 2.2").help(scope.cure_for_old_rules());

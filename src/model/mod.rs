@@ -76,7 +76,7 @@ pub use own_login::OwnLogin;
 pub use password_file::{PasswordFile, PathValue};
 pub use protected::Area;
 pub use purpose::Purpose;
-pub use read_file::ReadFile;
+pub use read_file::{ReadFile, once_a_file};
 pub use repeats::Repeat;
 pub use rivals::{Need, Rival};
 pub use scope::Scope;

@@ -29,6 +29,7 @@ mod rivals;
 mod sections;
 mod serving;
 mod twins;
+mod unreached;
 mod variables;
 pub mod words;
 
