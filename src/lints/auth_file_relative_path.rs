@@ -15,7 +15,11 @@ pub const LINT: Lint = Lint {
 
 fn check(site: &Site<'_>) -> Vec<Finding> {
     let all = site.password_files().into_iter().chain(site.group_files());
-    once_a_file(all.filter_map(|file| Some((file, named(check_file(site, file)?, file)))))
+    let found = all.filter_map(|file| Some((file, named(check_file(site, file)?, file))));
+    // That a file is not there is one thing; how its path begins is said of each line.
+    let (missing, others): (Vec<_>, Vec<_>) =
+        found.partition(|(_, finding)| finding.level == Some(Level::Error));
+    once_a_file(missing).into_iter().chain(others.into_iter().map(|(_, finding)| finding)).collect()
 }
 
 /// Says which file it is about, if it is not the one that the summary is about.

@@ -24,9 +24,10 @@ fn check_section(scope: Scope<'_>) -> Option<Finding> {
     }
     let finding = Finding::at(first.span(), "written for 2.2").help(scope.cure_for_old_rules());
     let mut certain = scope.requires().filter(|line| line.is_certain());
+    let is_closed = scope.outcome("GET", Viewpoint::Anyone).must_be(Outcomes::DENIED);
     let lets_nobody_in = scope.instead_of_old_rules() == Instead::Denied;
     let beside = certain.find(|line| lets_nobody_in || !line.grants_everybody());
-    if let Some(require) = beside {
+    if let Some(require) = beside.filter(|_| !(is_closed && lets_nobody_in)) {
         return check_beside(scope, require, lets_nobody_in, finding);
     }
     // A part that is let off with `Satisfy Any` works.
@@ -67,7 +68,7 @@ fn check_beside<'s>(
             finding.level(level).also(require.span(), "or this has to be passed, either is enough")
         }
         (true, true) => finding
-            .level(level)
+            .level(Level::Advice)
             .message("`Order`, `Allow` and `Deny` let nobody in here, and `Require` alone decides")
             .also(require.span(), "this is enough, because of `Satisfy Any`"),
         (false, true) => finding

@@ -72,6 +72,9 @@ fn check_line<'s>(scope: Scope<'s>, line: Directive<'s>) -> Option<Finding> {
         Some(Forwarded::Dropped(by)) => finding
             .also(by.span(), "this keeps the header back all the same")
             .help(format!("write {} instead", set(protocol, &header, &variable))),
+        Some(Forwarded::Replaced(by)) => {
+            finding.also(by.span(), "the backend gets this all the same").help("remove it")
+        }
         _ => finding.help(format!(
             "remove it: what the client sends is passed on anyway, unless a line like {} says otherwise",
             set(protocol, &header, "\"\"")

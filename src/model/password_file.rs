@@ -186,3 +186,27 @@ impl Site<'_> {
         if self.is_apache() { "`ServerRoot`" } else { "the directory of nginx.conf" }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_of_windows() {
+        for path in [
+            "C:/xampp/htdocs/.htpasswd",
+            "d:\\wamp64\\www\\.htpasswd",
+            "\\home\\site\\.htpasswd",
+            "\\\\server\\share\\users",
+            "conf\\htpasswd",
+            ".\\html\\.htpasswd",
+        ] {
+            assert!(is_of_windows(path), "{path}");
+        }
+        for path in
+            ["/etc/nginx/htpasswd", "htpasswd", "conf/htpasswd", "c:htpasswd", "/srv/a\\ b", "é:/x", ""]
+        {
+            assert!(!is_of_windows(path), "{path}");
+        }
+    }
+}
