@@ -38,8 +38,13 @@ fn check_location(scope: Scope<'_>) -> Option<Finding> {
     let exempt = scope.exemption();
     let finding = Finding::at(scope.span(), format!("`{}` is behind the password, too", location.path))
         .level(if comes_with_it { Level::Advice } else { LINT.level })
-        .also(by.span(), "inherited from here")
-        .help(format!("add `{exempt}` here, if these files may be public"));
+        .also(by.span(), "inherited from here");
+    if location.is_regex() && location.path.ends_with('$') && scope.backend().is_some() {
+        let help =
+            "if these files may be public, let a directory off: the backend takes any path with such an end";
+        return Some(finding.help(help));
+    }
+    let finding = finding.help(format!("add `{exempt}` here, if these files may be public"));
     let Some(edit) = scope.insertion(exempt) else { return Some(finding) };
     Some(finding.fix(Safety::Unsafe, vec![edit]))
 }

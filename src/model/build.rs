@@ -304,7 +304,15 @@ impl Builder<'_> {
                     text(0),
                     if count == 1 { "" } else { "s" }
                 );
-                Problem::at(ProblemKind::Syntax, files.head(file, statement), message)
+                let problem = Problem::at(ProblemKind::Syntax, files.head(file, statement), message);
+                let words: Vec<_> = (1..=count).map(text).collect();
+                match name {
+                    Name::AuthBasic if count > 1 && !words.iter().any(|word| word.contains(['"', '\''])) => {
+                        problem
+                            .help(format!("put the realm in quotes: `auth_basic \"{}\";`", words.join(" ")))
+                    }
+                    _ => problem,
+                }
             }
         };
         // The same text, included again, has the same slip.

@@ -129,8 +129,16 @@ impl<'s> Visit<'_, 's> {
             else {
                 return Err(Stop::unknown(format!("where `{}` leads to is not followed", line.text())));
             };
+            // What stands behind the place of the section is not put behind the word (seen on 2.4.71), so a directory is
+            // looked for in itself.
             let rest = crate::model::below(path, &round.uri).unwrap_or_default();
-            return absolute(&format!("{word}{rest}")).ok_or_else(lost);
+            if rest.ends_with('/') {
+                return Err(Stop::unknown(format!(
+                    "what `{}` makes of a slash is not followed",
+                    line.text()
+                )));
+            }
+            return absolute(&word).ok_or_else(lost);
         }
         for line in self.settings.own_first(Family::Alias) {
             if line.is_named("wsgiscriptalias") {
