@@ -23,17 +23,32 @@ const FETCHED_ALONE: &[&str] = &[
     "mta-sts.txt",
 ];
 const DIRECTORIES: &[&str] = &[
-    "static", "assets", "css", "js", "img", "image", "images", "font", "fonts", "icon", "icons", "dist",
-    "_next", "_nuxt", "_app",
+    "bundles",
+    "javascripts",
+    "stylesheets",
+    "webfonts",
+    "static",
+    "assets",
+    "css",
+    "js",
+    "img",
+    "image",
+    "images",
+    "font",
+    "fonts",
+    "icon",
+    "icons",
+    "dist",
+    "_next",
+    "_nuxt",
+    "_app",
 ];
 /// Beside one of those: alone these may be anything.
 const MAYBE_DIRECTORIES: &[&str] = &[
     "asset",
     "build",
     "bundle",
-    "bundles",
     "javascript",
-    "javascripts",
     "lib",
     "libs",
     "media",
@@ -45,12 +60,10 @@ const MAYBE_DIRECTORIES: &[&str] = &[
     "skins",
     "style",
     "styles",
-    "stylesheets",
     "theme",
     "themes",
     "vendor",
     "vendors",
-    "webfonts",
 ];
 const SUFFIXES: &[&str] = &[
     "css",
@@ -224,7 +237,9 @@ fn joined(mut starts: Vec<String>, ends: &[String]) -> Vec<String> {
         start.push_str(end);
     };
     if let [end] = ends {
-        starts.iter_mut().for_each(|start| append(start, end));
+        for start in &mut starts {
+            append(start, end);
+        }
         return starts;
     }
     let mut all = Vec::with_capacity(starts.len() * ends.len());
