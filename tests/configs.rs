@@ -39,7 +39,7 @@ fn configurations_are_judged_as_expected() {
 fn findings(text: &str) -> Vec<(String, Level, usize)> {
     let path = Path::new("/srv/site/nginx.conf");
     let mut host = Host::memory([(path.to_path_buf(), Entry::file(text))]);
-    let loaded = load::load_memory(path, &mut host);
+    let loaded = load::load_one(path, &mut host);
     let look = Look { host: &host, mode: FilesMode::Never };
     let site = Site::build(&loaded.files, &loaded.configs[0], look);
     assert!(loaded.problems.is_empty() && site.problems.is_empty(), "{text}");

@@ -21,7 +21,7 @@ fn check(site: &Site<'_>) -> Vec<Finding> {
 fn check_place<'s>(decider: &Decider<'s>, place: Scope<'s>) -> Option<Finding> {
     let by = place.asks().by().filter(|_| place.asks_strangers())?;
     let location = place.location().filter(|location| location.purpose() == Some(Purpose::Probe))?;
-    let server = place.server().filter(|server| !server.is_closed_by_name())?;
+    let server = place.server().filter(|server| !server.is_meant_closed())?;
     // Addresses alone are no password: who may come is asked for one besides.
     let is_of_addresses = place.is_for_addresses_alone();
     let is_decided = place.has_own_access_rules() && !is_of_addresses;
@@ -48,8 +48,8 @@ fn check_place<'s>(decider: &Decider<'s>, place: Scope<'s>) -> Option<Finding> {
             format!("add `{exempt}` here, and the addresses that may ask"),
         )
     };
-    // Both checks may be meant.
-    let level = if is_of_addresses { Level::Advice } else { LINT.level };
+    // Both checks may be meant; the probes of a closed host may know its password.
+    let level = if is_of_addresses || server.is_closed_by_name() { Level::Advice } else { LINT.level };
     let finding = Finding::at(place.span(), whoever).level(level);
     let finding = finding.also(by.span(), "inherited from here").help(help);
     let edit = place.insertion(exempt).filter(|_| place.kind() != Kind::Mapping);

@@ -188,7 +188,11 @@ pub fn map_hint(host: &Host, config: &Config, meant: &Path) -> Option<String> {
         host.exists(&here).then(|| {
             let shown = host.shown(prefix);
             let shown = if shown.as_os_str().is_empty() { Path::new(".") } else { &shown };
-            format!("it is in {}: give `--map {}={}`", shown.display(), above.display(), shown.display())
+            let (above, shown) = (above.display(), shown.display());
+            format!(
+                "it is in {shown}: give `--map {above}={shown}`\n\
+                 in authlint.toml: map = {{ \"{above}\" = \"{shown}\" }}"
+            )
         })
     })
 }

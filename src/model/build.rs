@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, OnceLock};
 
+use super::presumed;
 use super::shipped::shipped_list;
 use super::{DirectiveData, Kind, NOBODY, ScopeData, ScopeRef, Site, UNKNOWN};
 use super::{Family, INHERITED, Name};
@@ -80,6 +81,7 @@ impl<'f> Site<'f> {
                 neighbours: HashMap::new(),
                 regexes: Mutex::default(),
                 subrequest_targets: OnceLock::new(),
+                presumes_outside: false,
                 problems: Vec::new(),
                 unread: Vec::new(),
             },
@@ -117,11 +119,18 @@ impl Builder<'_> {
         self.site.instances.push(Instance { file: entry, via: None });
         self.site.inclusions.insert(entry, (0, 1));
         let kind = if self.site.config.is_main { Kind::Main } else { self.context_of(entry) };
-        self.site.policies.push([if self.site.config.is_main { NOBODY } else { UNKNOWN }; INHERITED]);
+        let is_main = self.site.config.is_main;
+        let presumes = !is_main && presumed::asks_by_itself(self.site.files, entry);
+        self.site.presumes_outside = presumes;
+        self.site.policies.push(match (is_main, presumes) {
+            (true, _) => [NOBODY; INHERITED],
+            (_, true) => presumed::outside(),
+            (_, false) => [UNKNOWN; INHERITED],
+        });
         self.site.scopes.push(new_scope(kind, 0, None, 0));
         self.site.scopes[0].server = (kind == Kind::Server).then_some(0);
         // A part stands among lines that are not at hand.
-        self.site.scopes[0].unknown_inside = !self.site.config.is_main;
+        self.site.scopes[0].unknown_inside = !is_main && !presumes;
         let mut next = 0;
         while next < self.site.scopes.len() {
             let blocks = self.body(next);

@@ -24,14 +24,15 @@ impl<'s> Scope<'s> {
             let lines = lines.filter(|line| line.is_named("Header"));
             lines.filter_map(|line| Some((line, header_of(line)?))).collect()
         } else {
-            let lines = self.list(Family::AddedHeaders);
-            // `more_set_headers 'Name: value' 'Name: value';`
-            let names = |line: Directive<'s>| {
-                let count = if line.name() == Name::MoreSetHeaders { line.arity() } else { 1 };
-                let word = move |n| Some(line.argument(n)?.text().split(':').next()?.trim().to_owned());
-                (0..count).filter_map(word).map(move |name| (line, name)).collect::<Vec<_>>()
+            let name = |line: Directive<'s>, n| {
+                Some((line, line.argument(n)?.text().split(':').next()?.trim().to_owned()))
             };
-            lines.flat_map(names).collect()
+            let lines = self.list(Family::AddedHeaders).filter_map(|line| name(line, 0));
+            // `more_set_headers 'Name: value' 'Name: value';`
+            let by_module = self.setting("more_set_headers").lines().into_iter();
+            lines
+                .chain(by_module.flat_map(|line| (0..line.arity()).filter_map(move |n| name(line, n))))
+                .collect()
         };
         let mut lines = named.into_iter().filter(|(_, name)| is_cors(name)).peekable();
         let by = lines.peek()?.0;

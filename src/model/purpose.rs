@@ -134,19 +134,26 @@ const DOCUMENT_ROOTS: &[&str] =
     &["docroot", "htdocs", "html", "httpdocs", "public", "public_html", "web", "webroot", "www", "wwwroot"];
 
 impl Scope<'_> {
-    /// Whether the names of a server say that the whole of it is closed, as that of a staging site.
+    /// Whether the user has said of this host that the whole of it is closed on purpose.
     #[must_use]
-    pub fn is_closed_by_name(self) -> bool {
+    pub fn is_meant_closed(self) -> bool {
         self.own(Family::ServerName).flat_map(Directive::arguments).any(|name| {
-            // The last label is the top-level domain: `shop.test` is not a test of the shop.
             let name = name.text().to_ascii_lowercase();
             let is_meant = |host: &String| matches_any(host.to_ascii_lowercase().as_bytes(), name.as_bytes());
-            if self.site.meant_closed.iter().any(is_meant) {
-                return true;
-            }
+            self.site.meant_closed.iter().any(is_meant)
+        })
+    }
+
+    /// Whether the names of a server say that the whole of it is closed, as that of a staging site, or the user does.
+    #[must_use]
+    pub fn is_closed_by_name(self) -> bool {
+        let says_so = self.own(Family::ServerName).flat_map(Directive::arguments).any(|name| {
+            // The last label is the top-level domain: `shop.test` is not a test of the shop.
+            let name = name.text().to_ascii_lowercase();
             let labels = name.rsplit_once('.').map_or(name.as_str(), |(labels, _)| labels);
             labels.split(['.', '-', '_']).any(|part| CLOSED.contains(&part))
-        })
+        });
+        says_so || self.is_meant_closed()
     }
 
     /// Whether what `by` asks is asked for an area of the site that this scope lies in, not for the
@@ -206,6 +213,16 @@ impl Scope<'_> {
     #[must_use]
     pub fn names_what_is_fetched_alone(self) -> bool {
         self.location().is_some_and(|location| location.names_what_is_fetched_alone())
+    }
+
+    /// Whether a file is named here that browsers fetch without credentials even for a page that has them.
+    #[must_use]
+    pub fn names_a_manifest(self) -> bool {
+        const MANIFESTS: [&str; 3] = ["manifest.json", "manifest.webmanifest", "site.webmanifest"];
+        self.location().is_some_and(|location| {
+            let path = location.path.replace('\\', "");
+            MANIFESTS.iter().any(|name| path.contains(name))
+        })
     }
 
     /// Whether this is a location for a part of the site, not `location /`.
