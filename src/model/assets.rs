@@ -113,7 +113,9 @@ const DEEPEST: usize = 6;
 enum Kind {
     /// Made for pages.
     Asset,
-    /// Served beside them.
+    /// Served beside them, and no evidence by itself.
+    Beside,
+    /// A document, an archive or a film: with styles and scripts one of all that is no program.
     Download,
     /// Some other kind of file.
     Unknown,
@@ -153,7 +155,11 @@ pub(super) fn is_of_files_fetched_alone(regex: &str) -> bool {
 fn is_all_of_assets(names: &[String]) -> bool {
     let count = |wanted: Kind| names.iter().filter(|name| kind(name) == wanted).count();
     let assets = count(Kind::Asset);
-    assets > 0 && count(Kind::Other) == 0 && 2 * count(Kind::Unknown) <= assets
+    let is_for_pages = || names.iter().any(|name| name.ends_with(".css") || name.ends_with(".js"));
+    assets > 0
+        && count(Kind::Other) == 0
+        && 2 * count(Kind::Unknown) <= assets
+        && (2 * count(Kind::Download) <= assets || is_for_pages())
 }
 
 fn kind(name: &str) -> Kind {
@@ -175,9 +181,9 @@ fn kind(name: &str) -> Kind {
     match suffix {
         _ if is_in(DIRECTORIES) => Kind::Asset,
         Some(suffix) if SUFFIXES.contains(&suffix) => Kind::Asset,
-        _ if is_in(MAYBE_DIRECTORIES) => Kind::Download,
+        _ if is_in(MAYBE_DIRECTORIES) => Kind::Beside,
         // `\.(js|css)?$` is for what ends in a dot besides, and there is no such file.
-        Some("") if last.ends_with('.') => Kind::Download,
+        Some("") if last.ends_with('.') => Kind::Beside,
         Some(suffix) if DOWNLOADS.contains(&suffix) => Kind::Download,
         Some(suffix) if !suffix.is_empty() && suffix.bytes().all(|byte| byte.is_ascii_alphanumeric()) => {
             Kind::Unknown
@@ -362,6 +368,9 @@ mod tests {
             (r"^/static/.*\.php$", false),
             (r"\.php$", false),
             (r"\.(pdf|zip)$", false),
+            (r"\.(jpg|pdf|zip)$", false),
+            (r"\.(css|pdf|zip)$", true),
+            (r"^/(static|media)/", true),
             (r"\.(css|aaa|bbb)$", false),
             (r"^/(css|js|admin)/", false),
             (r"^/media/", false),
