@@ -3,6 +3,9 @@
 //! Plain data, made of spans and words. Lints make findings, the earlier stages make problems,
 //! and `report` tells both.
 
+use std::collections::{HashMap, HashSet};
+use std::hash::Hash;
+
 use crate::source::Span;
 
 /// How sure and how grave a finding is.
@@ -145,6 +148,29 @@ impl Finding {
         self.fix = Some(Fix { safety, edits });
         self
     }
+}
+
+/// Findings, one for each cause: of those with the same key the first is told, and the others are where the same is
+/// the matter. What has no key stands for itself.
+pub fn once_a_cause<K: Eq + Hash>(found: impl IntoIterator<Item = (Option<K>, Finding)>) -> Vec<Finding> {
+    let mut told: Vec<Finding> = Vec::new();
+    let mut by_cause: HashMap<K, usize> = HashMap::new();
+    let mut shown: HashSet<(usize, Span)> = HashSet::new();
+    for (cause, finding) in found {
+        let at = cause.map(|cause| *by_cause.entry(cause).or_insert(told.len()));
+        match at.and_then(|at| Some((at, told.get_mut(at)?))) {
+            Some((at, first)) => {
+                if shown.insert((at, finding.primary.span)) {
+                    first.elsewhere.push(finding.primary.span);
+                }
+            }
+            None => {
+                shown.insert((told.len(), finding.primary.span));
+                told.push(finding);
+            }
+        }
+    }
+    told
 }
 
 /// How a file came into a site.

@@ -2,7 +2,7 @@
 
 use super::Lint;
 use crate::finding::{Finding, Level};
-use crate::model::{PasswordFile, PathValue, Site};
+use crate::model::{PasswordFile, PathValue, Site, once_a_file};
 
 pub const LINT: Lint = Lint {
     id: "auth-file-empty",
@@ -13,7 +13,7 @@ pub const LINT: Lint = Lint {
 };
 
 fn check(site: &Site<'_>) -> Vec<Finding> {
-    site.deciding_files().into_iter().filter_map(check_file).collect()
+    once_a_file(site.deciding_files().into_iter().filter_map(|file| Some((file, check_file(file)?))))
 }
 
 fn check_file(file: PasswordFile<'_>) -> Option<Finding> {

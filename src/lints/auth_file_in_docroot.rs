@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::Lint;
 use crate::decide::{Decider, Reached, Witness};
 use crate::finding::{Finding, Level};
-use crate::model::{Likely, Look, ServedFile, Site};
+use crate::model::{Likely, Look, ServedFile, Site, once_a_file};
 
 pub const LINT: Lint = Lint {
     id: "auth-file-in-docroot",
@@ -21,18 +21,16 @@ fn check(site: &Site<'_>) -> Vec<Finding> {
         return Vec::new();
     }
     let decider = Decider::new(site, Look::nothing()).with_files_served(&served);
-    let mut found: Vec<Finding> = served
-        .iter()
-        .filter_map(|one| match decider.reach(one) {
-            Some(reached) => Some(tell_proven(one, &reached)),
-            None => one.likely().map(|likely| tell_likely(one, likely)),
-        })
-        .collect();
+    let tell = |one| match decider.reach(one) {
+        Some(reached) => Some(tell_proven(one, &reached)),
+        None => one.likely().map(|likely| tell_likely(one, likely)),
+    };
+    let mut found: Vec<_> = served.iter().filter_map(|one| Some((one.file, tell(one)?))).collect();
     // The worst of what is to be told of one line is told alone.
-    found.sort_by_key(|finding| std::cmp::Reverse(finding.level));
+    found.sort_by_key(|(_, finding)| std::cmp::Reverse(finding.level));
     let mut told = HashSet::new();
-    found.retain(|finding| told.insert(finding.primary.span));
-    found
+    found.retain(|(_, finding)| told.insert(finding.primary.span));
+    once_a_file(found)
 }
 
 fn tell_proven(one: &ServedFile<'_>, reached: &Reached) -> Finding {

@@ -2,7 +2,7 @@
 
 use super::Lint;
 use crate::finding::{Finding, Level};
-use crate::model::{PasswordFile, Site};
+use crate::model::{PasswordFile, Site, once_a_file};
 use crate::source::Access;
 
 pub const LINT: Lint = Lint {
@@ -14,7 +14,7 @@ pub const LINT: Lint = Lint {
 };
 
 fn check(site: &Site<'_>) -> Vec<Finding> {
-    site.password_files().into_iter().filter_map(check_file).collect()
+    once_a_file(site.password_files().into_iter().filter_map(|file| Some((file, check_file(file)?))))
 }
 
 fn check_file(file: PasswordFile<'_>) -> Option<Finding> {

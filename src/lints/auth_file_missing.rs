@@ -2,7 +2,7 @@
 
 use super::Lint;
 use crate::finding::{Finding, Level};
-use crate::model::{PasswordFile, Site};
+use crate::model::{PasswordFile, Site, once_a_file};
 use crate::source::Access;
 
 pub const LINT: Lint = Lint {
@@ -16,8 +16,8 @@ pub const LINT: Lint = Lint {
 fn check(site: &Site<'_>) -> Vec<Finding> {
     let message =
         format!("the password file is not there: every login ends in {}", site.answer_without_file());
-    let found = site.password_files().into_iter().filter_map(check_file);
-    found.map(|finding| finding.message(message.clone())).collect()
+    let found = site.password_files().into_iter().filter_map(|file| Some((file, check_file(file)?)));
+    once_a_file(found.map(|(file, finding)| (file, finding.message(message.clone()))))
 }
 
 fn check_file(file: PasswordFile<'_>) -> Option<Finding> {

@@ -2,7 +2,7 @@
 
 use super::Lint;
 use crate::finding::{Finding, Level};
-use crate::model::{PasswordFile, PathValue, Site};
+use crate::model::{Name, PasswordFile, PathValue, Site, once_a_file};
 use crate::source::Access;
 
 pub const LINT: Lint = Lint {
@@ -15,7 +15,20 @@ pub const LINT: Lint = Lint {
 
 fn check(site: &Site<'_>) -> Vec<Finding> {
     let all = site.password_files().into_iter().chain(site.group_files());
-    all.filter_map(|file| check_file(site, file)).collect()
+    let found = all.filter_map(|file| Some((file, named(check_file(site, file)?, file))));
+    // That a file is not there is one thing; how its path begins is said of each line.
+    let (missing, others): (Vec<_>, Vec<_>) =
+        found.partition(|(_, finding)| finding.level == Some(Level::Error));
+    once_a_file(missing).into_iter().chain(others.into_iter().map(|(_, finding)| finding)).collect()
+}
+
+/// Says which file it is about, if it is not the one that the summary is about.
+fn named(finding: Finding, file: PasswordFile<'_>) -> Finding {
+    if file.directive.name() == Name::AuthGroupFile {
+        return finding
+            .message("the path to the file of groups is relative: it does not start where it is written");
+    }
+    finding
 }
 
 fn check_file(site: &Site<'_>, file: PasswordFile<'_>) -> Option<Finding> {
@@ -42,6 +55,8 @@ fn check_file(site: &Site<'_>, file: PasswordFile<'_>) -> Option<Finding> {
         Some(Access::Directory | Access::Unreadable(_) | Access::Special(_) | Access::Outside) => {
             return None;
         }
+        // Groups that cannot be read have a lint of their own, too.
+        Some(Access::Missing(_)) if file.directive.name() == Name::AuthGroupFile => return None,
         Some(Access::Missing(_)) => (
             Level::Error,
             format!(

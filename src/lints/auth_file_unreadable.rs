@@ -2,7 +2,7 @@
 
 use super::Lint;
 use crate::finding::{Finding, Level};
-use crate::model::{PasswordFile, Site};
+use crate::model::{PasswordFile, Site, once_a_file};
 use crate::source::{Access, FileState, Identity, Obstacle};
 
 pub const LINT: Lint = Lint {
@@ -14,7 +14,8 @@ pub const LINT: Lint = Lint {
 };
 
 fn check(site: &Site<'_>) -> Vec<Finding> {
-    site.password_files().into_iter().filter_map(|file| check_file(file, site.identity())).collect()
+    let files = site.password_files().into_iter();
+    once_a_file(files.filter_map(|file| Some((file, check_file(file, site.identity())?))))
 }
 
 fn check_file(file: PasswordFile<'_>, worker: &Identity) -> Option<Finding> {

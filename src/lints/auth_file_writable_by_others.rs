@@ -2,7 +2,7 @@
 
 use super::Lint;
 use crate::finding::{Finding, Level};
-use crate::model::{PasswordFile, Site};
+use crate::model::{PasswordFile, Site, once_a_file};
 use crate::source::{Writable, Writers};
 
 pub const LINT: Lint = Lint {
@@ -15,7 +15,7 @@ pub const LINT: Lint = Lint {
 
 fn check(site: &Site<'_>) -> Vec<Finding> {
     let files = site.password_files().into_iter().chain(site.group_files());
-    files.filter_map(check_file).collect()
+    once_a_file(files.filter_map(|file| Some((file, check_file(file)?))))
 }
 
 fn check_file(file: PasswordFile<'_>) -> Option<Finding> {

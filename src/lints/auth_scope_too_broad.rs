@@ -55,12 +55,11 @@ fn check_whole<'s>(scope: Scope<'s>, by: Directive<'s>) -> Option<Finding> {
     let help = format!(
         "if only a part is meant, move it into that {word}; probes, webhooks and ACME challenges need an exemption"
     );
-    Some(
-        Finding::at(by.span(), "covers the whole server")
-            .level(Level::Advice)
-            .message("the whole server asks for credentials")
-            .help(help),
-    )
+    let finding = Finding::at(by.span(), "covers the whole server")
+        .level(Level::Advice)
+        .message("the whole server asks for credentials")
+        .help(help);
+    Some(if server.is_one_place() { finding.pedantic() } else { finding })
 }
 
 /// A place for machines, which bring no password of people, inherits the one of the site.

@@ -1,7 +1,7 @@
 //! What one visitor got with a login is kept and given to others without one.
 
 use super::Lint;
-use crate::finding::{Finding, Level};
+use crate::finding::{Finding, Level, once_a_cause};
 use crate::model::{Asks, Backend, Forwarded, QuickCache, Scope, SharedCache, Site};
 
 pub const LINT: Lint = Lint {
@@ -17,19 +17,23 @@ fn check(site: &Site<'_>) -> Vec<Finding> {
         return site.quick_caches().into_iter().map(check_quick).collect();
     }
     let scopes = site.scopes().filter_map(|scope| Some((scope, scope.backend()?)));
-    scopes.filter_map(|(scope, backend)| check_scope(scope, backend, scope.shared_cache(backend)?)).collect()
+    let found = scopes.filter_map(|(scope, backend)| {
+        let cache = scope.shared_cache(backend)?;
+        let finding = check_scope(scope, backend, cache)?;
+        // Where one key is to be mended, that is one cause.
+        let key = cache.key.filter(|_| !matches!(scope.asks(), Asks::Nothing));
+        Some((key.map(|key| (key.span(), finding.level)), finding))
+    });
+    once_a_cause(found)
 }
 
 fn check_scope<'s>(scope: Scope<'s>, backend: Backend<'s>, cache: SharedCache<'s>) -> Option<Finding> {
-    let SharedCache { by, valid, bypass } = cache;
+    let SharedCache { by, valid, bypass, .. } = cache;
     let finding =
         Finding::at(by.span(), "keeps answers without a look at who asks").also(valid.span(), "this long");
-    let finding = match bypass {
-        Some(line) => {
-            finding.also(line.span(), "and stores what those get who log in; this alone hides nothing")
-        }
-        None => finding,
-    };
+    let finding = bypass.into_iter().fold(finding, |finding, line| {
+        finding.also(line.span(), "and stores what those get who log in; this alone hides nothing")
+    });
     let protocol = backend.protocol();
     let key =
         format!("put `$http_authorization` into `{protocol}_cache_key`, with what else tells visitors apart");
@@ -70,9 +74,12 @@ fn check_scope<'s>(scope: Scope<'s>, backend: Backend<'s>, cache: SharedCache<'s
         // Strangers do not get it; but users get each other's pages.
         _ => {
             let line = scope.tells_claimed_user()?;
+            // Every program is told, whatever it makes of it.
+            let is_habit = line.is(0, "REMOTE_USER") && !scope.is_personal();
+            let level = if is_habit { Level::Advice } else { Level::Warning };
             Some(
                 finding
-                    .level(Level::Warning)
+                    .level(level)
                     .message("what one user got is given to the other users from the cache")
                     .also(line.span(), "the backend is told who it is")
                     .help(format!("put `$remote_user` into `{protocol}_cache_key`")),

@@ -22,18 +22,25 @@ fn check_section(scope: Scope<'_>) -> Option<Finding> {
     let named = scope.named_groups();
     let line = named.first()?.line;
     let finding = match scope.group_file() {
-        None if scope.lacks_group_file() => {
+        // Shibboleth and its like have groups of their own.
+        None if scope.lacks_group_file() && scope.has_login_of_httpd() => {
             Finding::at(line.span(), "asks for a group, and there is no `AuthGroupFile`")
                 .help("add `AuthGroupFile` with the path of a file of lines like `admins: alice bob`")
         }
         None => return None,
         Some(file) => {
-            let path = file.written();
-            let path = path.display();
+            let written = file.written();
             let (label, help) = match file.access()? {
                 Access::Missing(missing) => (
                     format!("`{}` does not exist", missing.display()),
-                    format!("make `{path}` with lines like `admins: alice bob`, or mend the path"),
+                    if written.is_absolute() {
+                        format!(
+                            "make `{}` with lines like `admins: alice bob`, or mend the path",
+                            written.display()
+                        )
+                    } else {
+                        "write the whole path of the file you mean".into()
+                    },
                 ),
                 Access::Directory => ("this is a directory".into(), "name the file in it".into()),
                 Access::Unreadable(Obstacle::File(state) | Obstacle::Parent(state)) => (
@@ -44,7 +51,7 @@ fn check_section(scope: Scope<'_>) -> Option<Finding> {
                         state.owner,
                         state.group
                     ),
-                    format!("let the server's user read it: see `namei -l {path}`"),
+                    format!("let the server's user read it: see `namei -l {}`", written.display()),
                 ),
                 Access::Unreadable(Obstacle::NotADirectory(_)) => {
                     ("a part of the path is a file, not a directory".into(), "mend the path".into())

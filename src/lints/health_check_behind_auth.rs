@@ -48,7 +48,7 @@ fn check_place<'s>(decider: &Decider<'s>, place: Scope<'s>) -> Option<Finding> {
             format!("add `{exempt}` here, and the addresses that may ask"),
         )
     };
-    // Both checks may be meant; the probes of a closed host may know its password.
+    // Both checks may be meant, and who probes a staging site may have its password.
     let level = if is_of_addresses || server.is_closed_by_name() { Level::Advice } else { LINT.level };
     let finding = Finding::at(place.span(), whoever).level(level);
     let finding = finding.also(by.span(), "inherited from here").help(help);

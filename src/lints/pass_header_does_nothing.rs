@@ -55,18 +55,26 @@ fn check_line<'s>(scope: Scope<'s>, line: Directive<'s>) -> Option<Finding> {
             format!("`{protocol}_param HTTP_{} {value};`", header.to_ascii_uppercase().replace('-', "_"))
         }
     };
+    let backend = scope.backend();
+    let forwarded = backend.map(|backend| scope.forwards(backend, &header));
     if !passes {
+        if let Some(Forwarded::Dropped(by)) = forwarded {
+            let finding = finding.also(by.span(), "this is what keeps the header back");
+            return Some(finding.help("remove it"));
+        }
         return Some(finding.help(format!(
             "write {} instead, if the backend must not get it",
             set(protocol, &header, "\"\"")
         )));
     }
     let variable = format!("$http_{}", header.to_ascii_lowercase().replace('-', "_"));
-    let backend = scope.backend();
-    Some(match backend.map(|backend| scope.forwards(backend, &header)) {
+    Some(match forwarded {
         Some(Forwarded::Dropped(by)) => finding
             .also(by.span(), "this keeps the header back all the same")
             .help(format!("write {} instead", set(protocol, &header, &variable))),
+        Some(Forwarded::Replaced(by)) => {
+            finding.also(by.span(), "the backend gets this all the same").help("remove it")
+        }
         _ => finding.help(format!(
             "remove it: what the client sends is passed on anyway, unless a line like {} says otherwise",
             set(protocol, &header, "\"\"")

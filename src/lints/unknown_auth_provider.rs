@@ -22,12 +22,16 @@ fn finding(unknown: UnknownProvider<'_>) -> Finding {
         WrongProvider::Case(_) => "upper and lower case count here",
         WrongProvider::Slip(_) => "no module has this word",
         WrongProvider::NotForDigest => "it cannot do Digest",
-        WrongProvider::Unknown => "no module that is loaded has this word",
+        WrongProvider::OfAnother(_) | WrongProvider::Unknown => "no module that is loaded has this word",
     };
     let finding = Finding::at(value.span(), format!("{what}: {}", directive.refusal()));
     let finding = finding.help(match why {
         WrongProvider::Case(word) | WrongProvider::Slip(word) => format!("write `{word}`"),
         WrongProvider::NotForDigest => "write `file`, or `AuthType Basic` and `AuthBasicProvider`".to_owned(),
+        WrongProvider::OfAnother(Some(module)) => format!("load `{module}`, which has this word"),
+        WrongProvider::OfAnother(None) => {
+            "load the module that the `AuthType` is for: this is likely a word of it".to_owned()
+        }
         WrongProvider::Unknown if directive.name() == Name::Require => {
             format!(
                 "write `Require user {}`, if that is a user, or load the module that has the word",

@@ -15,6 +15,8 @@ pub struct SharedCache<'s> {
     /// `proxy_cache_bypass $http_authorization`, which keeps those who log in from what is stored, and
     /// stores what they get all the same.
     pub bypass: Option<Directive<'s>>,
+    /// `proxy_cache_key`; none where it is nginx's own.
+    pub key: Option<Directive<'s>>,
 }
 
 /// A cache of Apache in front of a place that is for some addresses only.
@@ -113,7 +115,8 @@ impl<'s> Scope<'s> {
         let names_it =
             |line: &Directive<'_>| line.arguments().any(|word| word.text().contains("$http_authorization"));
         let bypass = setting("cache_bypass").lines().into_iter().find(names_it);
-        Some(SharedCache { by, valid, bypass })
+        let key = setting("cache_key").lines().pop();
+        Some(SharedCache { by, valid, bypass, key })
     }
 
     /// Whether the name of the place says that it is another one for each user.

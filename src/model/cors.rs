@@ -1,7 +1,7 @@
 //! Headers that tell browsers which other origins may ask (Fetch, 3.2).
 
 use super::names::{Family, Name};
-use super::{Directive, Kind, Scope};
+use super::{Directive, Kind, Scope, Value};
 
 /// What a scope says to other origins.
 #[derive(Clone, Copy, Debug)]
@@ -24,15 +24,17 @@ impl<'s> Scope<'s> {
             let lines = lines.filter(|line| line.is_named("Header"));
             lines.filter_map(|line| Some((line, header_of(line)?))).collect()
         } else {
-            let name = |line: Directive<'s>, n| {
-                Some((line, line.argument(n)?.text().split(':').next()?.trim().to_owned()))
+            let added = self.list(Family::AddedHeaders);
+            let added = added.filter_map(|line| Some((line, line.argument(0)?.text().into_owned())));
+            // `more_set_headers 'Name: value' 'Name: value';`: those further out count as well.
+            let outer = std::iter::once(self).chain(self.ancestors());
+            let lines = outer.flat_map(|scope| scope.own(Family::Setting));
+            let lines = lines.filter(|line| line.name_text() == "more_set_headers");
+            let names = |line: Directive<'s>| {
+                let name = |word: Value<'s>| Some(word.text().split_once(':')?.0.trim().to_owned());
+                line.arguments().filter_map(name).map(move |name| (line, name)).collect::<Vec<_>>()
             };
-            let lines = self.list(Family::AddedHeaders).filter_map(|line| name(line, 0));
-            // `more_set_headers 'Name: value' 'Name: value';`
-            let by_module = self.setting("more_set_headers").lines().into_iter();
-            lines
-                .chain(by_module.flat_map(|line| (0..line.arity()).filter_map(move |n| name(line, n))))
-                .collect()
+            added.chain(lines.flat_map(names)).collect()
         };
         let mut lines = named.into_iter().filter(|(_, name)| is_cors(name)).peekable();
         let by = lines.peek()?.0;

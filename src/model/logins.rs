@@ -104,6 +104,14 @@ impl<'s> Scope<'s> {
         self.group_file()?.groups()
     }
 
+    /// Whether `AuthType` is one whose users httpd itself looks up.
+    #[must_use]
+    pub fn has_login_of_httpd(self) -> bool {
+        let own = ["basic", "digest", "form"];
+        let scheme = self.directive(Family::Scheme).and_then(|line| line.literal(0));
+        scheme.is_some_and(|word| own.contains(&word.to_ascii_lowercase().as_str()))
+    }
+
     /// Whether it is certain that no file of groups is named: also in a part of a configuration, where all the
     /// rest of the login stands in the section.
     #[must_use]

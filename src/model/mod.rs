@@ -65,8 +65,8 @@ pub use addresses::Ipv4List;
 pub use answer::{Answer, Reply};
 pub use apache::words;
 pub use apache::{
-    Bypass, Choice, DeafProgram, Extent, Ground, Grounds, HiddenEntry, HtaccessState, IfModule, Judge,
-    LoneNegation, Methods, Misuse, Misused, NeverTrue, OnTheWay, OpenedFile, Outcomes, OverrideRules,
+    Bypass, Choice, DeafProgram, Extent, Ground, Grounds, HiddenEntry, HtaccessState, IfModule, Instead,
+    Judge, LoneNegation, Methods, Misuse, Misused, NeverTrue, OnTheWay, OpenedFile, Outcomes, OverrideRules,
     Overrides, Passes, Sections, Twins, UnknownProvider, Unset, UnsetVariable, Verdict, Viewpoint,
     WrongProvider,
 };
@@ -97,7 +97,7 @@ pub use own_login::OwnLogin;
 pub use password_file::{PasswordFile, PathValue};
 pub use protected::Area;
 pub use purpose::Purpose;
-pub use read_file::ReadFile;
+pub use read_file::{ReadFile, once_a_file};
 pub use refused::ClosedList;
 pub use repeats::Repeat;
 pub use rivals::{Need, Rival};

@@ -23,7 +23,7 @@ pub enum PathValue {
     Absolute(PathBuf),
     /// Relative, and it is not known to what directory.
     Relative(PathBuf),
-    /// It depends on the request or on a template.
+    /// It depends on the request or on a template, or it is one of Windows.
     Varies,
 }
 
@@ -58,7 +58,7 @@ impl PasswordFile<'_> {
             return PathValue::Absolute(candidate.to_path_buf());
         }
         let Some(written) = self.directive.literal(0) else { return PathValue::Varies };
-        if is_placeholder(&written) {
+        if is_placeholder(&written) || is_of_windows(&written) {
             return PathValue::Varies;
         }
         let written = Path::new(written.as_ref());
@@ -67,6 +67,13 @@ impl PasswordFile<'_> {
             None => PathValue::Relative(written.to_path_buf()),
         }
     }
+}
+
+/// `C:/users`, `\\server\users`, `conf\users`: the configuration is for a server on Windows, and what these paths
+/// come to is nothing that can be told here.
+fn is_of_windows(path: &str) -> bool {
+    let has_drive = matches!(path.as_bytes(), [drive, b':', b'/' | b'\\', ..] if drive.is_ascii_alphabetic());
+    has_drive || !path.starts_with('/') && path.contains('\\')
 }
 
 /// A word that is to be replaced, or has a part that is, before the file is used: `AUTH_USER_FILE`,
@@ -177,5 +184,29 @@ impl Site<'_> {
     #[must_use]
     pub fn start_of_paths(&self) -> &'static str {
         if self.is_apache() { "`ServerRoot`" } else { "the directory of nginx.conf" }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_of_windows() {
+        for path in [
+            "C:/xampp/htdocs/.htpasswd",
+            "d:\\wamp64\\www\\.htpasswd",
+            "\\home\\site\\.htpasswd",
+            "\\\\server\\share\\users",
+            "conf\\htpasswd",
+            ".\\html\\.htpasswd",
+        ] {
+            assert!(is_of_windows(path), "{path}");
+        }
+        for path in
+            ["/etc/nginx/htpasswd", "htpasswd", "conf/htpasswd", "c:htpasswd", "/srv/a\\ b", "é:/x", ""]
+        {
+            assert!(!is_of_windows(path), "{path}");
+        }
     }
 }

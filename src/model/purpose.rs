@@ -193,6 +193,15 @@ impl Scope<'_> {
         self.is_closed_by_name() || self.content().is_some_and(is_proxy)
     }
 
+    /// Whether a server is one place as a whole: nothing is written for a part of it that could be all that a
+    /// password is meant for.
+    #[must_use]
+    pub fn is_one_place(self) -> bool {
+        let is_place =
+            |scope: &Scope<'_>| matches!(scope.kind(), Kind::Location | Kind::Directory | Kind::Mapping);
+        self.descendants().filter(is_place).take(2).count() < 2
+    }
+
     /// Whether this location is served by something else than the site around it.
     #[must_use]
     pub fn is_another_application(self, server: Scope<'_>) -> bool {

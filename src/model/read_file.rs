@@ -1,10 +1,10 @@
 //! The files of users that were read, each with all the directives that name it.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use super::{PasswordFile, PathValue, Site};
-use crate::finding::Finding;
+use super::{Name, PasswordFile, PathValue, Site};
+use crate::finding::{Finding, once_a_cause};
 use crate::userfile::UserFile;
 
 /// A file of users.
@@ -59,6 +59,21 @@ impl ReadFile<'_> {
         finding.elsewhere = others.iter().map(|file| file.directive.span()).collect();
         Some(finding)
     }
+}
+
+/// Findings about files, one for each file and level: of several directives that name a file the first is pointed
+/// at.
+pub fn once_a_file<'s>(found: impl IntoIterator<Item = (PasswordFile<'s>, Finding)>) -> Vec<Finding> {
+    once_a_cause(found.into_iter().map(|(file, finding)| {
+        let path = match file.path() {
+            // It is no file that anybody could mend.
+            PathValue::Absolute(path) if path == Path::new("/dev/null") => None,
+            PathValue::Absolute(path) | PathValue::Relative(path) => Some(path),
+            PathValue::Varies => None,
+        };
+        let is_of_groups = file.directive.name() == Name::AuthGroupFile;
+        (path.map(|path| (path, is_of_groups, finding.level)), finding)
+    }))
 }
 
 impl Site<'_> {

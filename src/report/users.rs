@@ -57,7 +57,7 @@ pub fn user_lines(readers: &[Reader], bytes: &[u8], library: &Library) -> Vec<Us
         for slip in &file.slips {
             let line = lines.entry(slip.line).or_insert_with(|| UserLine::new(slip.line));
             let because = slip.oddity.as_str().to_owned();
-            if matches!(slip.oddity, Oddity::NoColon | Oddity::SwallowsNext) {
+            if matches!(slip.oddity, Oddity::NoColon | Oddity::Remark | Oddity::SwallowsNext) {
                 // It may be a password.
                 line.user = None;
             }

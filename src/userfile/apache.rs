@@ -112,7 +112,7 @@ fn oddities(number: u32, line: &[u8], name: &[u8], second: &[u8]) -> [Option<Odd
         (number == 0 && name.starts_with(BYTE_ORDER_MARK)).then_some(Oddity::ByteOrderMark),
         line.contains(&b'\r').then_some(Oddity::CarriageReturns),
         (!line.contains(&b':'))
-            .then_some(Oddity::NoColon)
+            .then(|| Oddity::without_colon(line))
             .or_else(|| name.is_empty().then_some(Oddity::NoName)),
         is_blank(name.last()).then_some(Oddity::BlankBehindName),
         is_blank(second.first()).then_some(Oddity::BlankBeforeHash),

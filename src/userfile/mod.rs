@@ -105,6 +105,8 @@ pub struct Slip {
 pub enum Oddity {
     /// There is no colon, so that nobody can log in with it.
     NoColon,
+    /// There is no colon, and the line looks like a comment of another language. Nobody misses the user.
+    Remark,
     /// There is no colon, and nginx passes over the next line for the user that stands there (spec H4).
     SwallowsNext,
     /// The name is empty.
@@ -133,6 +135,7 @@ impl Oddity {
     pub fn as_str(self) -> &'static str {
         match self {
             Oddity::NoColon => "there is no colon: nobody can log in with this line",
+            Oddity::Remark => "a comment begins with `#`: this is a line of nobody",
             Oddity::SwallowsNext => "there is no colon, so nginx never sees the next line",
             Oddity::NoName => "there is no name before the colon",
             Oddity::BlankBeforeName => "the blank before the name belongs to it",
@@ -144,6 +147,18 @@ impl Oddity {
             Oddity::Continued => "the backslash takes the next line in",
             Oddity::TooLong => "the line is too long: what follows is not read",
         }
+    }
+}
+
+impl Oddity {
+    /// What a line without a colon is.
+    fn without_colon(line: &[u8]) -> Self {
+        let line = line.trim_ascii();
+        let begins = |mark: &&[u8]| line.starts_with(mark);
+        let is_remark = [&b"<!--"[..], b"-->", b"//", b";", b"/*", b"*/", b"--"].iter().any(begins)
+            || line.ends_with(b"-->")
+            || line.ends_with(b"*/");
+        if is_remark { Oddity::Remark } else { Oddity::NoColon }
     }
 }
 

@@ -35,7 +35,7 @@ pub(super) fn read(bytes: &[u8]) -> UserFile {
         let Some(colon) = line.iter().position(|byte| *byte == b':') else {
             // A comment that is not at the first byte is a user for nginx, and does no harm.
             if !matches!(line.trim_ascii_start().first(), None | Some(b'#')) {
-                slips.push(slip(Oddity::NoColon));
+                slips.push(slip(Oddity::without_colon(line)));
             }
             if is_crlf {
                 open.clear();
@@ -47,7 +47,8 @@ pub(super) fn read(bytes: &[u8]) -> UserFile {
         let name = &line[..colon];
         let fate = if is_swallowed(bytes, &open, name) { Fate::Swallowed } else { Fate::Counts };
         if fate == Fate::Swallowed
-            && let Some(slip) = slips.iter_mut().rev().find(|slip| slip.oddity == Oddity::NoColon)
+            && let Some(slip) =
+                slips.iter_mut().rev().find(|slip| matches!(slip.oddity, Oddity::NoColon | Oddity::Remark))
         {
             slip.oddity = Oddity::SwallowsNext;
         }

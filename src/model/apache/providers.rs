@@ -1,7 +1,7 @@
 //! Providers that no module has (spec a13, a77, a85).
 
-use super::words::{AUTHN_PROVIDERS, AUTHZ_PROVIDERS, DIGEST_PROVIDERS, meant};
-use crate::model::{Directive, Name, Site, Value};
+use super::words::{AUTH_TYPES, AUTHN_PROVIDERS, AUTHZ_PROVIDERS, DIGEST_PROVIDERS, meant};
+use crate::model::{Directive, Family, Name, Scope, Site, Value};
 
 /// A word of `Require` or `AuthBasicProvider` that no module knows.
 #[derive(Clone, Copy, Debug)]
@@ -23,9 +23,23 @@ pub enum WrongProvider {
     Slip(&'static str),
     /// It is there, and cannot do Digest.
     NotForDigest,
+    /// A module of another maker has it, which is not loaded: that one, or the one that `AuthType` is for.
+    OfAnother(Option<&'static str>),
     /// Nobody knows it.
     Unknown,
 }
+
+/// Words of `Require` that modules of other makers have, by their beginning.
+const OF_OTHERS: &[(&str, &str)] = &[
+    ("cas-attribute", "mod_auth_cas"),
+    ("claim", "mod_auth_openidc"),
+    ("external-", "mod_authnz_external"),
+    ("jwt-claim", "mod_authnz_jwt"),
+    ("oauth2_claim", "mod_oauth2"),
+    ("pam-account", "mod_authnz_pam"),
+    ("shib", "mod_shib"),
+    ("unix-", "mod_authz_unixgroup"),
+];
 
 /// What is written for a provider by those who think of the tool that makes the file, or of the type.
 const FILES: &[&str] =
@@ -52,10 +66,10 @@ impl Site<'_> {
         if !self.is_apache() {
             return Vec::new();
         }
-        let lines = self.scopes().flat_map(|scope| scope.own_all());
-        let unknown = lines.flat_map(|line| match line.name() {
+        let lines = self.scopes().flat_map(|scope| scope.own_all().map(move |line| (scope, line)));
+        let unknown = lines.flat_map(|(scope, line)| match line.name() {
             Name::AuthProvider => self.unknown_authn(line),
-            Name::Require => self.unknown_authz(line).into_iter().collect(),
+            Name::Require => self.unknown_authz(scope, line).into_iter().collect(),
             _ => Vec::new(),
         });
         unknown.filter(|unknown| self.may_be_read(unknown.directive.span())).collect()
@@ -85,7 +99,7 @@ impl Site<'_> {
         words.filter_map(wrong).collect()
     }
 
-    fn unknown_authz<'s>(&'s self, line: Directive<'s>) -> Option<UnknownProvider<'s>> {
+    fn unknown_authz<'s>(&'s self, scope: Scope<'s>, line: Directive<'s>) -> Option<UnknownProvider<'s>> {
         let value = line.argument(usize::from(line.is_ignoring_case(0, "not")))?;
         let word = value.literal().filter(|word| !word.is_empty() && !value.is_template())?;
         let is_known = AUTHZ_PROVIDERS.contains(&&*word) || word.starts_with('#');
@@ -98,6 +112,10 @@ impl Site<'_> {
         let why = match rule {
             Some((_, rule)) => WrongProvider::Slip(rule),
             None => self.near(&word, AUTHZ_PROVIDERS)?,
+        };
+        let why = match why {
+            WrongProvider::Unknown => of_another(scope, &word).unwrap_or(why),
+            why => why,
         };
         Some(UnknownProvider { directive: line, value, why })
     }
@@ -113,4 +131,13 @@ impl Site<'_> {
             }
         }
     }
+}
+
+/// Whether a word that no module has is likely to be of a module that is missing, and no user.
+fn of_another(scope: Scope<'_>, word: &str) -> Option<WrongProvider> {
+    let small = word.to_ascii_lowercase();
+    let module = OF_OTHERS.iter().find(|(beginning, _)| small.starts_with(beginning));
+    let scheme = scope.directive(Family::Scheme).and_then(|line| line.literal(0));
+    let is_foreign = scheme.is_some_and(|word| !AUTH_TYPES.iter().any(|own| own.eq_ignore_ascii_case(&word)));
+    (is_foreign || module.is_some()).then(|| WrongProvider::OfAnother(module.map(|(_, module)| *module)))
 }
