@@ -155,7 +155,8 @@ pub(super) fn is_of_files_fetched_alone(regex: &str) -> bool {
 fn is_all_of_assets(names: &[String]) -> bool {
     let count = |wanted: Kind| names.iter().filter(|name| kind(name) == wanted).count();
     let assets = count(Kind::Asset);
-    let is_for_pages = || names.iter().any(|name| name.ends_with(".css") || name.ends_with(".js"));
+    let is_page_suffix = |name: &String| matches!(name.rsplit_once('.'), Some((_, "css" | "js")));
+    let is_for_pages = || names.iter().any(is_page_suffix);
     assets > 0
         && count(Kind::Other) == 0
         && 2 * count(Kind::Unknown) <= assets
