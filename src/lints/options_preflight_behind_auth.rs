@@ -24,9 +24,10 @@ fn check(site: &Site<'_>) -> Vec<Finding> {
 
 fn check_scope<'s>(decider: &Decider<'s>, scope: Scope<'s>) -> Option<Finding> {
     let limited = scope.for_method("OPTIONS");
-    limited.asks().by().or_else(|| limited.asks_a_stranger("OPTIONS"))?;
+    let of_addresses = || limited.asks_whom_addresses_let_in("OPTIONS");
+    limited.asks().by().or_else(|| limited.asks_a_stranger("OPTIONS")).or_else(of_addresses)?;
     let cors = scope.cors().filter(|_| scope.is_reached_from_outside() && !scope.minds_preflights())?;
-    let by = asked(decider, scope)?;
+    let by = asked(decider, scope).or_else(of_addresses)?;
     // What only inherits both is told where one of them stands.
     let is_own = limited.holds(by) || scope.holds(by) || limited.own_asking() == Some(by);
     let is_told_elsewhere = !is_own && !scope.holds(cors.by) || scope.purpose() == Some(Purpose::Assets);

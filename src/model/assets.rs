@@ -23,17 +23,32 @@ const FETCHED_ALONE: &[&str] = &[
     "mta-sts.txt",
 ];
 const DIRECTORIES: &[&str] = &[
-    "static", "assets", "css", "js", "img", "image", "images", "font", "fonts", "icon", "icons", "dist",
-    "_next", "_nuxt", "_app",
+    "bundles",
+    "javascripts",
+    "stylesheets",
+    "webfonts",
+    "static",
+    "assets",
+    "css",
+    "js",
+    "img",
+    "image",
+    "images",
+    "font",
+    "fonts",
+    "icon",
+    "icons",
+    "dist",
+    "_next",
+    "_nuxt",
+    "_app",
 ];
 /// Beside one of those: alone these may be anything.
 const MAYBE_DIRECTORIES: &[&str] = &[
     "asset",
     "build",
     "bundle",
-    "bundles",
     "javascript",
-    "javascripts",
     "lib",
     "libs",
     "media",
@@ -45,12 +60,10 @@ const MAYBE_DIRECTORIES: &[&str] = &[
     "skins",
     "style",
     "styles",
-    "stylesheets",
     "theme",
     "themes",
     "vendor",
     "vendors",
-    "webfonts",
 ];
 const SUFFIXES: &[&str] = &[
     "css",
@@ -100,7 +113,9 @@ const DEEPEST: usize = 6;
 enum Kind {
     /// Made for pages.
     Asset,
-    /// Served beside them.
+    /// Served beside them, and no evidence by itself.
+    Beside,
+    /// A document, an archive or a film: with styles and scripts one of all that is no program.
     Download,
     /// Some other kind of file.
     Unknown,
@@ -140,7 +155,12 @@ pub(super) fn is_of_files_fetched_alone(regex: &str) -> bool {
 fn is_all_of_assets(names: &[String]) -> bool {
     let count = |wanted: Kind| names.iter().filter(|name| kind(name) == wanted).count();
     let assets = count(Kind::Asset);
-    assets > 0 && count(Kind::Other) == 0 && 2 * count(Kind::Unknown) <= assets
+    let is_page_suffix = |name: &String| matches!(name.rsplit_once('.'), Some((_, "css" | "js")));
+    let is_for_pages = || names.iter().any(is_page_suffix);
+    assets > 0
+        && count(Kind::Other) == 0
+        && 2 * count(Kind::Unknown) <= assets
+        && (2 * count(Kind::Download) <= assets || is_for_pages())
 }
 
 fn kind(name: &str) -> Kind {
@@ -162,9 +182,9 @@ fn kind(name: &str) -> Kind {
     match suffix {
         _ if is_in(DIRECTORIES) => Kind::Asset,
         Some(suffix) if SUFFIXES.contains(&suffix) => Kind::Asset,
-        _ if is_in(MAYBE_DIRECTORIES) => Kind::Download,
+        _ if is_in(MAYBE_DIRECTORIES) => Kind::Beside,
         // `\.(js|css)?$` is for what ends in a dot besides, and there is no such file.
-        Some("") if last.ends_with('.') => Kind::Download,
+        Some("") if last.ends_with('.') => Kind::Beside,
         Some(suffix) if DOWNLOADS.contains(&suffix) => Kind::Download,
         Some(suffix) if !suffix.is_empty() && suffix.bytes().all(|byte| byte.is_ascii_alphanumeric()) => {
             Kind::Unknown
@@ -224,7 +244,9 @@ fn joined(mut starts: Vec<String>, ends: &[String]) -> Vec<String> {
         start.push_str(end);
     };
     if let [end] = ends {
-        starts.iter_mut().for_each(|start| append(start, end));
+        for start in &mut starts {
+            append(start, end);
+        }
         return starts;
     }
     let mut all = Vec::with_capacity(starts.len() * ends.len());
@@ -347,6 +369,9 @@ mod tests {
             (r"^/static/.*\.php$", false),
             (r"\.php$", false),
             (r"\.(pdf|zip)$", false),
+            (r"\.(jpg|pdf|zip)$", false),
+            (r"\.(css|pdf|zip)$", true),
+            (r"^/(static|media)/", true),
             (r"\.(css|aaa|bbb)$", false),
             (r"^/(css|js|admin)/", false),
             (r"^/media/", false),

@@ -159,6 +159,20 @@ impl<'s> Scope<'s> {
         }
     }
 
+    /// What asks those for credentials whom a rule about addresses does not refuse, in a section of Apache that lets
+    /// nobody in without them: `<RequireAll>` with `valid-user` and `ip`.
+    #[must_use]
+    pub fn asks_whom_addresses_let_in(self, method: &str) -> Option<Directive<'s>> {
+        let anyone = self.outcome(method, Viewpoint::Anyone);
+        let is_so = self.site.is_apache()
+            && anyone.may_be(Outcomes::USER)
+            && anyone.must_be(Outcomes::USER.or(Outcomes::DENIED))
+            && self.sees_no(Family::Rules)
+            && self.satisfies_any(method) != Some(true)
+            && !self.goes_elsewhere();
+        self.asking_line().filter(|_| is_so && self.server().is_none_or(|server| !server.goes_elsewhere()))
+    }
+
     /// Whether `return`, `rewrite` or an `if` in this very scope may answer before anybody is asked, or lead
     /// elsewhere.
     #[must_use]
