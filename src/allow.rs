@@ -47,10 +47,45 @@ pub struct Allowed {
     pub count: usize,
 }
 
-/// Takes out of the findings what comments in these files allow. `run` are the lints that were run: of others nobody
-/// knows whether a comment is needed.
+/// What was judged: of the rest nobody knows whether a comment is needed.
+#[derive(Debug)]
+pub struct Judged<'j> {
+    /// The lints that were run.
+    pub run: &'j [&'static Lint],
+    /// The files that were read in a whole configuration. Most lints are silent about parts.
+    pub whole: BTreeSet<FileId>,
+    /// Whether password files were looked at.
+    pub user_files: bool,
+}
+
+impl Judged<'_> {
+    fn is_needless(&self, id: &str, file: FileId) -> bool {
+        self.run.iter().any(|lint| lint.id == id)
+            && self.whole.contains(&file)
+            && (self.user_files || !OF_USER_FILES.contains(&id))
+    }
+}
+
+/// The lints that speak of what is on the disk.
+const OF_USER_FILES: &[&str] = &[
+    "auth-file-duplicate-user",
+    "auth-file-empty",
+    "auth-file-in-docroot",
+    "auth-file-is-directory",
+    "auth-file-malformed-line",
+    "auth-file-missing",
+    "auth-file-unreadable",
+    "auth-file-writable-by-others",
+    "digest-realm-mismatch",
+    "group-file-missing",
+    "hash-unsupported-by-server",
+    "required-user-not-in-file",
+    "weak-password-hash",
+];
+
+/// Takes out of the findings what comments in these files allow.
 #[must_use]
-pub fn apply(findings: Vec<Finding>, files: &Files, of: &BTreeSet<FileId>, run: &[&Lint]) -> Allowed {
+pub fn apply(findings: Vec<Finding>, files: &Files, of: &BTreeSet<FileId>, judged: &Judged<'_>) -> Allowed {
     let allows: Vec<Allow> = of.iter().flat_map(|file| find(files, *file)).collect();
     let mut used = vec![BTreeSet::new(); allows.len()];
     let mut allowed = Allowed::default();
@@ -85,7 +120,7 @@ pub fn apply(findings: Vec<Finding>, files: &Files, of: &BTreeSet<FileId>, run: 
             allowed.findings.push(finding);
         }
     }
-    let own = allows.iter().zip(&used).flat_map(|(allow, used)| complaints(allow, used, run));
+    let own = allows.iter().zip(&used).flat_map(|(allow, used)| complaints(allow, used, judged));
     allowed.findings.extend(own);
     allowed
 }
@@ -100,7 +135,7 @@ fn places(files: &Files, at: Span) -> Vec<Place> {
     lines.chain(around.map(|id| Place::Statement(at.file, tree.range(id).start))).collect()
 }
 
-fn complaints(allow: &Allow, used: &BTreeSet<String>, run: &[&Lint]) -> Vec<Finding> {
+fn complaints(allow: &Allow, used: &BTreeSet<String>, judged: &Judged<'_>) -> Vec<Finding> {
     let complain = |span: Span, label: &str, message: String| {
         let mut finding = Finding::at(span, label).level(Level::Warning).message(message);
         finding.lint = ID;
@@ -124,7 +159,7 @@ fn complaints(allow: &Allow, used: &BTreeSet<String>, run: &[&Lint]) -> Vec<Find
                 Some(near) => finding.help(format!("is `{near}` meant?")),
                 None => finding.help("`authlint lints` lists them"),
             });
-        } else if run.iter().any(|lint| lint.id == id) && !used.contains(id) {
+        } else if judged.is_needless(id, span.file) && !used.contains(id) {
             let message = format!("there is nothing that `allow({id})` could allow");
             found.push(complain(*span, "not needed here", message).help("remove it"));
         }

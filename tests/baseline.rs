@@ -31,8 +31,8 @@ fn configuration(servers: std::ops::Range<usize>) -> String {
     text + "}\n"
 }
 
-fn directory() -> PathBuf {
-    let path = std::env::temp_dir().join(format!("authlint-baseline-{}", std::process::id()));
+fn directory(name: &str) -> PathBuf {
+    let path = std::env::temp_dir().join(format!("authlint-baseline-{name}-{}", std::process::id()));
     let _ = fs::remove_dir_all(&path);
     fs::create_dir_all(&path).expect("a directory");
     path
@@ -40,7 +40,7 @@ fn directory() -> PathBuf {
 
 #[test]
 fn what_is_old_is_quiet_and_what_is_new_fails() {
-    let directory = directory();
+    let directory = directory("old");
     let write = |text: &str| fs::write(directory.join("nginx.conf"), text).expect("a file");
     let check = || {
         run(
@@ -63,5 +63,24 @@ fn what_is_old_is_quiet_and_what_is_new_fails() {
     write(&configuration(3..500));
     let (status, said) = check();
     assert!(status == Some(0) && said.contains("3 findings of old.json are gone"), "{said}");
+    let _ = fs::remove_dir_all(directory);
+}
+
+#[test]
+fn what_nobody_sees_because_of_a_broken_file_is_not_gone() {
+    let directory = directory("broken");
+    let write = |text: &str| fs::write(directory.join("nginx.conf"), text).expect("a file");
+    let baseline = || run(&directory, &["baseline", "--no-config", "--output", "old.json", "nginx.conf"]);
+    let check = || run(&directory, &["check", "--no-config", "--baseline", "old.json", "nginx.conf"]);
+    write(&configuration(0..20));
+    assert_eq!(baseline().0, Some(0));
+    write(&configuration(0..20).replace("http {\n", "http {\n    }\n"));
+    let (status, said) = check();
+    assert!(status == Some(2) && !said.contains("gone"), "{said}");
+    let (status, said) = baseline();
+    assert!(status == Some(2) && said.contains("20 of before kept"), "{said}");
+    write(&configuration(0..20));
+    let (status, said) = check();
+    assert!(status == Some(0) && said.contains("20 findings of old.json not told"), "{said}");
     let _ = fs::remove_dir_all(directory);
 }

@@ -57,7 +57,7 @@ fn check(fixture: &Fixture, name: &Path, wrong: &mut Vec<String>) {
         files.push((Path::new(DIR).join(&file.name), Entry { mode: file.mode, ..entry }));
     }
     let mut host = Host::memory(files);
-    let loaded = load::load_memory(&path, &mut host);
+    let loaded = load::load_one(&path, &mut host);
     let look = Look { host: &host, mode: FilesMode::Always };
     let site = Site::build(&loaded.files, &loaded.configs[0], look);
     assert!(

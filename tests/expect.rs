@@ -76,7 +76,7 @@ fn verdict(text: &str, rule: &str, answer: impl Fn(&str, &Request) -> Decision) 
     let server = if text.contains("server {") { text.to_owned() } else { format!("server {{ {text} }}") };
     let path = PathBuf::from("/srv/site/nginx.conf");
     let mut host = Host::memory([(path.clone(), Entry::file(format!("events {{ }} http {{ {server} }}")))]);
-    let loaded = load::load_memory(&path, &mut host);
+    let loaded = load::load_one(&path, &mut host);
     let site = Site::build(&loaded.files, &loaded.configs[0], Look { host: &host, mode: FilesMode::Never });
     let (rules, problems) = parse(rule, file());
     assert_eq!(problems, []);

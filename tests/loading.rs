@@ -2,6 +2,7 @@
 //! nothing else there.
 
 use std::fmt::Write;
+use std::fs;
 use std::path::Path;
 
 use authlint::finding::{Level, ProblemKind};
@@ -14,7 +15,7 @@ const MAIN: &str = "/srv/nginx.conf";
 /// Lint and level of each finding, and how many problems there are.
 fn check(files: &[(&str, Entry)]) -> (Vec<(&'static str, Option<Level>)>, usize) {
     let mut host = Host::memory(files.iter().map(|(path, entry)| (path.into(), entry.clone())));
-    let loaded = load::load_memory(Path::new(MAIN), &mut host);
+    let loaded = load::load_one(Path::new(MAIN), &mut host);
     let look = Look { host: &host, mode: FilesMode::Never };
     let site = Site::build(&loaded.files, &loaded.configs[0], look);
     let all: Vec<_> = lints::ALL.iter().collect();
@@ -55,7 +56,7 @@ fn foreign_files_are_named_and_not_shown() {
         ("/etc/shadow".into(), Entry::file("root:$y$j9T$secret:19000:0:99999:7:::\n")),
         ("/srv/w/.htaccess".into(), Entry::file("-----BEGIN PRIVATE KEY-----\nMIIE+secret/\n")),
     ]);
-    let loaded = load::load_memory(main, &mut host);
+    let loaded = load::load_one(main, &mut host);
     assert_eq!(loaded.problems.len(), 2, "{:?}", loaded.problems);
     assert!(!format!("{:?}", loaded.problems).contains("secret"));
     let read: Vec<_> = loaded.configs[0].files().into_iter().collect();
@@ -72,10 +73,36 @@ fn what_multiplies_has_an_end() {
     text += "Use m59\n";
     let main = Path::new("/etc/apache2/apache2.conf");
     let mut host = Host::memory([(main.to_path_buf(), Entry::file(text))]);
-    let loaded = load::load_memory(main, &mut host);
+    let loaded = load::load_one(main, &mut host);
     assert!(
         loaded.problems.iter().any(|problem| problem.kind == ProblemKind::Limit),
         "{:?}",
         loaded.problems
     );
+}
+
+/// Of a part that is named alone the whole is found, if it includes the part and nothing else is amiss with it.
+#[test]
+fn the_main_configuration_above_a_part_is_found() {
+    let part = "server { listen 80; server_name a.example; root /srv; location /admin/ { auth_basic A;
+        auth_basic_user_file /x; } location ~ \\.php$ { fastcgi_pass 127.0.0.1:9000; } }";
+    let here = std::env::temp_dir().join(format!("authlint-loading-{}", std::process::id()));
+    fs::create_dir_all(here.join("sites")).expect("a directory");
+    fs::write(here.join("sites/a.conf"), part).expect("a file");
+    let look_at = |main: &str| {
+        fs::write(here.join("nginx.conf"), main).expect("a file");
+        let loaded =
+            load::load_one(&here.join("sites/a.conf"), &mut Host::new(None, Vec::new()).expect("a host"));
+        let mains = loaded.configs.iter().filter(|config| config.is_main).count();
+        assert_eq!((loaded.found_above.len(), loaded.asked_for.is_some()), (mains, mains == 1), "{main}");
+        (mains, loaded.problems.len())
+    };
+    assert_eq!(look_at("events { } http { include sites/*.conf; }"), (1, 0));
+    assert_eq!(look_at("events { } http { include other/*.conf; }"), (0, 0), "it is no part of that");
+    assert_eq!(
+        look_at("events { } http { include sites/*.conf; include mine.conf; }"),
+        (0, 0),
+        "one is missing"
+    );
+    let _ = fs::remove_dir_all(here);
 }

@@ -96,7 +96,7 @@ fn hold(lint: &'static Lint, case: &Case<'_>) -> Result<(), String> {
 /// What the lint finds, if the configuration is one that the server reads, all of it is read, and all spans are sound.
 fn run(lint: &'static Lint, files: &Files, entry: &str) -> Result<(Loaded, Vec<Finding>), String> {
     let mut host = Host::memory(files.clone());
-    let loaded = load::load_memory(Path::new(entry), &mut host);
+    let loaded = load::load_one(Path::new(entry), &mut host);
     let config = loaded.configs.first().ok_or("no configuration is found")?;
     let site = Site::build(&loaded.files, config, Look { host: &host, mode: FilesMode::Auto });
     if let Some(problem) = loaded.problems.iter().chain(&site.problems).next() {

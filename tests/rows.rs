@@ -175,7 +175,7 @@ impl Row {
         let files = parts.iter().map(|(path, text)| (path.clone(), Entry::file(text.as_bytes())));
         let mut host = Host::memory(files);
         let main = if self.is_apache() { "/etc/apache2/apache2.conf" } else { "/etc/nginx/nginx.conf" };
-        let loaded = load::load_memory(Path::new(main), &mut host);
+        let loaded = load::load_one(Path::new(main), &mut host);
         let look = Look { host: &host, mode: FilesMode::Never };
         let site = Site::build(&loaded.files, &loaded.configs[0], look);
         assert!(

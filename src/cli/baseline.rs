@@ -49,7 +49,7 @@ fn write(options: &Check, settings: Option<&SettingsFile>) -> Result<u8, String>
     let base = output::base();
     let path = options.output.output.clone().or_else(|| options.baseline.clone());
     let path = path.unwrap_or_else(|| PathBuf::from(NAME));
-    let findings: Vec<Old> = fingerprints(&mut report, &loaded, &base)
+    let mut findings: Vec<Old> = fingerprints(&mut report, &loaded, &base)
         .into_iter()
         .zip(&report.findings)
         .map(|(fingerprint, finding)| Old {
@@ -60,6 +60,12 @@ fn write(options: &Check, settings: Option<&SettingsFile>) -> Result<u8, String>
         })
         .collect();
     let count = findings.len();
+    // What hangs on a file that cannot be read is not gone because nobody sees it.
+    let before =
+        if report.problems.is_empty() || !path.exists() { Vec::new() } else { read(&path)?.findings };
+    let known: HashSet<String> = findings.iter().map(|old| old.fingerprint.clone()).collect();
+    findings.extend(before.into_iter().filter(|old| !known.contains(&old.fingerprint)));
+    let kept = findings.len() - count;
     let baseline = Baseline { schema: SCHEMA.into(), findings };
     let text = serde_json::to_string_pretty(&baseline).map_err(|error| error.to_string())? + "\n";
     std::fs::write(&path, text).map_err(|error| format!("{}: {error}", path.display()))?;
@@ -67,16 +73,19 @@ fn write(options: &Check, settings: Option<&SettingsFile>) -> Result<u8, String>
         complain(&report::problem_line(problem, &loaded.files.sources));
     }
     let shown = path.display();
+    let kept = match kept {
+        0 => String::new(),
+        kept => format!(", {kept} of before kept because not everything could be analysed"),
+    };
     let said = format!(
-        "{} written to {shown}: `authlint check --baseline {shown}` tells what is new\n",
+        "{} written to {shown}{kept}: `authlint check --baseline {shown}` tells what is new\n",
         plural(count, "finding")
     );
     let status = if report.problems.is_empty() { CLEAN } else { TROUBLE };
     super::print(&said).map_or_else(Ok, |()| Ok(status))
 }
 
-/// Takes out of a report what a baseline has, and notes what is gone of it.
-pub fn apply(path: &Path, report: &mut Report, loaded: &Loaded, job: &Job<'_>) -> Result<(), String> {
+fn read(path: &Path) -> Result<Baseline, String> {
     let shown = path.display();
     let text = std::fs::read_to_string(path)
         .map_err(|error| format!("{shown}: {error} (`authlint baseline` writes it)"))?;
@@ -87,6 +96,13 @@ pub fn apply(path: &Path, report: &mut Report, loaded: &Loaded, job: &Job<'_>) -
             baseline.schema
         ));
     }
+    Ok(baseline)
+}
+
+/// Takes out of a report what a baseline has, and notes what is gone of it.
+pub fn apply(path: &Path, report: &mut Report, loaded: &Loaded, job: &Job<'_>) -> Result<(), String> {
+    let baseline = read(path)?;
+    let shown = path.display();
     let base = output::base();
     let known: HashSet<&str> = baseline.findings.iter().map(|old| old.fingerprint.as_str()).collect();
     let fingerprints = fingerprints(report, loaded, &base);
@@ -103,7 +119,7 @@ pub fn apply(path: &Path, report: &mut Report, loaded: &Loaded, job: &Job<'_>) -
     if old > 0 {
         report.notes.push(format!("{} of {shown} not told", plural(old, "finding")));
     }
-    // Of files that were not read, and of lints that were not run, nobody knows.
+    // Of files that were not read or understood, and of lints that were not run, nobody knows.
     let sources = &loaded.files.sources;
     let read: BTreeSet<String> = loaded
         .configs
@@ -113,7 +129,7 @@ pub fn apply(path: &Path, report: &mut Report, loaded: &Loaded, job: &Job<'_>) -
         .collect();
     let is_gone = |old: &&Old| {
         let was_run = lints::find(&old.lint).is_none_or(|lint| job.is_selected(lint));
-        was_run && read.contains(&old.path) && !seen.contains(&old.fingerprint)
+        report.problems.is_empty() && was_run && read.contains(&old.path) && !seen.contains(&old.fingerprint)
     };
     let gone = baseline.findings.iter().filter(is_gone).count();
     if gone > 0 {

@@ -37,6 +37,7 @@ fn check(options: &Check, settings: Option<&SettingsFile>) -> Result<u8, String>
     let examined =
         if options.fixing.fix { fix::write(&job, &mut host)? } else { job.examine_selected(&mut host) };
     let Examined { loaded, mut report } = examined;
+    report.notes.extend(job.note_on_installed());
     if let Some(path) = &options.baseline {
         baseline::apply(path, &mut report, &loaded, &job)?;
     }
@@ -60,8 +61,9 @@ pub(super) fn prepare<'o>(
         .map(PathBuf::as_path)
         .collect();
     let host = places::host(&options.places, &given)?;
-    let paths = if options.paths.is_empty() { places::installed(&host) } else { options.paths.clone() };
-    if paths.is_empty() && options.entry.is_empty() {
+    let is_said = !options.paths.is_empty() || !options.entry.is_empty();
+    let paths = if is_said { options.paths.clone() } else { places::installed(&host, options.places.server) };
+    if !is_said && paths.is_empty() {
         return Err("no configuration is installed here: name a file or a directory to check".into());
     }
     if options.fixing.unsafe_fixes && !options.fixing.fix && !options.fixing.diff {
@@ -89,6 +91,19 @@ pub(super) struct Job<'o> {
 }
 
 impl Job<'_> {
+    /// The files and directories that may be written. Without any, what the entries include is checked.
+    pub fn given(&self) -> &[PathBuf] {
+        if self.request.paths.is_empty() { &self.request.entries } else { &self.request.paths }
+    }
+
+    /// Who names nothing at all is told what was looked at.
+    fn note_on_installed(&self) -> Option<String> {
+        let paths: Vec<String> = self.request.paths.iter().map(|path| path.display().to_string()).collect();
+        let is_named = !self.options.paths.is_empty() || self.options.places.root.is_some();
+        (!is_named && !paths.is_empty())
+            .then(|| format!("no path is given: this is about {}, as installed", paths.join(" and ")))
+    }
+
     /// Reads the configuration and judges it; gives all that these lints say of it.
     pub fn examine(&self, host: &mut Host, lints: &[&'static Lint]) -> Examined {
         let mut loaded = load::load(&self.request, host);
@@ -147,17 +162,18 @@ fn judge(loaded: &Loaded, host: &Host, options: &Check, lints: &[&'static Lint])
         let included_from = files.into_iter().map(|file| (file, site.included_from(file))).collect();
         let left_alone = site.left_files_alone() && mode == FilesMode::Auto;
         let unsure = site.unsure_files();
+        let presumes = site.presumes_outside();
         let kept = site.kept_files().into_iter().map(Path::to_path_buf).collect();
         let mut problems = std::mem::take(&mut site.problems);
         problems.append(&mut site.unread);
         // As at the end of `run`.
         std::mem::forget(site);
-        Judged { findings, problems, included_from, left_alone, kept, unsure }
+        Judged { findings, problems, included_from, left_alone, presumes, kept, unsure }
     });
 
     let files: HashSet<FileId> = loaded.configs.iter().flat_map(Config::files).collect();
     let mut report = Report { problems: loaded.problems.clone(), files: files.len(), ..Report::default() };
-    let mut left_alone = false;
+    let (mut left_alone, mut presumes) = (false, false);
     let mut unsure = BTreeSet::new();
     let mut kept: BTreeSet<PathBuf> = BTreeSet::new();
     let mut told: HashSet<(&str, Span)> = HashSet::new();
@@ -170,15 +186,21 @@ fn judge(loaded: &Loaded, host: &Host, options: &Check, lints: &[&'static Lint])
         report.problems.extend(judged.problems);
         report.included_from.extend(judged.included_from);
         left_alone |= judged.left_alone;
+        presumes |= judged.presumes;
         kept.extend(judged.kept);
         unsure.extend(judged.unsure);
     }
     settle_levels(&mut report.findings, &loaded.files.sources, options);
     let of = files.into_iter().collect();
-    let allowed = allow::apply(std::mem::take(&mut report.findings), &loaded.files, &of, lints);
+    let whole = loaded.configs.iter().filter(|config| config.is_main).flat_map(Config::files).collect();
+    let user_files = !left_alone && mode != FilesMode::Never;
+    let judged = allow::Judged { run: lints, whole, user_files };
+    let allowed = allow::apply(std::mem::take(&mut report.findings), &loaded.files, &of, &judged);
     report.findings = allowed.findings;
     report.allowed = allowed.count;
-    report.notes = notes::notes(loaded, left_alone, &kept, &unsure);
+    let has_entry = !options.entry.is_empty();
+    let known = notes::Known { has_entry, left_alone, presumes, kept: &kept, unsure: &unsure };
+    report.notes = notes::notes(loaded, &known);
     report
 }
 
@@ -202,6 +224,7 @@ struct Judged {
     problems: Vec<Problem>,
     included_from: HashMap<FileId, Inclusion>,
     left_alone: bool,
+    presumes: bool,
     kept: Vec<PathBuf>,
     unsure: BTreeSet<String>,
 }

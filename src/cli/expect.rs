@@ -14,22 +14,23 @@ use crate::report::{Report, plural};
 use crate::settings::{self, SettingsFile};
 use crate::source::{FileId, Host, Source, Span, offset};
 
-/// Judges the rules of a file.
-pub fn run(options: &Expect) -> u8 {
-    judge(options).unwrap_or_else(|problem| {
+/// Judges the rules of a file. `settled` are the paths of `authlint.toml`.
+pub fn run(options: &Expect, settled: &[PathBuf]) -> u8 {
+    judge(options, settled).unwrap_or_else(|problem| {
         complain(&problem);
         TROUBLE
     })
 }
 
-fn judge(options: &Expect) -> Result<u8, String> {
+fn judge(options: &Expect, settled: &[PathBuf]) -> Result<u8, String> {
     let outputs = Outputs::of(&options.output)?;
-    let given = [Some(&options.file), options.config.as_ref(), options.places.root.as_ref()];
-    let given: Vec<&Path> = given.into_iter().flatten().map(PathBuf::as_path).collect();
+    let given =
+        [&options.file].into_iter().chain(&options.main.config).chain(settled).chain(&options.places.root);
+    let given: Vec<&Path> = given.map(PathBuf::as_path).collect();
     let mut host = places::host(&options.places, &given)?;
     let shown = options.file.display();
     let text = std::fs::read_to_string(&options.file).map_err(|error| format!("{shown}: {error}"))?;
-    let mut loaded = site::load(options.config.as_deref(), &options.places, &mut host)?;
+    let mut loaded = site::load(&options.main, settled, &options.places, &mut host)?;
     let file = loaded.files.sources.add(Source::new(options.file.clone(), text.clone().into_bytes()));
     let (rules, problems) = expect::parse(&text, file);
     let config = site::main_configuration(&loaded)?;
@@ -39,7 +40,8 @@ fn judge(options: &Expect) -> Result<u8, String> {
     report.problems.extend(loaded.problems.iter().chain(&site.problems).chain(&site.unread).cloned());
     let count = rules.len();
     let holding = judge_rules(&site, look, &rules, &mut report);
-    report.notes.push(format!("{holding} of {} hold", plural(count, "rule")));
+    let hold = if count == 1 { "holds" } else { "hold" };
+    report.notes.push(format!("{holding} of {} {hold}", plural(count, "rule")));
     report.sort(&loaded.files.sources);
     Ok(outputs.write(&mut report, &loaded.files, &options.output))
 }

@@ -20,7 +20,7 @@ pub fn write(job: &Job<'_>, host: &mut Host) -> Result<Examined, String> {
     if job.request.paths.iter().any(|path| path == Path::new("-")) {
         return Err("--fix cannot write to standard input: --diff shows what to change".into());
     }
-    let reach = Reach::of(&job.request.paths, host, false);
+    let reach = Reach::of(job.given(), host, false);
     let Outcome { groups, mut left } = make(job, host, &reach);
     let mut fixed = 0;
     for group in &groups {
@@ -43,7 +43,7 @@ pub fn write(job: &Job<'_>, host: &mut Host) -> Result<Examined, String> {
 
 /// Prints what would be fixed; gives the exit status.
 pub fn show(job: &Job<'_>, host: &mut Host, progress: Progress) -> Result<u8, String> {
-    let reach = Reach::of(&job.request.paths, host, true);
+    let reach = Reach::of(job.given(), host, true);
     let Outcome { groups, left } = make(job, host, &reach);
     let mut now = job.examine_selected(host);
     drop(progress);

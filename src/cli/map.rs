@@ -19,7 +19,11 @@ pub fn run(options: &Map) -> u8 {
 fn show(options: &Map) -> Result<u8, String> {
     let given: Vec<&Path> = options.paths.iter().chain(&options.places.root).map(PathBuf::as_path).collect();
     let mut host = places::host(&options.places, &given)?;
-    let paths = if options.paths.is_empty() { places::installed(&host) } else { options.paths.clone() };
+    let paths = if options.paths.is_empty() {
+        places::installed(&host, options.places.server)
+    } else {
+        options.paths.clone()
+    };
     if paths.is_empty() {
         return Err("no configuration is installed here: name a file or a directory".into());
     }

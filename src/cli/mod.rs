@@ -17,6 +17,7 @@ mod shell;
 mod site;
 mod trace;
 mod users;
+mod values;
 
 use std::ffi::OsString;
 use std::io::{IsTerminal, Write};
@@ -47,7 +48,9 @@ pub fn run() -> ExitCode {
         Err(error) => return ExitCode::from(refused(&error)),
     };
     let settled = match matches.subcommand_name() {
-        Some("check" | "baseline" | "config") => settled::settle(&command, &arguments, matches),
+        Some("check" | "baseline" | "config" | "trace" | "map" | "expect") => {
+            settled::settle(&command, &arguments, matches)
+        }
         _ => Ok(Settled::typed(matches)),
     };
     let settled = match settled {
@@ -65,9 +68,9 @@ pub fn run() -> ExitCode {
         Command::Check(check) => check::run(&check, settled.file.as_ref()),
         Command::Baseline(check) => baseline::run(&check, settled.file.as_ref()),
         Command::Config(_) => print(&settled.describe(&command)).err().unwrap_or(CLEAN),
-        Command::Trace(trace) => trace::run(&trace),
+        Command::Trace(trace) => trace::run(&trace, &settled.paths),
         Command::Map(map) => map::run(&map),
-        Command::Expect(expect) => expect::run(&expect),
+        Command::Expect(expect) => expect::run(&expect, &settled.paths),
         Command::Users(users) => users::run(&users),
         Command::Lints => pages::lints(),
         Command::Explain { page } => pages::explain(page),
@@ -103,7 +106,7 @@ fn style(color: ColorChoice, is_on_stdout: bool) -> Style {
         color,
         unicode: !is_terminal || supports_unicode::on(supports_unicode::Stream::Stdout),
         width: report::terminal_width().unwrap_or(100).clamp(40, 160),
-        links: color && is_terminal,
+        is_terminal,
     }
 }
 

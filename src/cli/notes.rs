@@ -8,13 +8,22 @@ use crate::load::{Config, Loaded};
 use crate::report::plural;
 use crate::source::FileId;
 
+/// What has come up while the configurations were judged.
+pub struct Known<'k> {
+    /// Whether the user has named a main configuration.
+    pub has_entry: bool,
+    /// Whether password files were left alone.
+    pub left_alone: bool,
+    /// Whether what stands around a part was taken to ask for nothing.
+    pub presumes: bool,
+    /// Password files that are the server's to read, and not ours.
+    pub kept: &'k BTreeSet<PathBuf>,
+    /// Why it is not known whether the server may read some of them.
+    pub unsure: &'k BTreeSet<String>,
+}
+
 /// What the user should know besides.
-pub fn notes(
-    loaded: &Loaded,
-    left_alone: bool,
-    kept: &BTreeSet<PathBuf>,
-    unsure: &BTreeSet<String>,
-) -> Vec<String> {
+pub fn notes(loaded: &Loaded, known: &Known<'_>) -> Vec<String> {
     let mut notes = Vec::new();
     let used: HashSet<FileId> = loaded.configs.iter().flat_map(Config::files).collect();
     let mut templates: Vec<&Path> = used
@@ -34,7 +43,8 @@ pub fn notes(
             ));
         }
     }
-    notes.extend(note_on_parts(loaded));
+    notes.extend(note_on_mains_above(loaded));
+    notes.extend(note_on_parts(loaded, known));
     notes.extend(note_on_variables(loaded));
     let is_unknown = |config: &Config| config.includes.values().any(|included| !included.is_whole);
     if loaded.configs.iter().any(is_unknown)
@@ -42,13 +52,13 @@ pub fn notes(
     {
         notes.push("some includes are not here: what they bring in is unknown (--map says where the server's paths lie)".into());
     }
-    if left_alone {
+    if known.left_alone {
         notes.push(
             "password files were not looked at (--files always, --map or --root has them looked at)".into(),
         );
     }
-    notes.extend(note_on_kept(kept));
-    notes.extend(note_on_unsure(unsure));
+    notes.extend(note_on_kept(known.kept));
+    notes.extend(note_on_unsure(known.unsure));
     notes
 }
 
@@ -85,9 +95,16 @@ fn note_on_kept(kept: &BTreeSet<PathBuf>) -> Option<String> {
     Some(format!("{which} may be read by the server only: who can log in is not known (run as root to know)"))
 }
 
+/// Main configurations that were looked for, as nobody has named them.
+fn note_on_mains_above(loaded: &Loaded) -> Option<String> {
+    let (first, more) = loaded.found_above.split_first()?;
+    let more = if more.is_empty() { String::new() } else { format!(" and {} more", more.len()) };
+    Some(format!("judged as a part of {}{more}, found above", first.display()))
+}
+
 /// Parts of a configuration are judged with an unknown outside. Beside a main configuration only
 /// those are worth a word that hold a site: snippets are there to be included some day.
-fn note_on_parts(loaded: &Loaded) -> Option<String> {
+fn note_on_parts(loaded: &Loaded, known: &Known<'_>) -> Option<String> {
     let files = &loaded.files;
     let has_main = loaded.configs.iter().any(|config| config.is_main);
     let has_site = |config: &&Config| {
@@ -107,7 +124,7 @@ fn note_on_parts(loaded: &Loaded) -> Option<String> {
         (false, true) => "a part of a configuration",
         (false, false) => "parts of a configuration",
     };
-    Some(format!(
-        "{which} {verb} {what}: what stands around {them} is unknown (--entry names a main configuration)"
-    ))
+    let taken = if known.presumes { ", and taken to ask for no password" } else { "" };
+    let how = if known.has_entry { "" } else { " (--entry names a main configuration)" };
+    Some(format!("{which} {verb} {what}: what stands around {them} is unknown{taken}{how}"))
 }

@@ -3,12 +3,12 @@
 use std::net::IpAddr;
 use std::path::PathBuf;
 
-use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum, ValueHint};
 
 use super::pages::Page;
+use super::values::{ignore_in, level, lint_id, map, page_id, report};
 use crate::finding::Level;
-use crate::lints::{self, Lint};
+use crate::lints::Lint;
 use crate::source::Map as PathMap;
 
 /// Says who can reach what on an nginx or Apache server, before it is reloaded.
@@ -63,7 +63,8 @@ pub enum Command {
 pub struct Check {
     /// Files and directories to check; `-` reads standard input, which may be what `nginx -T` prints.
     ///
-    /// Without a path, the installed configurations are checked: /etc/nginx, /etc/apache2 and their like.
+    /// Without a path it is what --entry names, or else the installed configurations: /etc/nginx, /etc/apache2 and their
+    /// like.
     #[arg(value_name = "PATH", value_hint = ValueHint::AnyPath)]
     pub paths: Vec<PathBuf>,
 
@@ -87,6 +88,10 @@ pub struct Check {
     #[arg(long, value_name = "LINT", value_delimiter = ',', value_parser = lint_id(), hide_possible_values = true, help_heading = "What counts")]
     pub select: Vec<&'static Lint>,
 
+    /// Do not run these lints, separated by commas.
+    #[arg(long, value_name = "LINT", value_delimiter = ',', value_parser = lint_id(), hide_possible_values = true, help_heading = "What counts")]
+    pub ignore: Vec<&'static Lint>,
+
     /// Give the findings of a lint another level, as in `weak-password-hash=error`. Repeatable.
     #[arg(long, value_name = "LINT=LEVEL", value_parser = level, help_heading = "What counts")]
     pub level: Vec<(&'static Lint, Level)>,
@@ -98,10 +103,6 @@ pub struct Check {
     /// Hosts that are closed as a whole on purpose, such as a staging site; `*` stands for anything. Repeatable.
     #[arg(long, value_name = "HOST", value_delimiter = ',', help_heading = "What counts")]
     pub meant_closed: Vec<String>,
-
-    /// Do not run these lints, separated by commas.
-    #[arg(long, value_name = "LINT", value_delimiter = ',', value_parser = lint_id(), hide_possible_values = true, help_heading = "What counts")]
-    pub ignore: Vec<&'static Lint>,
 
     /// Do not tell the findings that are in this file, which `authlint baseline` has written.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "What counts")]
@@ -174,9 +175,8 @@ pub struct Expect {
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
 
-    /// The main configuration; without it the installed one.
-    #[arg(long, value_name = "FILE", help_heading = "Where things are")]
-    pub config: Option<PathBuf>,
+    #[command(flatten)]
+    pub main: Main,
 
     #[command(flatten)]
     pub places: Places,
@@ -187,6 +187,18 @@ pub struct Expect {
 
     #[command(flatten)]
     pub output: Reporting,
+}
+
+/// The configuration that a server runs with.
+#[derive(Debug, Args)]
+pub struct Main {
+    /// The main configuration; without it the `entry` of `authlint.toml`, or the installed one.
+    #[arg(long, visible_alias = "entry", value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Where things are")]
+    pub config: Vec<PathBuf>,
+
+    /// Heed no `authlint.toml`.
+    #[arg(long, help_heading = "Where things are")]
+    pub no_config: bool,
 }
 
 /// Where the server's files are, and whose they are.
@@ -215,9 +227,8 @@ pub struct Trace {
     #[arg(value_name = "URL", required_unless_present = "requests")]
     pub urls: Vec<String>,
 
-    /// The main configuration; without it the installed one.
-    #[arg(long, value_name = "FILE", help_heading = "Where things are")]
-    pub config: Option<PathBuf>,
+    #[command(flatten)]
+    pub main: Main,
 
     #[command(flatten)]
     pub places: Places,
@@ -277,9 +288,13 @@ pub struct Users {
 
 #[derive(Debug, Args)]
 pub struct Map {
-    /// Files and directories; without one the installed configurations.
-    #[arg(value_name = "PATH")]
+    /// Files and directories; without one what `authlint.toml` says, or the installed configurations.
+    #[arg(value_name = "PATH", value_hint = ValueHint::AnyPath)]
     pub paths: Vec<PathBuf>,
+
+    /// Heed no `authlint.toml`.
+    #[arg(long, help_heading = "Where things are")]
+    pub no_config: bool,
 
     #[command(flatten)]
     pub places: Places,
@@ -340,57 +355,4 @@ pub enum FailOn {
     Warning,
     Advice,
     Never,
-}
-
-fn lint_id() -> impl TypedValueParser<Value = &'static Lint> {
-    PossibleValuesParser::new(lints::ALL.iter().map(|lint| lint.id))
-        .try_map(|id| lints::find(&id).ok_or("no such lint"))
-}
-
-fn level(text: &str) -> Result<(&'static Lint, Level), String> {
-    let (id, level) = text.split_once('=').ok_or("write LINT=LEVEL, as in weak-password-hash=error")?;
-    let level =
-        [Level::Error, Level::Warning, Level::Advice].into_iter().find(|known| known.as_str() == level);
-    Ok((lint(id)?, level.ok_or("the levels are `error`, `warning` and `advice`")?))
-}
-
-fn ignore_in(text: &str) -> Result<(String, Vec<&'static Lint>), String> {
-    let (pattern, ids) =
-        text.rsplit_once('=').ok_or("write PATTERN=LINT, as in legacy/**=weak-password-hash")?;
-    Ok((pattern.to_owned(), ids.split(',').map(lint).collect::<Result<_, _>>()?))
-}
-
-fn lint(id: &str) -> Result<&'static Lint, String> {
-    let near = || lints::nearest(id).map(|near| format!(": is `{near}` meant?")).unwrap_or_default();
-    lints::find(id).ok_or_else(|| format!("no lint is called `{id}`{}", near()))
-}
-
-fn page_id() -> impl TypedValueParser<Value = Page> {
-    PossibleValuesParser::new(Page::ids()).try_map(|id| Page::find(&id).ok_or("no such lint"))
-}
-
-fn report(text: &str) -> Result<(Format, PathBuf), String> {
-    let formats = || {
-        let names = Format::value_variants().iter().filter_map(Format::to_possible_value);
-        names.map(|value| value.get_name().to_owned()).collect::<Vec<_>>().join(", ")
-    };
-    match text.split_once('=') {
-        Some((format, file)) if !file.is_empty() => match Format::from_str(format, false) {
-            Ok(format) => Ok((format, file.into())),
-            Err(_) => Err(format!("FORMAT is one of {}", formats())),
-        },
-        _ => Err("write FORMAT=FILE, as in sarif=authlint.sarif".into()),
-    }
-}
-
-fn map(text: &str) -> Result<PathMap, String> {
-    match text.split_once('=') {
-        Some((from, to)) if from.starts_with('/') && !to.is_empty() => {
-            Ok(PathMap { from: from.into(), to: to.into() })
-        }
-        Some((from, _)) if !from.starts_with('/') => {
-            Err("FROM is a path of the server and begins with `/`".into())
-        }
-        _ => Err("write FROM=TO, as in /etc/nginx=deploy/nginx".into()),
-    }
 }

@@ -32,6 +32,12 @@ impl Page {
         let other = || OTHERS.iter().find(|(other, _)| *other == id).map(|(_, page)| Page::Other(page));
         lints::find(id).map(Page::Lint).or_else(other)
     }
+
+    /// The id that is most like a word; none where none is.
+    pub fn nearest(word: &str) -> Option<&'static str> {
+        let other = || OTHERS.iter().map(|(id, _)| *id).find(|id| strsim::jaro_winkler(id, word) > 0.85);
+        lints::nearest(word).or_else(other)
+    }
 }
 
 /// A page, as it is written.

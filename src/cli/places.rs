@@ -27,10 +27,16 @@ pub fn host(places: &Places, given: &[&Path]) -> Result<Host, String> {
     Ok(if is_relative { host.shown_from(here) } else { host })
 }
 
-/// The directories of the installed servers.
-pub fn installed(host: &Host) -> Vec<PathBuf> {
+/// The directories of the installed servers, or of the one that is asked for.
+pub fn installed(host: &Host, server: Server) -> Vec<PathBuf> {
+    let is_nginx = |path: &str| path.contains("nginx");
     INSTALLED
         .iter()
+        .filter(|path| match server {
+            Server::Auto => true,
+            Server::Nginx => is_nginx(path),
+            Server::Apache => !is_nginx(path),
+        })
         .map(PathBuf::from)
         .filter(|path| host.is_directory(path))
         .map(|path| host.disk_path(&path))

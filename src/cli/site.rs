@@ -1,25 +1,25 @@
 //! The one site that a request is asked of.
 
-use std::path::Path;
+use std::path::PathBuf;
 
-use super::options::Places;
+use super::options::{Main, Places};
 use super::places;
 use crate::load::{self, Config, Loaded};
 use crate::report;
 use crate::source::Host;
 
-/// Loads a main configuration, or the installed ones.
-pub fn load(config: Option<&Path>, places: &Places, host: &mut Host) -> Result<Loaded, String> {
-    let paths = match config {
-        Some(config) => vec![config.to_path_buf()],
-        None => places::installed(host),
+/// Loads the main configuration, or those in the paths of `authlint.toml`, or the installed ones.
+pub fn load(main: &Main, settled: &[PathBuf], places: &Places, host: &mut Host) -> Result<Loaded, String> {
+    let paths = match (&main.config[..], settled) {
+        ([], []) => places::installed(host, places.server),
+        ([], paths) | (paths, _) => paths.to_vec(),
     };
     if paths.is_empty() {
         return Err("no configuration is installed here: --config names one".into());
     }
     // What a person names is the main configuration, whatever it looks like.
     let request = load::Request {
-        entries: config.into_iter().map(Path::to_path_buf).collect(),
+        entries: main.config.clone(),
         paths,
         server: places.server.into(),
         defines: places.define.clone(),
@@ -35,7 +35,7 @@ pub fn main_configuration(loaded: &Loaded) -> Result<&Config, String> {
     match (main.next(), main.next()) {
         (Some(one), None) => Ok(one),
         (Some(one), Some(other)) => {
-            Err(format!("--config says which: there are {} and {}", path(one), path(other)))
+            Err(format!("there are {} and {}: --config or --server says which", path(one), path(other)))
         }
         (None, _) => loaded.configs.first().ok_or_else(|| match loaded.problems.first() {
             Some(problem) => report::problem_line(problem, &loaded.files.sources),

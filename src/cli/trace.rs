@@ -12,18 +12,19 @@ use crate::parallel;
 use crate::report;
 use crate::source::Host;
 
-/// Answers what the options ask.
-pub fn run(options: &Trace) -> u8 {
-    answer(options).unwrap_or_else(|problem| {
+/// Answers what the options ask. `settled` are the paths of `authlint.toml`.
+pub fn run(options: &Trace, settled: &[PathBuf]) -> u8 {
+    answer(options, settled).unwrap_or_else(|problem| {
         complain(&problem);
         TROUBLE
     })
 }
 
-fn answer(options: &Trace) -> Result<u8, String> {
-    let given: Vec<&Path> = options.config.iter().chain(&options.places.root).map(PathBuf::as_path).collect();
+fn answer(options: &Trace, settled: &[PathBuf]) -> Result<u8, String> {
+    let given = options.main.config.iter().chain(settled).chain(&options.places.root);
+    let given: Vec<&Path> = given.map(PathBuf::as_path).collect();
     let mut host = places::host(&options.places, &given)?;
-    let loaded = site::load(options.config.as_deref(), &options.places, &mut host)?;
+    let loaded = site::load(&options.main, settled, &options.places, &mut host)?;
     let config = site::main_configuration(&loaded)?;
     let site = Site::build(&loaded.files, config, Look { host: &host, mode: FilesMode::from(options.files) });
     let problems: Vec<_> = loaded.problems.iter().chain(&site.problems).collect();

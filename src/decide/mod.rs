@@ -11,6 +11,8 @@ mod because;
 mod nginx;
 mod reached;
 mod request;
+mod rewritten;
+mod second_way;
 mod witness;
 
 use std::collections::{HashMap, HashSet};
@@ -175,6 +177,8 @@ pub struct Decider<'s> {
     assumed: HashSet<PathBuf>,
     /// Who is in them besides.
     assumed_users: Vec<String>,
+    /// Whether every file of nginx that is served, tried or looked for is there.
+    assumes_what_is_served: bool,
     nginx: nginx::Prepared<'s>,
     apache: apache::Prepared<'s>,
     /// A path that an expression matches, by the expression.
@@ -196,6 +200,7 @@ impl<'s> Decider<'s> {
             look,
             assumed: HashSet::new(),
             assumed_users: Vec::new(),
+            assumes_what_is_served: false,
             nginx: nginx::Prepared::default(),
             apache: apache::Prepared::default(),
             samples,
@@ -219,6 +224,14 @@ impl<'s> Decider<'s> {
     #[must_use]
     pub fn assuming(mut self, files: impl IntoIterator<Item = PathBuf>) -> Self {
         self.assumed = files.into_iter().collect();
+        self
+    }
+
+    /// The same, but whatever nginx looks for below its document roots is there, as a file: what would be answered
+    /// to a request for a file that exists.
+    #[must_use]
+    pub fn assuming_what_is_served(mut self) -> Self {
+        self.assumes_what_is_served = true;
         self
     }
 

@@ -11,7 +11,7 @@ use crate::model::{Directive, Family, Located, Location, Modifier, Scope};
 const MOST_LOCATIONS: usize = 100;
 
 /// More searches than this are not made for one site, a few milliseconds each.
-const MOST_SEARCHES: usize = 60;
+pub(super) const MOST_SEARCHES: usize = 60;
 /// The same for texts that an expression matches.
 const MOST_SAMPLES: usize = 300;
 
@@ -49,6 +49,15 @@ impl<'s> Decider<'s> {
         Some(Witness { request, decision })
     }
 
+    /// The answer to GET for a path, which is not encoded yet, from this address and without credentials; none where
+    /// the site is too large to ask.
+    #[must_use]
+    pub fn answer_to(&self, server: Scope<'s>, path: &str, from: IpAddr) -> Option<Decision> {
+        let target = areas::encode(path.as_bytes());
+        let request = request_for(server).filter(|_| self.may_search(MOST_SEARCHES))?;
+        Some(self.decide(&Request { target, from: Some(from), ..request }))
+    }
+
     /// The first request found for a path below `prefix` that comes to the place.
     fn reaching(&self, place: Scope<'s>, prefix: &str) -> Option<Witness> {
         let server = place.server()?;
@@ -82,12 +91,15 @@ impl<'s> Decider<'s> {
             let areas = below("", &[test(location)]);
             areas.into_iter().max_by_key(Vec::len)
         };
-        // Every path begins with a slash.
-        let prefix = if prefix.is_empty() { "/" } else { prefix };
         let Ok(mut samples) = self.samples.lock() else { return Vec::new() };
         let sample = samples.entry(location.path.clone().into_owned()).or_insert_with(find);
-        let rest = sample.iter().map(|sample| sample.strip_prefix(b"/").unwrap_or(sample));
-        rest.map(|rest| [prefix.as_bytes(), rest].concat()).collect()
+        let Some(sample) = sample else { return Vec::new() };
+        let rest = sample.strip_prefix(b"/").unwrap_or(sample);
+        // Every path begins with a slash, and files mostly lie in the area, and have names.
+        let directory = format!("{}/", prefix.trim_end_matches('/'));
+        let prefix = if prefix.is_empty() { "/" } else { prefix };
+        let name: &[u8] = if rest.starts_with(b".") { b"index" } else { b"" };
+        vec![[directory.as_bytes(), name, rest].concat(), [prefix.as_bytes(), rest].concat()]
     }
 
     /// Whether there is time for another search: on a large site what is easy to see has to be enough.
@@ -111,12 +123,14 @@ impl<'s> Decider<'s> {
     }
 }
 
-fn paths(areas: &[Vec<u8>]) -> impl Iterator<Item = &str> {
-    areas.iter().filter_map(|path| std::str::from_utf8(path).ok())
+/// Those that somebody may well type: a line feed that gets around `.` is another lint's.
+pub(super) fn paths(areas: &[Vec<u8>]) -> impl Iterator<Item = &str> {
+    let paths = areas.iter().filter_map(|path| std::str::from_utf8(path).ok());
+    paths.filter(|path| !path.contains(char::is_control))
 }
 
 /// The test that a location makes of the path.
-fn test(location: &Location<'_>) -> Test {
+pub(super) fn test(location: &Location<'_>) -> Test {
     let path = location.path.as_bytes();
     match location.modifier {
         Modifier::Exact => Test::Exact(path.to_vec()),
@@ -127,7 +141,7 @@ fn test(location: &Location<'_>) -> Test {
 }
 
 /// A path of each area below a prefix, of paths without double slashes; none where there are too many.
-fn below(prefix: &str, tests: &[Test]) -> Vec<Vec<u8>> {
+pub(super) fn below(prefix: &str, tests: &[Test]) -> Vec<Vec<u8>> {
     let covered = Expression::text(prefix.as_bytes()).then(Expression::anything());
     let found = areas::areas(tests, &[], &covered, &areas::normalised(true)).unwrap_or_default();
     found.into_iter().map(|area| area.path).collect()

@@ -1,6 +1,6 @@
 //! What is said of a rule that does not hold.
 
-use super::{Expectation, Verdict};
+use super::{Expectation, Expected, Verdict};
 use crate::decide::{Credentials, Decision, Outcome, Request};
 use crate::finding::{Finding, Label, Level, Problem, ProblemKind};
 
@@ -28,7 +28,13 @@ pub fn tell(rule: &Expectation, verdict: Verdict) -> Told {
             let mut finding =
                 Finding::at(rule.span, "this does not hold").level(Level::Error).message(message);
             finding.lint = ID;
-            finding.help = rule.because.as_ref().map(|because| format!("it has to hold because {because}"));
+            let is_answered =
+                decision.outcome == Outcome::Responds && rule.expected == Expected::Is(Outcome::Open);
+            let status = decision.status.map(|status| format!(" {status}")).unwrap_or_default();
+            let other = (is_answered && !rule.is_never)
+                .then(|| format!("write `-> responds{status}` if this is meant: `open` is what is served"));
+            let because = rule.because.as_ref().map(|because| format!("it has to hold because {because}"));
+            finding.help = because.or(other);
             finding.because = decision
                 .because
                 .into_iter()

@@ -6,6 +6,7 @@ use super::Lint;
 use crate::decide::{Channel, Decider};
 use crate::finding::{Finding, Level, Safety};
 use crate::model::{CHALLENGE, Directive, Kind, Look, Scope, Site};
+use crate::source::Span;
 
 pub const LINT: Lint = Lint {
     id: "acme-challenge-behind-auth",
@@ -19,7 +20,11 @@ fn check(site: &Site<'_>) -> Vec<Finding> {
     let decider = Decider::new(site, Look::nothing());
     let places: Vec<Scope<'_>> = site.places().filter(|place| place.is_for_challenges()).collect();
     let known: HashSet<usize> = places.iter().filter_map(|place| Some(place.server()?.index())).collect();
-    let mut found: Vec<Finding> = places.iter().filter_map(|place| check_place(&decider, *place)).collect();
+    let mut told = HashSet::new();
+    let found = places.iter().filter_map(|place| check_place(&decider, *place));
+    // Of Apache, the sections and aliases of one path are asked by one line.
+    let is_new = |(by, finding)| (!site.is_apache() || told.insert(by)).then_some(finding);
+    let mut found: Vec<Finding> = found.filter_map(is_new).collect();
     let servers: Vec<Scope<'_>> = site.scopes().filter(|scope| scope.is_server()).collect();
     let mut named: HashMap<String, Vec<Scope<'_>>> = HashMap::new();
     for server in &servers {
@@ -34,9 +39,10 @@ fn check(site: &Site<'_>) -> Vec<Finding> {
 }
 
 /// A place that was made for the tokens, and inherits what the rest asks.
-fn check_place<'s>(decider: &Decider<'s>, place: Scope<'s>) -> Option<Finding> {
+fn check_place<'s>(decider: &Decider<'s>, place: Scope<'s>) -> Option<((usize, Span), Finding)> {
     let server =
         place.server().filter(|_| place.is_reached_from_outside() && place.own_asking().is_none())?;
+    let cause = |by: Directive<'_>| (server.index(), by.span());
     let path = place.sample_path("token").unwrap_or_else(|| CHALLENGE.to_owned());
     let path = if path.contains("acme-challenge") { path } else { CHALLENGE.to_owned() };
     let by = decider.asks(server, Channel::Plain, "GET", &path)?;
@@ -49,10 +55,10 @@ fn check_place<'s>(decider: &Decider<'s>, place: Scope<'s>) -> Option<Finding> {
         .fold(finding, |finding, off| finding.also(off.span(), "which this does not switch off"));
     let edit = place.insertion(exempt).filter(|_| place.kind() != Kind::Mapping);
     let Some(edit) = edit else {
-        return Some(finding.help(format!("write `{exempt}` into a section for this path")));
+        return Some((cause(by), finding.help(format!("write `{exempt}` into a section for this path"))));
     };
     let finding = finding.help(format!("add `{exempt}` here"));
-    Some(finding.fix(Safety::Unsafe, vec![edit]))
+    Some((cause(by), finding.fix(Safety::Unsafe, vec![edit])))
 }
 
 /// A whole server behind a password, with a certificate that has to be renewed, or none yet.
@@ -63,6 +69,9 @@ fn check_server<'s>(decider: &Decider<'s>, server: Scope<'s>, namesakes: &[Scope
         "`location ^~ /.well-known/acme-challenge/` with the auth off"
     };
     let help = format!("add {place}, unless the authority asks by DNS");
+    if server.opens_challenges_by_expression() {
+        return None;
+    }
     let asks = |channel| decider.asks(server, channel, "GET", CHALLENGE);
     let finding = |by: Directive<'s>, label: &str| {
         Finding::at(by.span(), label).level(Level::Advice).help(help.as_str())

@@ -65,22 +65,22 @@ fn check_whole<'s>(scope: Scope<'s>, by: Directive<'s>) -> Option<Finding> {
 /// A place for machines, which bring no password of people, inherits the one of the site.
 fn check_public<'s>(scope: Scope<'s>, by: Directive<'s>) -> Option<Finding> {
     let purpose = scope.purpose().filter(|_| scope.asks_strangers() && !scope.is_judged_for_itself())?;
-    let server = scope.server().filter(|server| !server.is_closed_by_name())?;
-    let looks_public = match purpose {
-        Purpose::Callers => true,
-        Purpose::Api => {
-            let owner = scope.asked_from(by)?;
-            !owner.has_exemptions() && scope.is_another_application(server)
-        }
-        Purpose::Assets | Purpose::Probe => false,
+    let server = scope.server().filter(|server| !server.is_meant_closed())?;
+    let level = match purpose {
+        // A machine that calls a staging site may have been given the password.
+        Purpose::Callers if !server.is_closed_by_name() => LINT.level,
+        Purpose::Callers => Level::Advice,
+        Purpose::Api if server.is_closed_by_name() || scope.asked_from(by)?.has_exemptions() => return None,
+        Purpose::Api if scope.is_another_application(server) => Level::Advice,
+        _ => return None,
     };
     let is_meant = scope.decides_by_itself()
         || scope.hands_on_the_user()
         || scope.lies_in_an_area_of(by)
         || !scope.is_reached_from_outside();
-    (looks_public && !is_meant).then(|| {
+    (!is_meant).then(|| {
         Finding::at(by.span(), "covers places that look public")
-            .level(if purpose == Purpose::Api { Level::Advice } else { LINT.level })
+            .level(level)
             .also(scope.span(), "such as this, which inherits it")
             .help(format!("add `{}` there, or move the auth to the places that need it", scope.exemption()))
     })

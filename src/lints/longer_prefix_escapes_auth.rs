@@ -19,14 +19,20 @@ fn check(site: &Site<'_>) -> Vec<Finding> {
 }
 
 fn check_location<'s>(decider: &Decider<'s>, place: Scope<'s>) -> Option<Finding> {
+    // Who writes `=` means that one address.
     let location =
-        place.location().filter(|location| !location.is_regex() && location.purpose().is_none())?;
+        place.location().filter(|location| location.is_prefix() && location.purpose().is_none())?;
     // A password at `/` is mostly meant for the pages, not for what has a location of its own.
     if place.is_a_door() {
         return None;
     }
-    let area =
-        place.protected_areas_around().find(|area| area.prefix != "/" && area.prefix != location.path)?;
+    // `/api-docs/` is no part of `/api`.
+    let is_within = |prefix: &str| {
+        location.path.strip_prefix(prefix).is_some_and(|rest| prefix.ends_with('/') || rest.starts_with('/'))
+    };
+    let area = place
+        .protected_areas_around()
+        .find(|area| area.prefix != "/" && area.prefix != location.path && is_within(area.prefix))?;
     if place.ancestors().any(|outer| outer == area.scope) {
         return None;
     }

@@ -9,6 +9,7 @@ use crate::parallel;
 use crate::source::Span;
 
 mod acme_challenge_behind_auth;
+mod alias_escapes_location_auth;
 mod allowoverride_lacks_authconfig;
 mod allowoverride_none_disables_htaccess;
 mod auth_basic_without_user_file;
@@ -23,15 +24,20 @@ mod auth_file_relative_path;
 mod auth_file_unreadable;
 mod auth_file_writable_by_others;
 mod auth_name_missing;
+mod auth_off_leaves_deny;
+mod auth_request_no_challenge;
 mod auth_scope_too_broad;
 mod auth_type_without_require;
 mod authenticated_answers_cached;
 mod authorization_replaced;
 mod basic_credentials_forwarded_to_backend;
 mod cgi_authorization_not_passed;
+mod challenge_hidden;
+mod client_controlled_auth;
 mod conflicting_auth_methods;
 mod conflicting_server_name;
 mod deeper_section_overrides_require;
+mod deny_all_with_satisfy_all;
 mod digest_realm_mismatch;
 mod duplicate_auth_directive;
 mod duplicate_auth_section;
@@ -42,7 +48,9 @@ mod group_file_missing;
 mod hash_unsupported_by_server;
 mod health_check_behind_auth;
 mod ifmodule_name_never_true;
+mod indexoptions_hides_protected;
 mod inline_comment_as_argument;
+mod ipv4_only_access_rules;
 mod legacy_access_control_on_2_4;
 mod limit_leaves_methods_open;
 mod longer_prefix_escapes_auth;
@@ -52,14 +60,19 @@ mod options_preflight_behind_auth;
 mod pass_header_does_nothing;
 mod proxy_drops_authorization;
 mod proxy_header_inheritance_lost;
+mod proxypass_bypasses_directory_auth;
 mod regex_location_escapes_auth;
 mod removed_directive_2_4;
 mod require_all_granted_beside_user;
+mod require_not_without_grant;
 mod require_user_without_authtype;
 mod required_user_not_in_file;
 mod return_bypasses_auth;
+mod rewrite_leaves_auth_location;
 mod satisfy_any_opens_protected_area;
+mod second_way_to_protected_files;
 mod static_asset_behind_auth;
+mod suffix_exemption_before_proxy;
 mod undefined_variable;
 mod underscore_header_dropped;
 mod unknown_auth_provider;
@@ -89,6 +102,7 @@ pub struct Lint {
 /// All lints, one line each, by id.
 pub const ALL: &[Lint] = &[
     acme_challenge_behind_auth::LINT,
+    alias_escapes_location_auth::LINT,
     allowoverride_lacks_authconfig::LINT,
     allowoverride_none_disables_htaccess::LINT,
     auth_basic_without_user_file::LINT,
@@ -103,15 +117,20 @@ pub const ALL: &[Lint] = &[
     auth_file_unreadable::LINT,
     auth_file_writable_by_others::LINT,
     auth_name_missing::LINT,
+    auth_off_leaves_deny::LINT,
+    auth_request_no_challenge::LINT,
     auth_scope_too_broad::LINT,
     auth_type_without_require::LINT,
     authenticated_answers_cached::LINT,
     authorization_replaced::LINT,
     basic_credentials_forwarded_to_backend::LINT,
     cgi_authorization_not_passed::LINT,
+    challenge_hidden::LINT,
+    client_controlled_auth::LINT,
     conflicting_auth_methods::LINT,
     conflicting_server_name::LINT,
     deeper_section_overrides_require::LINT,
+    deny_all_with_satisfy_all::LINT,
     digest_realm_mismatch::LINT,
     duplicate_auth_directive::LINT,
     duplicate_auth_section::LINT,
@@ -122,7 +141,9 @@ pub const ALL: &[Lint] = &[
     hash_unsupported_by_server::LINT,
     health_check_behind_auth::LINT,
     ifmodule_name_never_true::LINT,
+    indexoptions_hides_protected::LINT,
     inline_comment_as_argument::LINT,
+    ipv4_only_access_rules::LINT,
     legacy_access_control_on_2_4::LINT,
     limit_leaves_methods_open::LINT,
     longer_prefix_escapes_auth::LINT,
@@ -132,14 +153,19 @@ pub const ALL: &[Lint] = &[
     pass_header_does_nothing::LINT,
     proxy_drops_authorization::LINT,
     proxy_header_inheritance_lost::LINT,
+    proxypass_bypasses_directory_auth::LINT,
     regex_location_escapes_auth::LINT,
     removed_directive_2_4::LINT,
     require_all_granted_beside_user::LINT,
+    require_not_without_grant::LINT,
     require_user_without_authtype::LINT,
     required_user_not_in_file::LINT,
     return_bypasses_auth::LINT,
+    rewrite_leaves_auth_location::LINT,
     satisfy_any_opens_protected_area::LINT,
+    second_way_to_protected_files::LINT,
     static_asset_behind_auth::LINT,
+    suffix_exemption_before_proxy::LINT,
     undefined_variable::LINT,
     underscore_header_dropped::LINT,
     unknown_auth_provider::LINT,

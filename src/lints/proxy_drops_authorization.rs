@@ -1,11 +1,8 @@
 //! The backend has to check credentials, but the proxy never hands them on.
 
-use std::collections::HashSet;
-
 use super::Lint;
 use crate::finding::{Edit, Finding, Level, Safety};
-use crate::model::{Backend, Directive, Forwarded, Scope, Site};
-use crate::source::Span;
+use crate::model::{Backend, Directive, Forwarded, Guarded, Scope, Site};
 
 pub const LINT: Lint = Lint {
     id: "proxy-drops-authorization",
@@ -30,7 +27,11 @@ fn check_early(scope: Scope<'_>) -> Option<Finding> {
 }
 
 fn check_backend<'s>(scope: Scope<'s>, backend: Backend<'s>, guarded: &Guarded) -> Option<Finding> {
-    let Forwarded::Dropped(by) = scope.forwards(backend, "Authorization") else { return None };
+    let by = match scope.forwards(backend, "Authorization") {
+        Forwarded::Dropped(by) => by,
+        Forwarded::Replaced(by) => return check_misspelt(backend, by),
+        _ => return None,
+    };
     if scope.is_asked_for_a_login() {
         return check_decider(scope, backend, by);
     }
@@ -49,6 +50,19 @@ fn check_backend<'s>(scope: Scope<'s>, backend: Backend<'s>, guarded: &Guarded) 
     let finding = finding.help(format!("remove `{}`, unless the backend needs no login", by.text()));
     let edits = vec![Edit { span: by.statement_span(), text: String::new() }];
     Some(if is_line { finding.fix(Safety::Unsafe, edits) } else { finding })
+}
+
+/// No client sends a header of that name, and nginx takes what is not there for nothing.
+fn check_misspelt<'s>(backend: Backend<'s>, by: Directive<'s>) -> Option<Finding> {
+    let (is, meant) = (by.argument(1)?, "$http_authorization");
+    let distance = strsim::osa_distance(&is.text().to_ascii_lowercase(), meant);
+    let finding = Finding::at(is.span(), format!("no client sends this: it is not `{meant}`"));
+    let finding = finding
+        .also(backend.pass.span(), "this backend is asked without it")
+        .help(format!("write `{meant}`"));
+    let edits = vec![Edit { span: is.span(), text: meant.to_owned() }];
+    let is_near = (1..=2).contains(&distance) && is.text().matches('_').count() == 1;
+    (is_near && !backend.is_of_apache()).then(|| finding.fix(Safety::Unsafe, edits))
 }
 
 /// What answers an `auth_request` decides by what it gets to see: without credentials it refuses everybody.
@@ -72,27 +86,4 @@ fn is_asked_for_here(scope: Scope<'_>) -> bool {
         || scope.hands_on_the_user()
         || scope.exemptions().next().is_some()
         || std::iter::once(scope).chain(scope.children()).any(Scope::is_guarded)
-}
-
-/// What nginx guards: a drop is right for another way to the same backend, or by the same line.
-struct Guarded {
-    backends: HashSet<(Span, String)>,
-    lines: HashSet<Span>,
-}
-
-impl Guarded {
-    fn of(site: &Site<'_>) -> Self {
-        let mut guarded = Guarded { backends: HashSet::new(), lines: HashSet::new() };
-        for scope in site.scopes().filter(|scope| scope.is_guarded()) {
-            let (Some(server), Some(backend)) = (scope.server(), scope.backend()) else { continue };
-            guarded.backends.insert((server.span(), backend.pass.text()));
-            guarded.lines.extend(scope.list(backend.list).map(|line| line.span()));
-        }
-        guarded
-    }
-
-    fn has(&self, scope: Scope<'_>, backend: Backend<'_>, by: Directive<'_>) -> bool {
-        let same = scope.server().map(|server| (server.span(), backend.pass.text()));
-        same.is_none_or(|same| self.backends.contains(&same)) || self.lines.contains(&by.span())
-    }
 }

@@ -17,23 +17,31 @@ pub const LINT: Lint = Lint {
 const MOST_AREAS: usize = 50;
 
 fn check(site: &Site<'_>) -> Vec<Finding> {
-    let decider = Decider::new(site, Look::nothing());
+    // That a file is there is for the visitor to try.
+    let decider = Decider::new(site, Look::nothing()).assuming_what_is_served();
     site.open_locations().filter_map(|place| check_location(&decider, place)).collect()
 }
 
 fn check_location<'s>(decider: &Decider<'s>, place: Scope<'s>) -> Option<Finding> {
     let location = place.location().filter(|location| location.is_regex() && !place.is_a_door())?;
-    // What stands in the area is another thing: it inherits.
-    let areas = place.protected_areas().filter(|area| place.ancestors().all(|outer| outer != area.scope));
+    if location.purpose() == Some(Purpose::Callers) {
+        return None;
+    }
+    // A place in the area that has a name of its own may have been let off. What stands in the area inherits.
+    let is_of_its_own = place.is_a_named_place();
+    let areas = place.protected_areas().filter(|area| {
+        let may_be_meant = area.prefix == "/" && is_of_its_own;
+        !may_be_meant && place.ancestors().all(|outer| outer != area.scope)
+    });
     let is_open = |answer: &Decision| answer.outcome == Outcome::Open && answer.is_by(place.span());
-    let mut escapes =
-        areas.take(MOST_AREAS).filter_map(|area| Some((area, decider.witness(place, area.prefix, is_open)?)));
+    // `/wp-admin.php` is no part of `/wp-admin`.
+    let witness =
+        |area: &Area<'_>| decider.witness(place, &format!("{}/", area.prefix.trim_end_matches('/')), is_open);
+    let mut escapes = areas.take(MOST_AREAS).filter_map(|area| Some((area, witness(&area)?)));
     let (area, witness) = escapes.next()?;
     let label = format!("`{}` comes here, and nobody is asked for a password", witness.request.target);
     // Who writes this beside a whole site behind a password mostly means the assets of its login page.
     let is_of_assets = location.purpose() == Some(Purpose::Assets);
-    // A place in the area that has a name of its own may have been let off.
-    let is_of_its_own = area.prefix != "/" && place.is_a_named_place();
     let finding = Finding::at(place.span(), label)
         .level(if is_of_assets || is_of_its_own { Level::Warning } else { LINT.level })
         .also(area.by.span(), format!("so this does not ask for it in `{}`", area.scope.title()));

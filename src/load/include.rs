@@ -31,7 +31,7 @@ pub struct Wanted {
     pub is_whole: bool,
 }
 
-/// Files of the nginx distribution without any directive about access.
+/// Files of nginx, of Debian's package and of certbot, without any directive about access.
 const STOCK: &[&str] = &[
     "mime.types",
     "fastcgi_params",
@@ -41,6 +41,10 @@ const STOCK: &[&str] = &[
     "koi-utf",
     "koi-win",
     "win-utf",
+    "proxy_params",
+    "snippets/fastcgi-php.conf",
+    "snippets/snakeoil.conf",
+    "letsencrypt/options-ssl-nginx.conf",
 ];
 
 /// What the include statements of `wave` name. Nothing is read yet, only directories are listed.
@@ -93,6 +97,7 @@ fn paths(files: &Files, host: &Host, config: &Config, file: FileId, statement: S
     let path = match &config.prefix {
         Some(prefix) => prefix.join(name),
         None if name.is_absolute() => name.to_path_buf(),
+        None if is_stock(name) => return Target::Stock,
         None => return Target::Unknown,
     };
     // The machine at hand is not the server: what lies under the same path here is not meant.
@@ -111,8 +116,7 @@ fn paths(files: &Files, host: &Host, config: &Config, file: FileId, statement: S
         };
     }
     if !host.exists(&path) {
-        let is_stock = name.file_name().and_then(OsStr::to_str).is_some_and(|name| STOCK.contains(&name));
-        if is_stock && !config.installed {
+        if is_stock(name) && !config.installed {
             return Target::Stock;
         }
         if !config.is_main {
@@ -120,6 +124,10 @@ fn paths(files: &Files, host: &Host, config: &Config, file: FileId, statement: S
         }
     }
     Target::Paths(vec![path])
+}
+
+fn is_stock(name: &Path) -> bool {
+    STOCK.iter().any(|known| name.ends_with(known))
 }
 
 /// Takes out includes that lead back to a file on the way to them, or too deep.
@@ -180,7 +188,11 @@ pub fn map_hint(host: &Host, config: &Config, meant: &Path) -> Option<String> {
         host.exists(&here).then(|| {
             let shown = host.shown(prefix);
             let shown = if shown.as_os_str().is_empty() { Path::new(".") } else { &shown };
-            format!("it is in {}: give `--map {}={}`", shown.display(), above.display(), shown.display())
+            let (above, shown) = (above.display(), shown.display());
+            format!(
+                "it is in {shown}: give `--map {above}={shown}`\n\
+                 in authlint.toml: map = {{ \"{above}\" = \"{shown}\" }}"
+            )
         })
     })
 }

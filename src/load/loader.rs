@@ -90,7 +90,7 @@ impl Loader<'_> {
             let message = "none of the files here is an nginx or Apache configuration";
             self.loaded.problems.push(Problem::with_path(ProblemKind::Io, path, message));
         }
-        if !request.entries.is_empty() {
+        if !request.entries.is_empty() && !request.paths.is_empty() {
             let asked = asked_for.iter().flat_map(|path| {
                 let key = self.host.key(path);
                 [false, true].map(|is_apache| self.known.get(&(key.clone(), is_apache)).cloned())
@@ -171,11 +171,13 @@ impl Loader<'_> {
         let source = self.loaded.files.sources.get(file);
         let tree = self.loaded.files.tree(file);
         let is_entry = self.entries.contains(path);
+        // Beside a configuration lie tables and scripts that are none, whatever server is asked for.
+        let may_be = named || path.extension().is_some_and(|extension| extension == "conf");
         match (self.server, kind::of(path, source, tree)) {
             (_, Kind::NginxFragment) | (Server::Nginx, Kind::Neither) if is_entry => Kind::NginxMain,
             (_, Kind::ApacheFragment) | (Server::Apache, Kind::Neither) if is_entry => Kind::ApacheMain,
-            (Server::Apache, Kind::Neither) => Kind::ApacheFragment,
-            (Server::Nginx, Kind::Neither) => Kind::NginxFragment,
+            (Server::Apache, Kind::Neither) if may_be => Kind::ApacheFragment,
+            (Server::Nginx, Kind::Neither) if may_be => Kind::NginxFragment,
             (_, Kind::Neither) if named && kind::has_the_form_of_nginx(source, tree) => Kind::NginxFragment,
             (_, kind) => kind,
         }

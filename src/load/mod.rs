@@ -3,6 +3,7 @@
 //! Finds the entry points, follows their includes, and keeps every file once, whoever includes it
 //! and however often.
 
+mod above;
 mod apache;
 mod dump;
 mod include;
@@ -38,7 +39,7 @@ pub enum Server {
 }
 
 /// What to load.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Request {
     /// Files and directories; `-` is standard input.
     pub paths: Vec<PathBuf>,
@@ -204,6 +205,8 @@ pub struct Loaded {
     pub problems: Vec<Problem>,
     /// The files that the user's paths name; `None` where all files count.
     pub asked_for: Option<HashSet<FileId>>,
+    /// Main configurations that nobody has named: they lie above the files that were, and include them.
+    pub found_above: Vec<PathBuf>,
 }
 
 /// Directories where an installed server has its configuration.
@@ -221,11 +224,12 @@ pub const INSTALLED: &[&str] = &[
 
 /// Reads everything that `request` asks for.
 pub fn load(request: &Request, host: &mut Host) -> Loaded {
-    loader::run(request, host)
+    let loaded = loader::run(request, host);
+    above::with_mains_above(request, host, loaded)
 }
 
-/// Reads one configuration out of memory, from its entry on.
+/// Reads one configuration, from its entry on.
 #[must_use]
-pub fn load_memory(entry: &Path, host: &mut Host) -> Loaded {
+pub fn load_one(entry: &Path, host: &mut Host) -> Loaded {
     load(&Request { paths: vec![entry.to_path_buf()], ..Request::default() }, host)
 }

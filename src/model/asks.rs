@@ -233,6 +233,37 @@ impl<'s> Scope<'s> {
             || !self.is_wholly_known()
     }
 
+    /// Whether all that this location of nginx says about access is which addresses may come, and others may not:
+    /// `allow 127.0.0.1; deny all;` under `satisfy all`, where these are asked for a password as well.
+    #[must_use]
+    pub fn is_for_addresses_alone(self) -> bool {
+        let others = [
+            Family::Realm,
+            Family::UserFile,
+            Family::Subrequest,
+            Family::OtherAuth,
+            Family::Satisfy,
+            Family::Rewrite,
+        ];
+        let rules: Vec<Directive<'_>> = self.own(Family::Rules).collect();
+        let (last, allowed) = match rules.split_last() {
+            Some((last, allowed)) if !self.site.is_apache() => (last, allowed),
+            _ => return false,
+        };
+        let is_all = match self.directive(Family::Satisfy) {
+            Some(satisfy) => satisfy.is(0, "all"),
+            None => self.sees_no(Family::Satisfy),
+        };
+        is_all
+            && self.is_wholly_known()
+            && others.into_iter().all(|family| self.own(family).next().is_none())
+            && self.children().next().is_none()
+            && last.name() == Name::Deny
+            && last.is(0, "all")
+            && !allowed.is_empty()
+            && allowed.iter().all(|rule| rule.name() == Name::Allow && !rule.is(0, "all"))
+    }
+
     /// Whether something in the scope is let off what the scope asks, or may be: then the rest is
     /// meant.
     #[must_use]

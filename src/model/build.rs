@@ -4,6 +4,8 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, OnceLock};
 
+use super::presumed;
+use super::shipped::shipped_list;
 use super::{DirectiveData, Kind, NOBODY, ScopeData, ScopeRef, Site, UNKNOWN};
 use super::{Family, INHERITED, Name};
 use crate::finding::{Problem, ProblemKind};
@@ -79,6 +81,7 @@ impl<'f> Site<'f> {
                 neighbours: HashMap::new(),
                 regexes: Mutex::default(),
                 subrequest_targets: OnceLock::new(),
+                presumes_outside: false,
                 problems: Vec::new(),
                 unread: Vec::new(),
             },
@@ -116,11 +119,18 @@ impl Builder<'_> {
         self.site.instances.push(Instance { file: entry, via: None });
         self.site.inclusions.insert(entry, (0, 1));
         let kind = if self.site.config.is_main { Kind::Main } else { self.context_of(entry) };
-        self.site.policies.push([if self.site.config.is_main { NOBODY } else { UNKNOWN }; INHERITED]);
+        let is_main = self.site.config.is_main;
+        let presumes = !is_main && presumed::asks_by_itself(self.site.files, entry);
+        self.site.presumes_outside = presumes;
+        self.site.policies.push(match (is_main, presumes) {
+            (true, _) => [NOBODY; INHERITED],
+            (_, true) => presumed::outside(),
+            (_, false) => [UNKNOWN; INHERITED],
+        });
         self.site.scopes.push(new_scope(kind, 0, None, 0));
         self.site.scopes[0].server = (kind == Kind::Server).then_some(0);
         // A part stands among lines that are not at hand.
-        self.site.scopes[0].unknown_inside = !self.site.config.is_main;
+        self.site.scopes[0].unknown_inside = !is_main && !presumes;
         let mut next = 0;
         while next < self.site.scopes.len() {
             let blocks = self.body(next);
@@ -208,6 +218,11 @@ impl Builder<'_> {
             } else if name == b"include" {
                 let included = self.site.config.includes.get(&(file, statement));
                 self.site.scopes[id].unknown_inside |= included.is_none_or(|included| !included.is_whole);
+                if included.is_some_and(|included| included.is_whole && included.files.is_empty()) {
+                    let path = tree.value(source, statement, 1).unwrap_or_default();
+                    let list = std::str::from_utf8(&path).ok().and_then(shipped_list);
+                    self.site.scopes[id].shipped = list.or(self.site.scopes[id].shipped);
+                }
                 for &file in included.into_iter().flat_map(|included| included.files.iter().rev()) {
                     if self.is_within_bounds(file) {
                         let inner = offset(self.site.instances.len());
@@ -244,7 +259,8 @@ impl Builder<'_> {
         if scope.unknown_inside {
             policy = Some([UNKNOWN; INHERITED]);
         }
-        for family in families {
+        // The lines of a file that is not at hand, but known, take the place of inherited ones.
+        for family in families.chain(scope.shipped) {
             policy.get_or_insert(self.site.policies[outer as usize])[family as usize] = offset(id);
         }
         self.site.scopes[id].outer = outer;
@@ -330,6 +346,7 @@ pub(super) fn new_scope(
         outer: 0,
         unknown_inside: false,
         conditional: false,
+        shipped: None,
     }
 }
 

@@ -27,6 +27,21 @@ impl<'s> Scope<'s> {
         is_well_known || path.contains("acme-challenge")
     }
 
+    /// Whether a section of Apache whose expression names the directory of the tokens, wherever it lies, lets everybody
+    /// in: `<DirectoryMatch "/\.well-known/">`.
+    #[must_use]
+    pub fn opens_challenges_by_expression(self) -> bool {
+        let names = ["/d/.well-known/", "/d/.well-known/acme-challenge", "/d/.well-known/acme-challenge/"];
+        let opens = |section: Scope<'_>| {
+            section.kind() == Kind::Directory
+                && section.title().contains("Match")
+                && names.iter().any(|name| section.matches(name) == Some(true))
+                && section.matches("/d/") == Some(false)
+                && section.requires().any(Directive::grants_everybody)
+        };
+        self.site.is_apache() && self.descendants().chain(self.site.main_sections()).any(opens)
+    }
+
     /// The ports that a server listens on, and whether each is encrypted, as far as its own lines say it.
     #[must_use]
     pub fn ports(self) -> Vec<(u16, bool)> {

@@ -1,7 +1,7 @@
 //! Headers that tell browsers which other origins may ask (Fetch, 3.2).
 
 use super::names::{Family, Name};
-use super::{Directive, Kind, Scope};
+use super::{Directive, Kind, Scope, Value};
 
 /// What a scope says to other origins.
 #[derive(Clone, Copy, Debug)]
@@ -24,8 +24,17 @@ impl<'s> Scope<'s> {
             let lines = lines.filter(|line| line.is_named("Header"));
             lines.filter_map(|line| Some((line, header_of(line)?))).collect()
         } else {
-            let lines = self.list(Family::AddedHeaders);
-            lines.filter_map(|line| Some((line, line.argument(0)?.text().into_owned()))).collect()
+            let added = self.list(Family::AddedHeaders);
+            let added = added.filter_map(|line| Some((line, line.argument(0)?.text().into_owned())));
+            // `more_set_headers 'Name: value' 'Name: value';`: those further out count as well.
+            let outer = std::iter::once(self).chain(self.ancestors());
+            let lines = outer.flat_map(|scope| scope.own(Family::Setting));
+            let lines = lines.filter(|line| line.name_text() == "more_set_headers");
+            let names = |line: Directive<'s>| {
+                let name = |word: Value<'s>| Some(word.text().split_once(':')?.0.trim().to_owned());
+                line.arguments().filter_map(name).map(move |name| (line, name)).collect::<Vec<_>>()
+            };
+            added.chain(lines.flat_map(names)).collect()
         };
         let mut lines = named.into_iter().filter(|(_, name)| is_cors(name)).peekable();
         let by = lines.peek()?.0;

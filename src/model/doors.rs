@@ -64,19 +64,21 @@ impl Scope<'_> {
         self.location().is_some_and(|location| all_are_doors(&location.path))
     }
 
-    /// Whether an expression names one place from its first letter on, and no kind of file: `^/admin/reports`.
+    /// Whether an expression names a place and no kind of file: `^/admin/reports`, `/(api|rest)/v1/`.
     #[must_use]
     pub fn is_a_named_place(self) -> bool {
         self.location().is_some_and(|location| {
-            location.path.strip_prefix("^/").is_some_and(|rest| {
-                rest.starts_with(|first: char| first.is_ascii_alphanumeric()) && !rest.contains("\\.")
+            let path = location.path.trim_start_matches('^');
+            path.strip_prefix('/').is_some_and(|rest| {
+                let first = rest.trim_start_matches('(').trim_start_matches("?:").trim_start_matches('/');
+                first.starts_with(|first: char| first.is_ascii_alphanumeric()) && !rest.contains("\\.")
             })
         })
     }
 }
 
 /// A dot in an expression is mostly of a kind of file, which is no door.
-fn all_are_doors(path: &str) -> bool {
+pub(super) fn all_are_doors(path: &str) -> bool {
     if path.contains("\\.") {
         return false;
     }

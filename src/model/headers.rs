@@ -75,6 +75,12 @@ impl Backend<'_> {
         }
     }
 
+    /// Whether Apache hands requests on to it.
+    #[must_use]
+    pub fn is_of_apache(self) -> bool {
+        self.list == Family::HeaderEdits
+    }
+
     /// Whether it is a program that is told of the request by parameters, as of CGI.
     #[must_use]
     pub fn is_told_by_parameters(self) -> bool {
@@ -210,7 +216,8 @@ impl<'s> Scope<'s> {
         !self.asks().nothing() || has_realm || !self.lacks(Family::Rules)
     }
 
-    /// Whether some line of the backend's list, in force or lost, hands on who logged in.
+    /// Whether some line of the backend's list, in force or lost, hands on who logged in: one that was written for
+    /// it, not that of a file that a distribution ships.
     #[must_use]
     pub fn hands_on_the_user(self) -> bool {
         let Some(backend) = self.backend() else { return false };
@@ -220,7 +227,14 @@ impl<'s> Scope<'s> {
         let next = |provider: &Scope<'s>| provider.parent()?.provider(backend.list);
         std::iter::successors(self.provider(backend.list), next)
             .flat_map(|provider| provider.own(backend.list))
+            .filter(|line| !self.site.is_shipped(*line))
             .any(|line| line.argument(1).is_some_and(|value| value.text().contains("remote_user")))
+    }
+
+    /// The same, but for what programs are told by parameters: that line is in most files, for every place.
+    #[must_use]
+    pub fn tells_a_backend_who(self) -> bool {
+        self.backend().is_some_and(|backend| !backend.is_told_by_parameters()) && self.hands_on_the_user()
     }
 
     /// The outer lines of the backend's list that are not in force here although they would change

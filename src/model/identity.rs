@@ -5,6 +5,7 @@ use std::collections::HashSet;
 
 use super::headers::Backend;
 use super::names::{Family, Name};
+use super::shipped::shipped_list;
 use super::{Directive, Kind, Scope, Site};
 
 /// Programs that take the user from the server, and have no login of their own.
@@ -46,9 +47,6 @@ const WITH_A_PAGE: &[&str] = &[
     "wp",
     "xmlrpc",
 ];
-
-/// Files that distributions ship, and that say the same of every place.
-const SHIPPED: &[&str] = &["fastcgi_params", "fastcgi.conf", "uwsgi_params", "scgi_params"];
 
 /// Headers that tell the backend who the visitor is, or where he comes from.
 const IDENTITY: &[&str] = &[
@@ -106,7 +104,7 @@ impl Site<'_> {
         let mut missed = self.config.includes.iter().filter(|(_, included)| included.files.is_empty());
         missed.any(|(&(file, statement), _)| {
             let text = self.files.sources.text(self.files.head(file, statement));
-            SHIPPED.iter().any(|name| text.trim_end_matches(['"', '\'']).ends_with(name))
+            shipped_list(text.trim_matches(['"', '\''])).is_some_and(|list| list != Family::ProxyHeaders)
         })
     }
 }
@@ -264,9 +262,10 @@ impl Site<'_> {
         with_one.map(|scope| scope.data().server.unwrap_or(scope.id)).collect()
     }
 
-    fn is_shipped(&self, line: Directive<'_>) -> bool {
+    /// Whether a line stands in a file that a distribution ships: then nobody has written it for this place.
+    pub(super) fn is_shipped(&self, line: Directive<'_>) -> bool {
         let path = self.files.sources.get(line.span().file).path();
-        path.file_name().is_some_and(|name| SHIPPED.iter().any(|shipped| *shipped == name))
+        path.to_str().is_some_and(|path| shipped_list(path).is_some())
     }
 }
 

@@ -34,13 +34,13 @@ impl<'s> Scope<'s> {
     /// The line that asks a stranger before a late redirect: in this very place, or in those below it.
     #[must_use]
     pub fn asks_before_late_redirect(self, redirect: Directive<'s>) -> Option<Directive<'s>> {
-        let is_shielded = |scope: Scope<'_>| {
-            scope
-                .own(Family::Setting)
-                .chain(scope.own(Family::OtherCheck))
-                .any(|line| line.is_named("SSLRequireSSL"))
+        // Refused without encryption, before anybody is asked.
+        let refuses = |scope: Scope<'_>| {
+            let mut lines = scope.own(Family::Foreign).chain(scope.own(Family::Setting));
+            lines.any(|line| line.is_named("SSLRequireSSL"))
         };
-        if is_shielded(self) {
+        let is_shielded = |scope: Scope<'s>| refuses(scope) || scope.applying().any(refuses);
+        if is_shielded(self) || self.asks_by_encryption() {
             return None;
         }
         let mut outer =
@@ -70,19 +70,23 @@ impl<'s> Scope<'s> {
         })
     }
 
+    /// Whether sections on a condition say who gets in with encryption, or without: `<If "%{HTTPS} == 'on'">`.
+    fn asks_by_encryption(self) -> bool {
+        let around = self.parent().filter(|_| self.kind() == Kind::If).unwrap_or(self);
+        let mut ifs = around.children().filter(|child| child.kind() == Kind::If).peekable();
+        let is_about =
+            around.children().any(|child| child.kind() == Kind::If && speaks_of_encryption(&child.title()));
+        is_about && ifs.any(|child| child.requires().next().is_some())
+    }
+
     /// Whether a condition before a rule, or the section around a line, is for requests without encryption.
     fn is_for_plain_requests(self, redirect: Directive<'s>) -> bool {
-        let is_plain = |text: &str| {
-            let text = text.to_ascii_lowercase();
-            let names = ["https", "server_port", "forwarded-proto", "request_scheme", "forwarded-ssl"];
-            names.iter().any(|name| text.contains(name))
-        };
-        if self.kind() == Kind::If && is_plain(&self.title()) {
+        if self.kind() == Kind::If && speaks_of_encryption(&self.title()) {
             return true;
         }
         let conditions = self.own(Family::Rewrite).filter(|line| line.name() == Name::RewriteCond);
         let mut before = conditions.filter(|line| line.span() < redirect.span());
-        before.any(|line| line.argument(0).is_some_and(|word| is_plain(&word.text())))
+        before.any(|line| line.argument(0).is_some_and(|word| speaks_of_encryption(&word.text())))
     }
 
     /// Whether a server of Apache may take requests without encryption, as far as its text says.
@@ -107,9 +111,34 @@ impl<'s> Scope<'s> {
         let server = self.server().filter(|server| server.listens_plainly())?;
         let there =
             server.children().find(|child| child.location().is_some_and(|location| location.path == name))?;
-        let answer = there.answer()?;
+        let is_plain = |block: &Scope<'_>| block.kind() == Kind::If && is_of_plain_requests(&block.title());
+        let answer = there.answer().or_else(|| there.children().find(is_plain)?.answer())?;
         let is_https = matches!(&answer.reply, Reply::Redirect(target)
             if target.starts_with("https://") && server.own_path(target).is_some());
         (is_https && !self.goes_elsewhere() && !server.goes_elsewhere()).then_some(answer.by)
     }
+}
+
+/// Whether a condition of Apache's is about encryption.
+fn speaks_of_encryption(text: &str) -> bool {
+    let text = text.to_ascii_lowercase();
+    let names = ["https", "server_port", "forwarded-proto", "request_scheme", "forwarded-ssl"];
+    names.iter().any(|name| text.contains(name))
+}
+
+/// Whether an `if` of nginx is for requests without encryption.
+fn is_of_plain_requests(title: &str) -> bool {
+    let text: String =
+        title.to_ascii_lowercase().chars().filter(|c| !c.is_whitespace() && !"'\"".contains(*c)).collect();
+    let conditions = [
+        "($scheme=http)",
+        "($scheme!=https)",
+        "($https=)",
+        "($https!=on)",
+        "($server_port=80)",
+        "($server_port!=443)",
+    ];
+    conditions.iter().any(|condition| text.contains(condition))
+        || text.contains("($scheme~^http$)")
+        || text.contains("($http_x_forwarded_proto=http)")
 }

@@ -5,23 +5,31 @@
 //! known: [`Scope::directive`] finds what is certainly in force, [`Scope::lacks`] says that
 //! something certainly is not, and where neither holds nobody knows.
 
+mod addresses;
 mod answer;
 mod apache;
 mod asks;
+mod assets;
 mod build;
+mod by_hand;
 mod cache;
 mod certificates;
+mod challenge;
+mod cidr;
+mod client_says;
 mod cors;
 mod defaults;
 mod directive;
 mod doors;
 mod effect;
 mod exempt;
+mod guarded;
 mod headers;
 mod identity;
 mod inherited;
 mod inside;
 mod late_redirect;
+mod leaving;
 mod location;
 mod logins;
 mod looked;
@@ -31,41 +39,54 @@ mod nested;
 mod onward;
 mod own_login;
 mod password_file;
+mod presumed;
 mod protected;
 mod purpose;
 mod reached_by;
 mod read_file;
+mod refused;
 mod repeats;
 mod rivals;
 mod scope;
+mod second_ways;
 mod served;
 mod served_in_part;
 mod server;
+mod shipped;
 mod site;
+mod suffix_exempt;
+mod unchallenged;
 mod upgrade;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, OnceLock};
 
+pub use addresses::Ipv4List;
 pub use answer::{Answer, Reply};
 pub use apache::words;
 pub use apache::{
-    Choice, DeafProgram, Ground, Grounds, HtaccessState, IfModule, Instead, Judge, Methods, Misuse, Misused,
-    NeverTrue, OnTheWay, OpenedFile, Outcomes, OverrideRules, Overrides, Passes, Sections, Twins,
-    UnknownProvider, Unset, UnsetVariable, Verdict, Viewpoint, WrongProvider,
+    Bypass, Choice, DeafProgram, Extent, Ground, Grounds, HiddenEntry, HtaccessState, IfModule, Instead,
+    Judge, LoneNegation, Methods, Misuse, Misused, NeverTrue, OnTheWay, OpenedFile, Outcomes, OverrideRules,
+    Overrides, Passes, Sections, Twins, UnknownProvider, Unset, UnsetVariable, Verdict, Viewpoint,
+    WrongProvider,
 };
 pub(crate) use apache::{EMPTY, Matching, below, clean};
 pub use asks::{Asks, Password};
 pub use build::{FilesMode, Look};
 pub use cache::{QuickCache, SharedCache};
 pub use certificates::CHALLENGE;
+pub use challenge::{Added, HiddenChallenge, Hiding};
+pub use cidr::Cidr;
+pub use client_says::{ClientSays, Said};
 pub use cors::Cors;
 pub use defaults::Defaulted;
 pub use directive::{Directive, Value};
 pub use effect::{Check, State};
 pub use exempt::Exempt;
+pub use guarded::Guarded;
 pub use headers::{Backend, Forwarded, Lost};
 pub use inherited::Setting;
+pub use leaving::{Leaving, LedAround};
 pub use location::{Located, Location, Modifier};
 pub use logins::{Login, Named};
 pub use names::{Family, Known, Name, known};
@@ -77,12 +98,16 @@ pub use password_file::{PasswordFile, PathValue};
 pub use protected::Area;
 pub use purpose::Purpose;
 pub use read_file::{ReadFile, once_a_file};
+pub use refused::ClosedList;
 pub use repeats::Repeat;
 pub use rivals::{Need, Rival};
 pub use scope::Scope;
+pub use second_ways::SecondWay;
 pub use served::ServedFile;
 pub use served_in_part::Likely;
 pub use server::{Hidden, Listen, Server, TakenName};
+pub use suffix_exempt::{Behind, SuffixExempt};
+pub use unchallenged::Unchallenged;
 
 use crate::finding::Problem;
 use crate::load::{Config, ExpandedId, Files, Instance};
@@ -135,6 +160,8 @@ pub struct Site<'f> {
     apache: Option<apache::Apache>,
     /// Hosts that are closed as a whole on purpose; `*` stands for anything.
     pub meant_closed: Vec<String>,
+    /// Whether what stands around this part is taken to ask for nothing.
+    presumes_outside: bool,
     /// What nginx would refuse once the files are put together.
     pub problems: Vec<Problem>,
     /// The password files that were not read although the server may.
@@ -198,6 +225,8 @@ struct ScopeData {
     unknown_inside: bool,
     /// Parts of it stand between template conditions.
     conditional: bool,
+    /// A list that a file fills which is not at hand, and known: none of its lines is about `Authorization`.
+    shipped: Option<Family>,
 }
 
 /// A directive and where it is written.

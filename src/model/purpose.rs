@@ -1,5 +1,6 @@
 //! What a location is made for, as far as its name says.
 
+use super::assets::is_of_files_fetched_alone;
 use super::names::Family;
 use super::{Directive, Kind, Location, Scope};
 use crate::source::matches_any;
@@ -19,59 +20,6 @@ pub enum Purpose {
     Probe,
 }
 
-/// Fetched by browsers and robots without the credentials of the page.
-const FETCHED_ALONE: &[&str] = &[
-    "/favicon.ico",
-    "/robots.txt",
-    "/manifest.json",
-    "/manifest.webmanifest",
-    "/site.webmanifest",
-    "/apple-touch-icon.png",
-    "/browserconfig.xml",
-    "/sitemap.xml",
-    "/ads.txt",
-    "/humans.txt",
-    "/sw.js",
-    "/service-worker.js",
-    "/security.txt",
-    "/mta-sts.txt",
-];
-const ASSET_DIRECTORIES: &[&str] =
-    &["static", "assets", "css", "js", "img", "images", "fonts", "icons", "dist", "_next", "_nuxt", "_app"];
-const ASSET_SUFFIXES: &[&str] = &[
-    "css",
-    "js",
-    "mjs",
-    "png",
-    "jpg",
-    "jpeg",
-    "jpe?g",
-    "gif",
-    "ico",
-    "svg",
-    "svgz",
-    "svgz?",
-    "webp",
-    "avif",
-    "bmp",
-    "woff",
-    "woff2",
-    "woff2?",
-    "ttf",
-    "ttc",
-    "otf",
-    "eot",
-    "map",
-    "webmanifest",
-    "cur",
-    "htc",
-];
-/// Files that are served beside styles and scripts, by expressions that name all that is no program.
-const DOWNLOAD_SUFFIXES: &[&str] = &[
-    "zip", "tgz", "gz", "bz2", "rar", "tar", "7z", "pdf", "txt", "xml", "doc", "xls", "ppt", "rtf", "swf",
-    "flv", "mp3", "mp4", "ogg", "ogv", "webm", "wav", "mid", "midi", "exe", "bz", "m4a", "aac", "tif",
-    "tiff", "docx", "xlsx", "pptx",
-];
 const CALLERS: &[&str] = &["webhook", "webhooks", "hook", "hooks", "callback", "callbacks"];
 const APIS: &[&str] = &["api", "public", "rss", "feed", "oauth2"];
 const PROBES: &[&str] = &[
@@ -113,18 +61,13 @@ impl Location<'_> {
     /// What the location is made for; none where its name says nothing.
     #[must_use]
     pub fn purpose(&self) -> Option<Purpose> {
-        let path = self.path.as_ref();
         if self.is_named() {
             return None;
         }
-        if FETCHED_ALONE.contains(&path)
-            || self.is_asset_directory()
-            || self.is_asset_file()
-            || (self.is_regex() && (is_asset_regex(path) || is_of_files_fetched_alone(path)))
-        {
+        if self.is_of_assets() {
             return Some(Purpose::Assets);
         }
-        let path = path.trim_start_matches(['^', '/']);
+        let path = self.path.trim_start_matches(['^', '/']);
         let segments: Vec<&str> = path.split('/').collect();
         let first = segments[0];
         let has =
@@ -162,31 +105,6 @@ impl Location<'_> {
             _ => outer.len() <= 3 && SURE_PROBES.contains(last) && !named[0].starts_with('_'),
         }
     }
-
-    /// One file by its name: `/favicon.png`.
-    fn is_asset_file(&self) -> bool {
-        let name =
-            self.path.rsplit('/').next().filter(|_| !self.is_regex()).and_then(|name| name.rsplit_once('.'));
-        name.is_some_and(|(name, suffix)| !name.is_empty() && ASSET_SUFFIXES.contains(&suffix))
-    }
-
-    fn is_asset_directory(&self) -> bool {
-        let last = self.path.split('/').rfind(|segment| !segment.is_empty());
-        let last = if self.is_regex() {
-            self.path.strip_prefix("^/").map(|path| path.trim_end_matches('/'))
-        } else {
-            last
-        };
-        last.is_some_and(|last| {
-            let words: Vec<&str> = last
-                .strip_prefix('(')
-                .and_then(|words| words.strip_suffix(')'))
-                .unwrap_or(last)
-                .split('|')
-                .collect();
-            words.iter().all(|word| ASSET_DIRECTORIES.contains(word))
-        })
-    }
 }
 
 /// Labels of host names under which a whole site is usually closed.
@@ -211,20 +129,31 @@ const CLOSED: &[&str] = &[
     "monitoring",
 ];
 
+/// Names of directories that a host serves as a whole site.
+const DOCUMENT_ROOTS: &[&str] =
+    &["docroot", "htdocs", "html", "httpdocs", "public", "public_html", "web", "webroot", "www", "wwwroot"];
+
 impl Scope<'_> {
-    /// Whether the names of a server say that the whole of it is closed, as that of a staging site.
+    /// Whether the user has said of this host that the whole of it is closed on purpose.
     #[must_use]
-    pub fn is_closed_by_name(self) -> bool {
+    pub fn is_meant_closed(self) -> bool {
         self.own(Family::ServerName).flat_map(Directive::arguments).any(|name| {
-            // The last label is the top-level domain: `shop.test` is not a test of the shop.
             let name = name.text().to_ascii_lowercase();
             let is_meant = |host: &String| matches_any(host.to_ascii_lowercase().as_bytes(), name.as_bytes());
-            if self.site.meant_closed.iter().any(is_meant) {
-                return true;
-            }
+            self.site.meant_closed.iter().any(is_meant)
+        })
+    }
+
+    /// Whether the names of a server say that the whole of it is closed, as that of a staging site, or the user does.
+    #[must_use]
+    pub fn is_closed_by_name(self) -> bool {
+        let says_so = self.own(Family::ServerName).flat_map(Directive::arguments).any(|name| {
+            // The last label is the top-level domain: `shop.test` is not a test of the shop.
+            let name = name.text().to_ascii_lowercase();
             let labels = name.rsplit_once('.').map_or(name.as_str(), |(labels, _)| labels);
             labels.split(['.', '-', '_']).any(|part| CLOSED.contains(&part))
-        })
+        });
+        says_so || self.is_meant_closed()
     }
 
     /// Whether what `by` asks is asked for an area of the site that this scope lies in, not for the
@@ -232,9 +161,19 @@ impl Scope<'_> {
     #[must_use]
     pub fn lies_in_an_area_of(self, by: Directive<'_>) -> bool {
         if self.site.is_apache() {
-            return self.provider(Family::Require).is_some_and(|outer| outer != self && outer.is_area());
+            let is_area = |outer: Self| outer.is_area() && !outer.is_likely_document_root();
+            return self.provider(Family::Require).is_some_and(|outer| outer != self && is_area(outer));
         }
         self.ancestors().any(|outer| outer.is_area() && outer.own_asking() == Some(by))
+    }
+
+    /// Whether this is a `.htaccess` in a directory that is called as document roots are, where no server is at hand
+    /// that would say which directory it serves.
+    fn is_likely_document_root(self) -> bool {
+        let name = self.directory().and_then(|directory| directory.file_name()?.to_str());
+        self.kind() == Kind::Htaccess
+            && self.url().is_none()
+            && name.is_some_and(|name| DOCUMENT_ROOTS.contains(&name))
     }
 
     /// The scope around this one where `by` stands, with all that may be let off it: of Apache the server.
@@ -282,9 +221,16 @@ impl Scope<'_> {
     /// others or alone.
     #[must_use]
     pub fn names_what_is_fetched_alone(self) -> bool {
+        self.location().is_some_and(|location| location.names_what_is_fetched_alone())
+    }
+
+    /// Whether a file is named here that browsers fetch without credentials even for a page that has them.
+    #[must_use]
+    pub fn names_a_manifest(self) -> bool {
+        const MANIFESTS: [&str; 3] = ["manifest.json", "manifest.webmanifest", "site.webmanifest"];
         self.location().is_some_and(|location| {
             let path = location.path.replace('\\', "");
-            FETCHED_ALONE.iter().any(|name| path.contains(&name[1..]))
+            MANIFESTS.iter().any(|name| path.contains(name))
         })
     }
 
@@ -302,29 +248,6 @@ impl Scope<'_> {
     pub fn purpose(self) -> Option<Purpose> {
         self.location()?.purpose()
     }
-}
-
-/// Whether an expression is of names alone that are fetched without the page: `^(favicon\.ico)$`.
-fn is_of_files_fetched_alone(regex: &str) -> bool {
-    let names = regex.trim_start_matches(['^', '/']).trim_end_matches('$');
-    let names = names.strip_prefix('(').and_then(|names| names.strip_suffix(')')).unwrap_or(names);
-    let names = names.strip_prefix("?:").unwrap_or(names);
-    names.split('|').all(|name| {
-        let name = format!("/{}", name.trim_start_matches('/').replace("\\.", "."));
-        FETCHED_ALONE.contains(&name.as_str())
-    })
-}
-
-/// Whether an expression ends in suffixes of assets alone: `\.(css|js)$` or `\.css$`.
-fn is_asset_regex(regex: &str) -> bool {
-    let Some((_, end)) = regex.strip_suffix('$').unwrap_or(regex).rsplit_once("\\.") else { return false };
-    let end = end.strip_prefix('(').and_then(|end| end.strip_suffix(')')).unwrap_or(end);
-    let end = end.strip_prefix("?:").unwrap_or(end);
-    let is_asset = |suffix: &str| ASSET_SUFFIXES.contains(&suffix);
-    let is_for_pages = || end.split('|').any(|suffix| matches!(suffix, "css" | "js"));
-    end.split('|').all(is_asset)
-        || is_for_pages()
-            && end.split('|').all(|suffix| is_asset(suffix) || DOWNLOAD_SUFFIXES.contains(&suffix))
 }
 
 #[cfg(test)]

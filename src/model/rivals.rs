@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::by_hand::value_for_a_stranger;
 use super::names::{Family, Name};
 use super::nested::{same_file, same_people};
 use super::{Asks, Backend, Directive, Forwarded, Kind, Located, Password, Scope, Server, Site};
@@ -61,7 +62,6 @@ const APPLICATIONS: &[&str] = &[
     "strapi",
     "nextchat",
     "chatgpt-next-web",
-    "portainer",
     "uchiwa",
     "yearning",
     "bearer",
@@ -76,11 +76,13 @@ pub(super) fn is_of_another_scheme(pattern: &str) -> bool {
 }
 
 /// What is looked at for every scope, and gathered once.
-struct Around<'s> {
+pub(super) struct Around<'s> {
     /// The servers by the ports on which this machine's own connections come to them.
     ports: HashMap<u16, Vec<Server<'s>>>,
     /// The `map` blocks of the header.
     maps: Vec<Directive<'s>>,
+    /// The values of variables that a `map` makes of passwords in it, for a request without.
+    pub(super) of_passwords: HashMap<String, String>,
 }
 
 impl Site<'_> {
@@ -94,7 +96,8 @@ impl Site<'_> {
             .collect()
     }
 
-    fn around(&self) -> Around<'_> {
+    /// What is gathered once.
+    pub(super) fn around(&self) -> Around<'_> {
         let mut ports: HashMap<u16, Vec<Server<'_>>> = HashMap::new();
         let servers = self.servers();
         // Which of several servers answers has to be certain.
@@ -113,7 +116,9 @@ impl Site<'_> {
             map.name() == Name::Map
                 && map.argument(0).is_some_and(|word| word.text().eq_ignore_ascii_case("$http_authorization"))
         };
-        Around { ports, maps: all.filter(is_of_header).collect() }
+        let maps: Vec<Directive<'_>> = all.filter(is_of_header).collect();
+        let of_passwords = maps.iter().filter_map(|map| value_for_a_stranger(*map)).collect();
+        Around { ports, maps, of_passwords }
     }
 }
 
@@ -203,12 +208,9 @@ impl<'s> Scope<'s> {
         Some((by, Need::Subrequest(line)))
     }
 
-    /// The request goes to another server of this configuration that asks, too.
-    fn handed_to_server(
-        self,
-        password: Password<'s>,
-        around: &Around<'s>,
-    ) -> Option<(Directive<'s>, Need<'s>)> {
+    /// The place of this configuration that a backend's address on this machine leads to, and its server: the one
+    /// that listens there.
+    pub(super) fn inner_place(self, around: &Around<'s>) -> Option<(Scope<'s>, Scope<'s>)> {
         let backend = self.backend().filter(|backend| backend.pass.name() == Name::ProxyPass)?;
         let target = backend.pass.literal(0)?;
         let (host, path) = target.strip_prefix("http://").map(|rest| match rest.find('/') {
@@ -223,7 +225,18 @@ impl<'s> Scope<'s> {
         let own = self.location().filter(|location| location.is_prefix());
         let path = path.map(str::to_owned).or_else(|| own.map(|location| location.path.into_owned()));
         let Located::At(inner) = server.scope.locate(path.as_deref().unwrap_or("/")) else { return None };
-        let asked = inner.password_for_all().filter(|_| Some(server.scope) != self.server())?;
+        Some((server.scope, inner))
+    }
+
+    /// The request goes to another server of this configuration that asks, too.
+    fn handed_to_server(
+        self,
+        password: Password<'s>,
+        around: &Around<'s>,
+    ) -> Option<(Directive<'s>, Need<'s>)> {
+        let (server, inner) = self.inner_place(around)?;
+        let backend = self.backend()?;
+        let asked = inner.password_for_all().filter(|_| Some(server) != self.server())?;
         // A constant may be what the inner server asks for.
         let reaches =
             matches!(self.forwards(backend, "Authorization"), Forwarded::AsSent | Forwarded::Dropped(_));
@@ -293,21 +306,27 @@ impl<'s> Scope<'s> {
         });
         if variable != "$http_authorization" {
             let is_true = around.is_true_for_a_password(&variable, operator, pattern)?;
-            return (is_true && is_refused).then_some(Need::Condition);
+            if is_true && is_refused {
+                return Some(Need::Condition);
+            }
+            return (self.only_sets_what_is_used() && !self.site.has_a_switch()).then_some(Need::Token);
         }
         if !is_of_another_scheme(pattern) {
             return None;
         }
-        // What is kept from a cache or a log is no use of the token.
+        match operator {
+            "!~" | "!~*" | "!=" => is_refused.then_some(Need::Condition),
+            _ => (self.only_sets_what_is_used() && !self.site.has_a_switch()).then_some(Need::Token),
+        }
+    }
+
+    /// Whether all that stands in an `if` sets variables. What is kept from a cache or a log is no use of a token.
+    fn only_sets_what_is_used(self) -> bool {
         let is_aside = |line: Directive<'_>| {
             let name = line.argument(0).map(|name| name.text().to_ascii_lowercase()).unwrap_or_default();
             ["cache", "log", "limit"].iter().any(|word| name.contains(word))
         };
-        let only_sets = self.own(Family::Rewrite).all(|line| line.name() == Name::Set && !is_aside(line));
-        match operator {
-            "!~" | "!~*" | "!=" => is_refused.then_some(Need::Condition),
-            _ => (only_sets && !self.site.has_a_switch()).then_some(Need::Token),
-        }
+        self.own(Family::Rewrite).all(|line| line.name() == Name::Set && !is_aside(line))
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use super::names::{Family, Name};
-use super::{Kind, Modifier, PasswordFile, PathValue, Scope, Site};
+use super::{DirectiveData, Kind, Modifier, PasswordFile, PathValue, Scope, Site};
 use crate::source::Access;
 
 /// A path by which a password file may be fetched, if nothing keeps it back.
@@ -29,6 +29,8 @@ pub(super) struct Mount {
     pub(super) url: String,
     /// As it is written, in full.
     pub(super) directory: PathBuf,
+    /// The line that says so; of Apache it is looked up where it is needed.
+    pub(super) by: Option<DirectiveData>,
 }
 
 /// More paths than these are not made for one file.
@@ -139,6 +141,7 @@ impl Site<'_> {
                     server: server.id,
                     url: url.clone(),
                     directory: directory.clone(),
+                    by: Some(by.data),
                 }));
             }
         }

@@ -19,7 +19,7 @@ pub enum Likely {
 }
 
 /// A name that no rule about names can mean.
-const INNOCENT: &str = "authlint-0.html";
+pub(super) const INNOCENT: &str = "authlint-0.html";
 
 impl Site<'_> {
     /// Whether this is only a part of a configuration.
@@ -33,24 +33,31 @@ impl ServedFile<'_> {
     /// What is likely, if nothing at hand speaks against it.
     #[must_use]
     pub fn likely(&self) -> Option<Likely> {
-        if !self.server.site.is_part() {
+        self.server.likely_sends(&self.url, &self.path)
+    }
+}
+
+impl Scope<'_> {
+    /// To whom this server likely sends the file that it makes of a path of the URL, if nothing at hand speaks against it.
+    #[must_use]
+    pub fn likely_sends(self, url: &str, path: &Path) -> Option<Likely> {
+        if !self.site.is_part() {
             return None;
         }
-        if self.server.site.is_apache() {
-            return self.likely_by_sections();
+        if self.site.is_apache() {
+            return self.likely_by_sections(url, path);
         }
-        let directory = self.url.rsplit_once('/')?.0;
-        self.likely_by_locations(&self.url, &self.path).or_else(|| {
+        let directory = url.rsplit_once('/')?.0;
+        self.likely_by_locations(url, path).or_else(|| {
             let sibling = format!("{directory}/{INNOCENT}");
-            let is_refused =
-                matches!(self.server.locate(&self.url), Located::At(place) if place.refuses_by_name());
-            let other = self.likely_by_locations(&sibling, &self.path.with_file_name(INNOCENT));
+            let is_refused = matches!(self.locate(url), Located::At(place) if place.refuses_by_name());
+            let other = self.likely_by_locations(&sibling, &path.with_file_name(INNOCENT));
             other.filter(|_| is_refused).map(|_| Likely::ButForItsName)
         })
     }
 
     /// nginx: the location sends files of that directory, and nothing in it or around it refuses anybody.
-    fn likely_by_locations(&self, url: &str, path: &Path) -> Option<Likely> {
+    fn likely_by_locations(self, url: &str, path: &Path) -> Option<Likely> {
         const CHECKS: [Family; 9] = [
             Family::Rules,
             Family::Rewrite,
@@ -62,7 +69,7 @@ impl ServedFile<'_> {
             Family::Subrequest,
             Family::OtherAuth,
         ];
-        let Located::At(place) = self.server.locate(url) else { return None };
+        let Located::At(place) = self.locate(url) else { return None };
         let own = std::iter::once(place).chain(place.ancestors()).filter(|scope| scope.id != 0);
         let is_plain = |scope: Scope<'_>| {
             scope.is_wholly_known() && CHECKS.iter().all(|check| scope.own(*check).next().is_none())
@@ -91,18 +98,18 @@ impl ServedFile<'_> {
     }
 
     /// Apache: what the sections of the virtual host, or the `.htaccess`, say of the file.
-    fn likely_by_sections(&self) -> Option<Likely> {
-        let name = self.path.file_name()?.to_str()?;
+    fn likely_by_sections(self, url: &str, path: &Path) -> Option<Likely> {
+        let name = path.file_name()?.to_str()?;
         let mut is_refused_by_name = name.to_ascii_lowercase().starts_with(".ht");
         let mut deepest: Option<(usize, Scope<'_>)> = None;
         let mut is_for_users = false;
-        if self.server.may_refuse_by_rules() || !self.server.is_wholly_known() {
+        if self.may_refuse_by_rules() || !self.is_wholly_known() {
             return None;
         }
-        for section in std::iter::once(self.server).chain(self.server.descendants()) {
+        for section in std::iter::once(self).chain(self.descendants()) {
             let covers = match section.kind() {
                 Kind::Directory | Kind::Htaccess => {
-                    let directory = section.directory().filter(|directory| self.path.starts_with(directory));
+                    let directory = section.directory().filter(|directory| path.starts_with(directory));
                     if let (true, Some(directory)) = (section.is_exact_place(), directory) {
                         let depth = directory.components().count();
                         if section.has_rules() && deepest.is_none_or(|(known, _)| depth >= known) {
@@ -117,8 +124,8 @@ impl ServedFile<'_> {
                 }
                 Kind::Files => section.matches(name),
                 Kind::Location | Kind::Mapping => match section.matching() {
-                    Matching::Literal(path) => Some(below(path, &self.url).is_some()),
-                    _ => section.matches(&self.url),
+                    Matching::Literal(prefix) => Some(below(prefix, url).is_some()),
+                    _ => section.matches(url),
                 },
                 _ => Some(false),
             };
@@ -160,12 +167,12 @@ impl Scope<'_> {
                 || self.own(Family::Rewrite).any(|by| by.name() == Name::Return && is_refusal(by)))
     }
 
-    fn has_rules(self) -> bool {
+    pub(super) fn has_rules(self) -> bool {
         self.requires().next().is_some() || self.own(Family::Rules).next().is_some()
     }
 
     /// Whether the lines of this very scope send somebody away by rewriting, or may do so.
-    fn may_refuse_by_rules(self) -> bool {
+    pub(super) fn may_refuse_by_rules(self) -> bool {
         self.own(Family::Rewrite).any(|line| match line.name() {
             Name::Redirect => true,
             Name::RewriteRule => {

@@ -56,7 +56,9 @@ impl Listen<'_> {
         words.skip(1).any(|word| matches!(word.text().as_ref(), "default_server" | "default"))
     }
 
-    fn is_ipv6(&self) -> bool {
+    /// Whether this is an address of IPv6, or all of them.
+    #[must_use]
+    pub fn is_ipv6(&self) -> bool {
         self.address.starts_with('[')
     }
 
@@ -267,7 +269,7 @@ impl<'s> Scope<'s> {
 }
 
 /// The socket of a `listen`; none where it is named by a host name or a variable.
-fn listen(by: Directive<'_>) -> Option<Listen<'_>> {
+pub(super) fn listen(by: Directive<'_>) -> Option<Listen<'_>> {
     let text = by.literal(0)?;
     let (address, port) = if text.starts_with("unix:") {
         (text.to_string(), 0)

@@ -1,6 +1,7 @@
 //! For people at a terminal: miette shows the lines, with carets and the places that explain.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::fmt::{self, Display, Write};
 use std::sync::OnceLock;
 
@@ -23,8 +24,25 @@ pub struct Style {
     pub unicode: bool,
     /// The width in columns.
     pub width: usize,
-    /// Whether ids may be links.
-    pub links: bool,
+    /// Whether it is one: ids may be links there, and sentences are broken at the width. In a log they are found more
+    /// easily whole.
+    pub is_terminal: bool,
+}
+
+impl Style {
+    /// A sentence behind a word such as `note: `.
+    fn sentence(self, word: &str, text: &str) -> String {
+        let line = format!("{word}{text}");
+        if !self.is_terminal {
+            return line;
+        }
+        let indent = " ".repeat(word.len());
+        let options = textwrap::Options::new(self.width)
+            .subsequent_indent(&indent)
+            .word_separator(textwrap::WordSeparator::AsciiSpace)
+            .break_words(false);
+        textwrap::fill(&line, options)
+    }
 }
 
 /// A line of a configuration is cut to this many bytes around what is shown.
@@ -37,9 +55,15 @@ const UNDERLINED: u32 = 120;
 pub fn human(report: &Report, sources: &Sources, style: Style) -> String {
     let handler = handler(style);
     let texts = Texts { sources, texts: std::iter::repeat_with(OnceLock::new).take(sources.len()).collect() };
-    let shown: Vec<Shown<'_>> = (report.findings.iter().map(|finding| of_finding(finding, report, &texts)))
-        .chain(report.problems.iter().map(|problem| of_problem(problem, &texts)))
-        .collect();
+    let findings = report.findings.iter().map(|finding| of_finding(finding, report, &texts));
+    // One way out of several problems is said once.
+    let mut said = HashSet::new();
+    let problems = report.problems.iter().map(|problem| {
+        let mut shown = of_problem(problem, &texts);
+        shown.help = shown.help.filter(|_| said.insert(problem.help.as_deref()));
+        shown
+    });
+    let shown: Vec<Shown<'_>> = findings.chain(problems).collect();
     let texts = parallel::map(&shown, shown.len() > 50, |shown| {
         let mut text = String::new();
         if handler.render_report(&mut text, shown).is_err() {
@@ -49,7 +73,7 @@ pub fn human(report: &Report, sources: &Sources, style: Style) -> String {
     });
     let mut out: String = texts.into_iter().map(|text| text + "\n").collect();
     for note in &report.notes {
-        let _ = writeln!(out, "note: {}", harmless(note));
+        let _ = writeln!(out, "{}", style.sentence("note: ", &harmless(note)));
     }
     let more = if report.findings.is_empty() { "" } else { " (`authlint explain LINT` tells more)" };
     let _ = writeln!(out, "{}{more}", report.summary());
@@ -72,8 +96,8 @@ fn handler(style: Style) -> GraphicalReportHandler {
     };
     GraphicalReportHandler::new_themed(theme)
         .with_width(style.width)
-        .with_links(style.links)
-        .with_urls(style.links)
+        .with_links(style.color && style.is_terminal)
+        .with_urls(style.color && style.is_terminal)
         // A command in a help line is broken at blanks only, so that it can be copied.
         .with_word_separator(textwrap::WordSeparator::AsciiSpace)
         .with_break_words(false)
@@ -282,10 +306,21 @@ impl SourceCode for Excerpt<'_> {
         let line = self.source.line_of(offset(from));
         let last_line = self.source.line_of(offset(to.saturating_sub(1).max(from)));
 
-        let first_start = lines[line.saturating_sub(before)] as usize;
-        let last_end = lines.get(last_line + after + 1).map_or(text.len(), |&next| next as usize);
-        let start = text.floor_char_boundary(first_start.max(from.saturating_sub(LINE)));
-        let end = text.floor_char_boundary(last_end.min(to + LINE));
+        // What is cut is the line itself; a line around it is shown whole or not at all.
+        let (own_start, first_start) = (lines[line] as usize, lines[line.saturating_sub(before)] as usize);
+        let start = match (from - own_start, own_start - first_start) {
+            (0..=LINE, 0..=LINE) => first_start,
+            (0..=LINE, _) => own_start,
+            _ => from - LINE,
+        };
+        let line_end = |line: usize| lines.get(line + 1).map_or(text.len(), |&next| next as usize);
+        let (own_end, last_end) = (line_end(last_line), line_end(last_line + after));
+        let end = match (own_end.saturating_sub(to), last_end - own_end) {
+            (0..=LINE, 0..=LINE) => last_end,
+            (0..=LINE, _) => own_end,
+            _ => to + LINE,
+        };
+        let (start, end) = (text.floor_char_boundary(start), text.floor_char_boundary(end));
         let first = self.source.line_of(offset(start));
         let column = if before == 0 { self.source.position(offset(from)).column - 1 } else { 0 };
         Ok(Box::new(MietteSpanContents::new_named(
@@ -296,5 +331,21 @@ impl SourceCode for Excerpt<'_> {
             column,
             last_line - first + 1,
         )))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_terminal_gets_sentences_of_its_width() {
+        let style = Style { color: false, unicode: true, width: 30, is_terminal: true };
+        assert_eq!(
+            style.sentence("note: ", "a.conf is a part of a configuration"),
+            "note: a.conf is a part of a\n      configuration"
+        );
+        let log = Style { is_terminal: false, ..style };
+        assert_eq!(log.sentence("note: ", "a.conf is a part of a configuration").lines().count(), 1);
     }
 }

@@ -129,7 +129,11 @@ impl Report {
         }
         let found = if parts.is_empty() { "nothing found".to_owned() } else { parts.join(", ") };
         let allowed = if self.allowed > 0 { format!(", {} allowed", self.allowed) } else { String::new() };
-        format!("{found} in {}{allowed}", plural(self.files, "file"))
+        // What was not found has no files.
+        match self.files {
+            0 if !parts.is_empty() => format!("{found}{allowed}"),
+            files => format!("{found} in {}{allowed}", plural(files, "file")),
+        }
     }
 }
 

@@ -39,28 +39,32 @@ impl Library {
         Library { maker: Maker::Libxcrypt, evidence: None }
     }
 
-    /// What lies in the server's file system: the loader of musl, or the file of libcrypt.
+    /// What lies in the server's file system: the loader of musl, or the file of libcrypt. Where both lie beside
+    /// glibc, musl is there to build programs with, as in Debian's package of that name.
     #[must_use]
     pub fn of(host: &Host) -> Self {
-        let musl = host.list(Path::new("/lib"), 10_000).into_iter().find(|name| name.starts_with("ld-musl-"));
-        if let Some(loader) = musl {
-            return Library { maker: Maker::Musl, evidence: Some(format!("/lib/{loader}")) };
-        }
+        let list = |directory: &str| host.list(Path::new(directory), 10_000);
         let machines = DIRECTORIES
             .iter()
             .flat_map(|directory| MACHINES.iter().map(move |name| format!("{directory}/{name}")));
         let directories = DIRECTORIES.iter().map(|name| (*name).to_owned()).chain(machines);
+        let mut crypt = None;
+        let mut has_glibc = false;
         for directory in directories {
-            for (name, maker) in
-                host.list(Path::new(&directory), 10_000).iter().filter_map(|name| Some((name, maker(name)?)))
-            {
+            for name in list(&directory) {
                 let path = format!("{directory}/{name}");
-                if matches!(host.node(Path::new(&path)), Node::File) {
-                    return Library { maker, evidence: Some(path) };
+                let is_file = || matches!(host.node(Path::new(&path)), Node::File);
+                match maker(&name) {
+                    Some(maker) if crypt.is_none() && is_file() => crypt = Some((maker, path)),
+                    None if name == "libc.so.6" => has_glibc |= is_file(),
+                    _ => {}
                 }
             }
         }
-        Library::debian()
+        let musl = list("/lib").into_iter().find(|name| name.starts_with("ld-musl-"));
+        let musl = musl.map(|loader| (Maker::Musl, format!("/lib/{loader}")));
+        let found = if has_glibc { crypt.or(musl) } else { musl.or(crypt) };
+        found.map_or_else(Library::debian, |(maker, path)| Library { maker, evidence: Some(path) })
     }
 
     /// For people: whose check it is, and how that is known.
@@ -85,4 +89,25 @@ fn maker(name: &str) -> Option<Maker> {
     }
     let version = name.strip_prefix("libcrypt.so.")?;
     (version.matches('.').count() == 2).then_some(Maker::Libxcrypt)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::*;
+    use crate::source::Entry;
+
+    fn of(files: &[&str]) -> Maker {
+        Library::of(&Host::memory(files.iter().map(|path| (PathBuf::from(path), Entry::file(""))))).maker
+    }
+
+    #[test]
+    fn musl_beside_glibc_is_for_building() {
+        assert_eq!(of(&["/lib/ld-musl-x86_64.so.1"]), Maker::Musl);
+        assert_eq!(of(&["/lib/ld-musl-x86_64.so.1", "/usr/lib/libcrypt.so.2.0.0"]), Maker::Musl);
+        let debian = ["/lib/x86_64-linux-gnu/libc.so.6", "/lib/x86_64-linux-gnu/libcrypt.so.1.1.0"];
+        assert_eq!(of(&debian), Maker::Libxcrypt);
+        assert_eq!(of(&[debian[0], debian[1], "/lib/ld-musl-x86_64.so.1"]), Maker::Libxcrypt);
+    }
 }

@@ -40,7 +40,7 @@ fn compare(directory: &Path, text: &str, name: &Path, compared: &mut usize, wron
     let text = text.replace("8080", &port.to_string()).replace("8081", &other.to_string());
     let path = PathBuf::from("/srv/site/nginx.conf");
     let mut host = Host::memory([(path.clone(), Entry::file(text.clone()))]);
-    let loaded = load::load_memory(&path, &mut host);
+    let loaded = load::load_one(&path, &mut host);
     let look = Look { host: &host, mode: FilesMode::Never };
     let site = Site::build(&loaded.files, &loaded.configs[0], look);
     // Which server answers is a question of its own.

@@ -48,6 +48,10 @@ impl<'s> Disk<'s> {
         if let Some(known) = self.assumed.get(path) {
             return *known;
         }
+        // Nothing lies below a file.
+        if path.ancestors().skip(1).any(|above| self.assumed.get(above) == Some(&Node::File)) {
+            return Node::Missing;
+        }
         let known = self.seen.read().unwrap_or_else(PoisonError::into_inner).get(path).copied();
         known.unwrap_or_else(|| {
             let seen = if self.may_look(path) { self.look.host.node(path) } else { Node::Unknown };

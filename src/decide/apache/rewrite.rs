@@ -6,6 +6,13 @@ use super::visit::{Round, Visit};
 use crate::model::{Directive, Family, Ground, Kind, Name, Scope};
 use crate::source::Node;
 
+/// Directories at the root of a file system. A path that begins with another one is most likely none of the file
+/// system, where that cannot be looked at.
+const USUAL_AT_THE_ROOT: &[&str] = &[
+    "bin", "dev", "etc", "home", "lib", "mnt", "opt", "proc", "root", "run", "sbin", "srv", "sys", "tmp",
+    "usr", "var",
+];
+
 /// What a set of rules makes of a request.
 pub enum Rewritten<'s> {
     /// Nothing.
@@ -64,7 +71,14 @@ impl<'s> Visit<'_, 's> {
                 let first = path[1..].split('/').next().unwrap_or_default();
                 let prefix = format!("/{first}");
                 let is_file_path = !first.is_empty()
-                    && self.ready.disk.behind(std::path::Path::new(&prefix)) != Node::Missing;
+                    && match self.ready.disk.behind(std::path::Path::new(&prefix)) {
+                        Node::Missing => false,
+                        Node::Unknown => {
+                            self.hangs(format!("what lies at {prefix}"));
+                            USUAL_AT_THE_ROOT.contains(&first)
+                        }
+                        _ => true,
+                    };
                 let root = self.document_root().unwrap_or_default();
                 let root = root.trim_end_matches('/');
                 round.filename = Some(if is_file_path { path } else { format!("{root}{path}") });

@@ -7,7 +7,7 @@ use super::users::Opened;
 use super::variables::Unknown;
 use super::visit::{Challenge, Run, Visit};
 use crate::decide::Credentials;
-use crate::model::Family;
+use crate::model::{Cidr, Family};
 use crate::userfile::Listed;
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
@@ -74,11 +74,9 @@ impl<'r, 's> Run<'r, 's> {
             let is_meant = match &client {
                 Ok(client) => rule.whom.holds(*client),
                 Err(why) => match rule.whom {
-                    super::cidr::Cidr::All => true,
-                    super::cidr::Cidr::Unix => false,
-                    range @ super::cidr::Cidr::Range(..) => {
-                        self.choices.ask(&format!("client {range:?}"), 2, why) == 0
-                    }
+                    Cidr::All => true,
+                    Cidr::Unix => false,
+                    range @ Cidr::Range(..) => self.choices.ask(&format!("client {range:?}"), 2, why) == 0,
                 },
             };
             if !is_meant {

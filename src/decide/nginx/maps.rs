@@ -3,11 +3,10 @@
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr};
 
-use super::cidr::Cidr;
 use super::regex::Regex;
 use super::sockets::Known;
 use super::text::Text;
-use crate::model::{Directive, Family, Kind, Name, Site};
+use crate::model::{Cidr, Directive, Family, Kind, Name, Site};
 
 /// A variable with a table.
 #[derive(Debug)]

@@ -7,7 +7,6 @@ mod access;
 mod answer;
 mod backend;
 mod choices;
-mod cidr;
 mod content;
 mod errors;
 mod files;
@@ -68,6 +67,21 @@ pub fn decide(decider: &Decider<'_>, request: &Request) -> Decision {
         Some(decision) if !choices.advance() => decision,
         _ => Decision::undetermined("too much of what it hangs on is not known"),
     }
+}
+
+/// The answers of all ways that there may be; none where one of them ends in something that is not known.
+pub fn ways(decider: &Decider<'_>, request: &Request) -> Vec<Decision> {
+    let tables = decider.nginx.tables(decider);
+    let mut choices = Choices::default();
+    let mut all = Vec::new();
+    for _ in 0..MAX_WAYS {
+        let Ok(decision) = go(tables, request, &mut choices) else { return Vec::new() };
+        all.push(decision);
+        if !choices.advance() {
+            return all;
+        }
+    }
+    Vec::new()
 }
 
 /// One way of the request.

@@ -2,12 +2,11 @@
 
 use std::collections::HashMap;
 
-use super::cidr::Cidr;
 use super::program::{self, Op};
 use super::regex::Regex;
 use super::sockets::Known;
 use super::text::Text;
-use crate::model::{Directive, Family, Kind, Modifier, Name, Scope};
+use crate::model::{Cidr, Directive, Family, Kind, Modifier, Name, Scope};
 
 /// A scope as requests meet it.
 #[derive(Debug)]

@@ -76,7 +76,7 @@ impl<'s> Sockets<'s> {
         let servers: Vec<Scope<'s>> = site.scopes_of(Kind::Server).collect();
         let around = site.scopes().filter(|scope| matches!(scope.kind(), Kind::Main | Kind::Http));
         if around.chain(servers.iter().copied()).any(|scope| !scope.is_wholly_known())
-            || !site.config().is_main
+            || !(site.config().is_main || site.presumes_outside())
         {
             return Err("not all of the configuration is at hand".into());
         }

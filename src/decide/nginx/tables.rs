@@ -35,6 +35,8 @@ pub(super) struct Tables<'s> {
     /// Variables of `set` and of named groups: empty where nothing has set them.
     pub(super) declared: HashSet<String>,
     look: Look<'s>,
+    /// Whether what is looked for below document roots is there.
+    pub(super) assumes_what_is_served: bool,
     assumed: HashSet<PathBuf>,
     /// What is in those that are opened for a login.
     assumed_text: Vec<u8>,
@@ -54,6 +56,7 @@ impl<'s> Tables<'s> {
             variables: super::maps::variables(site),
             declared: declared(site),
             look: decider.look,
+            assumes_what_is_served: decider.assumes_what_is_served,
             assumed: decider.assumed.clone(),
             assumed_text: decider.assumed_text(),
             places: std::iter::repeat_with(OnceLock::new).take(count).collect(),

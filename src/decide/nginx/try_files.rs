@@ -35,6 +35,10 @@ impl<'r, 's> Run<'r, 's> {
             let path = self.root(visit, &mapping).map(|root| [root.as_slice(), &value].concat());
             let seen = match path {
                 Ok(path) => self.see(visit, &path),
+                // Wherever a relative root starts from.
+                Err(_) if self.tables.assumes_what_is_served && !wants_directory => {
+                    Seen::File { is_readable: Some(true), is_executable: false }
+                }
                 Err(unknown) => Seen::Unknown(unknown.why),
             };
             let is_hit = match seen {

@@ -3,12 +3,13 @@
 use std::net::IpAddr;
 
 use super::maps::{Geo, Map, Table};
+use super::regex::Regex;
 use super::sockets::Known;
 use super::text::{Part, Text};
 use super::uri::{argument, escape_args};
 use super::visit::{Run, Visit};
 use crate::decide::Credentials;
-use crate::model::{Directive, Family};
+use crate::model::{Cidr, Directive, Family, Setting};
 
 /// A value, or what is known of one that is not known.
 pub(super) type Value = Result<Vec<u8>, Unknown>;
@@ -132,6 +133,7 @@ impl<'r, 's> Run<'r, 's> {
             },
             "document_root" => self.document_root(visit),
             "request_filename" => self.file_name(visit),
+            "fastcgi_script_name" => script_name(visit),
             "status" => Ok(format!("{:03}", visit.forced_status).into_bytes()),
             "request_completion" | "http2" | "http3" => known(""),
             "pipe" => known("."),
@@ -167,7 +169,7 @@ impl<'r, 's> Run<'r, 's> {
         // A trusted proxy may say another address, in a header that is not known (spec P5).
         let scope = visit.place.scope;
         let trusts = |by: Directive<'_>| {
-            let range = by.literal(0).and_then(|text| super::cidr::Cidr::new(&text));
+            let range = by.literal(0).and_then(|text| Cidr::new(&text));
             range.is_none_or(|range| range.holds(from))
         };
         if !scope.lacks(Family::RealIp) && scope.list(Family::RealIp).any(trusts) {
@@ -245,6 +247,27 @@ impl<'r, 's> Run<'r, 's> {
         let range = found.and_then(|at| geo.ranges.get(at));
         range.map_or(&geo.default, |(_, value)| value).clone()
     }
+}
+
+/// `$fastcgi_script_name`: the path up to where `fastcgi_split_path_info` cuts it, with `fastcgi_index` behind a slash at
+/// its end (manual of `ngx_http_fastcgi_module`).
+fn script_name(visit: &Visit<'_, '_>) -> Value {
+    let word = |name: &str| match visit.place.scope.setting(name) {
+        Setting::Lines(lines) => Ok(lines.last().and_then(|line| line.argument(0))),
+        Setting::Unset => Ok(None),
+        Setting::Unknown => Err(Unknown::new("not all lines that are in force here are at hand", true)),
+    };
+    let uncertain = |why: String| Unknown::new(why, true);
+    let mut name = visit.uri.clone();
+    if let Some(pattern) = word("fastcgi_split_path_info")? {
+        let cut = Regex::new(&pattern.bytes(), false).and_then(|cut| cut.find(&name)).map_err(uncertain)?;
+        name = cut.and_then(|found| found.groups.into_iter().nth(1)).unwrap_or(name);
+    }
+    if let Some(index) = word("fastcgi_index")?.filter(|_| name.ends_with(b"/")) {
+        let index = index.literal().ok_or_else(|| uncertain("the index has variables in it".into()))?;
+        name.extend(index.as_bytes());
+    }
+    Ok(name)
 }
 
 /// Variables of which every request has a value.

@@ -5,15 +5,19 @@
 //! place is worked out here, so that the questions of a `Scope` have the same answers in both.
 
 mod arguments;
+mod bypassed;
 mod chain;
 mod choices;
+mod client_says;
 mod compat;
 mod ground;
 mod hosts;
+mod listings;
 mod lookup;
 mod merge;
 mod methods;
 mod modules;
+mod negations;
 mod old_rules;
 mod openings;
 mod overrides;
@@ -36,11 +40,14 @@ pub mod words;
 use std::collections::HashMap;
 
 pub use arguments::{Misuse, Misused};
+pub use bypassed::{Bypass, Extent};
 pub use choices::Choice;
 pub use compat::Passes;
 pub use ground::{Ground, Grounds, Sections};
+pub use listings::HiddenEntry;
 pub use methods::Methods;
 pub use modules::{IfModule, NeverTrue};
+pub use negations::LoneNegation;
 pub use old_rules::Instead;
 pub use openings::OpenedFile;
 pub use overrides::{HtaccessState, OnTheWay, Overrides};
@@ -108,7 +115,7 @@ impl Apache {
             let of_main = (server != 0).then_some(&main.aliases).into_iter().flatten();
             let aliases = own.aliases.iter().chain(of_main).cloned();
             let root = own.root.as_ref().or(main.root.as_ref()).map(|root| (String::new(), root.clone()));
-            let all = aliases.chain(root).map(|(url, directory)| Mount { server, url, directory });
+            let all = aliases.chain(root).map(|(url, directory)| Mount { server, url, directory, by: None });
             mounts.extend(all);
         }
         mounts

@@ -104,14 +104,47 @@ impl<'s> Scope<'s> {
         if let Some(line) = self.allowed_by_cors() {
             return Some(OwnLogin { by: line.span(), why: "scripts send `Authorization` here" });
         }
+        if let Some(line) = self.interface_beside() {
+            return Some(OwnLogin { by: line.span(), why: "scripts send `Authorization` here" });
+        }
         let mut rules = self.applying().flat_map(|scope| scope.own(Family::Rewrite));
         let leads = |line: &Directive<'_>| {
             let from = line.argument(0).map(|word| word.text().into_owned()).unwrap_or_default();
             let first = from.trim_start_matches(['^', '/', '?', '(']);
             let word = first.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default();
             line.name() == Name::RewriteRule && INTERFACES.contains(&word.to_ascii_lowercase().as_str())
+                || leads_to_dav(*line)
         };
         rules.find(leads).map(|line| OwnLogin { by: line.span(), why })
+    }
+
+    /// The line of CORS about `Authorization` in a section beside a program for all scripts of the server: what is
+    /// no file there is the program's, as no other backend has it.
+    fn interface_beside(self) -> Option<Directive<'s>> {
+        let server = self.server()?;
+        let is_for_scripts = self.kind() == Kind::Files && self.matches("index.php") == Some(true);
+        let is_interface = |section: &Scope<'s>| {
+            section.kind() == Kind::Location
+                && section.backend_line().is_none()
+                && is_interface(&section.title())
+        };
+        let has_another = |section: &Scope<'s>| {
+            let url = section.url();
+            server.descendants().any(|other| {
+                let is_around = url.zip(other.url()).is_some_and(|(url, other)| {
+                    crate::model::below(other.trim_end_matches('/'), url).is_some()
+                });
+                other.kind() == Kind::Mapping && is_around
+            })
+        };
+        let mut sections = server.descendants().filter(|_| is_for_scripts);
+        let says = |line: &Directive<'_>| {
+            let text = line.text().to_ascii_lowercase();
+            let headers = text.split_once("access-control-allow-headers").map(|(_, headers)| headers);
+            line.is_named("Header") && headers.is_some_and(|headers| headers.contains("authorization"))
+        };
+        let section = sections.find(|section| is_interface(section) && !has_another(section))?;
+        section.own(Family::Setting).chain(section.own(Family::Foreign)).find(says)
     }
 
     /// Whether some line hands the header on, or may do so: `CGIPassAuth`, a variable, a module's own line.
@@ -224,6 +257,22 @@ fn asks_a_program(url: &str) -> bool {
 fn is_interface(text: &str) -> bool {
     let text = text.to_ascii_lowercase();
     text.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| INTERFACES.contains(&word))
+}
+
+/// Whether a redirect is what tells clients of calendars and address books where the program is (RFC 6764).
+fn leads_to_dav(line: Directive<'_>) -> bool {
+    let words: Vec<String> = line.arguments().map(|word| word.text().to_ascii_lowercase()).collect();
+    let is_here = |word: &str| {
+        !word.contains("://") || word.contains("://%{http_host}") || word.contains("://%{server_name}")
+    };
+    let is_program = |word: &str| word.contains(".php") && is_here(word);
+    let is_asked = |word: &str| {
+        let word = word.replace('\\', "");
+        word.contains("well-known/caldav")
+            || word.contains("well-known/carddav")
+            || word.contains("caldav|carddav")
+    };
+    words.iter().any(|word| is_asked(word)) && words.iter().any(|word| is_program(word))
 }
 
 /// `api.example.org`, `v2-api.example.org`.

@@ -6,7 +6,7 @@ use std::ffi::OsString;
 use std::path::{Component, Path, PathBuf};
 
 use crate::model::names::{Family, Name};
-use crate::model::{Kind, ScopeRef, Site};
+use crate::model::{Kind, Scope, ScopeRef, Site};
 
 /// What one server, the main one or a virtual host, has in its own text.
 #[derive(Debug, Default)]
@@ -150,6 +150,14 @@ impl Served<'_> {
         let aliases = self.own.aliases_of(directory).chain(self.main.aliases_of(directory));
         // One may hide another.
         below_root.into_iter().chain(aliases).find(|url| self.path_of(url).as_deref() == Some(directory))
+    }
+}
+
+impl Scope<'_> {
+    /// The file that this server makes of a path of the URL, as far as `Alias` lines of servers and `DocumentRoot` say it.
+    pub(in crate::model) fn path_of_url(self, url: &str) -> Option<PathBuf> {
+        let servers = &self.site.apache.as_ref()?.servers;
+        Served { own: servers.get(&self.id)?, main: servers.get(&0)? }.path_of(url)
     }
 }
 

@@ -25,6 +25,8 @@ const OF_BACKENDS: &[&str] = &[
     "no_cache",
     "cache_valid",
     "intercept_errors",
+    "split_path_info",
+    "index",
 ];
 
 fn is_of_a_backend(name: &[u8]) -> bool {
@@ -70,7 +72,7 @@ impl Name {
             b"scgi_pass_request_headers" => ScgiPassRequestHeaders,
             b"proxy_hide_header" => ProxyHideHeader,
             b"mirror" => Mirror,
-            b"underscores_in_headers" | b"ignore_invalid_headers" => Setting,
+            b"underscores_in_headers" | b"ignore_invalid_headers" | b"more_set_headers" => Setting,
             name if is_of_a_backend(name) => Setting,
             b"root" => Root,
             b"internal" => Internal,

@@ -1,10 +1,11 @@
-//! Address ranges of `allow`, `deny`, `set_real_ip_from` and `geo` (spec X6).
+//! Address ranges of nginx's `allow`, `deny`, `set_real_ip_from` and `geo` (spec X6).
 
 use std::net::IpAddr;
 
 /// Whom a rule is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Cidr {
+pub enum Cidr {
+    /// Everybody.
     All,
     /// Clients of a UNIX socket.
     Unix,
@@ -14,7 +15,8 @@ pub(super) enum Cidr {
 
 impl Cidr {
     /// None where the text is no range.
-    pub(super) fn new(text: &str) -> Option<Cidr> {
+    #[must_use]
+    pub fn new(text: &str) -> Option<Cidr> {
         match text {
             "all" => return Some(Cidr::All),
             "unix:" => return Some(Cidr::Unix),
@@ -30,7 +32,8 @@ impl Cidr {
     }
 
     /// Whether a client at this address is meant. An IPv4 address mapped into IPv6 is an IPv4 address.
-    pub(super) fn holds(self, client: IpAddr) -> bool {
+    #[must_use]
+    pub fn holds(self, client: IpAddr) -> bool {
         let (address, bits) = match self {
             Cidr::All => return true,
             Cidr::Unix => return false,
