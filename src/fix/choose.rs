@@ -14,10 +14,10 @@ type Taken<'f> = BTreeSet<(u32, u32, &'f str)>;
 
 /// Of fixes that overlap or touch the first is chosen; the others can wait for another round. Several may have an edit
 /// in common.
-pub fn choose<'f>(fixes: impl Iterator<Item = Fixable<'f>>, files: &Files) -> Vec<Fixable<'f>> {
+pub fn choose<'f>(wanted: impl Iterator<Item = Fixable<'f>>, files: &Files) -> Vec<Fixable<'f>> {
     let mut chosen = Vec::new();
     let mut taken: HashMap<FileKey, Taken<'f>> = HashMap::new();
-    for (finding, fix) in fixes {
+    for (finding, fix) in wanted {
         if !is_sound(fix, files) {
             continue;
         }
@@ -77,9 +77,9 @@ mod tests {
         let mut files = Files::default();
         files.add(Source::new("x".into(), b"0123456789".to_vec()), Tree::default());
         let findings: Vec<Finding> = all.iter().map(|edits| finding(edits)).collect();
-        let fixes = findings.iter().filter_map(|finding| Some((finding, finding.fix.as_ref()?)));
+        let wanted = findings.iter().filter_map(|finding| Some((finding, finding.fix.as_ref()?)));
         let number = |one: &Finding| findings.iter().position(|other| std::ptr::eq(one, other)).unwrap();
-        choose(fixes, &files).into_iter().map(|(finding, _)| number(finding)).collect()
+        choose(wanted, &files).into_iter().map(|(finding, _)| number(finding)).collect()
     }
 
     #[test]

@@ -36,9 +36,9 @@ pub struct Text {
 
 impl Work {
     /// Makes fixes that are all of the texts as they are now; `paths` say where the files lie.
-    pub fn take(&mut self, fixes: &[Fixable<'_>], files: &Files, paths: &HashMap<FileId, PathBuf>) {
+    pub fn take(&mut self, chosen: &[Fixable<'_>], files: &Files, paths: &HashMap<FileId, PathBuf>) {
         let mut edits: HashMap<FileKey, Vec<Edit>> = HashMap::new();
-        for (finding, fix) in fixes {
+        for (finding, fix) in chosen {
             self.applied.push(self.name(finding, files));
             for edit in &fix.edits {
                 edits.entry(files.key(edit.span.file)).or_default().push(edit.clone());
