@@ -3,7 +3,7 @@
 use super::Lint;
 use crate::decide::{Decider, Decision, Outcome};
 use crate::finding::{Finding, Level};
-use crate::model::{Area, Look, Purpose, Scope, Site};
+use crate::model::{Area, Family, Look, Purpose, Scope, Site};
 
 pub const LINT: Lint = Lint {
     id: "regex-location-escapes-auth",
@@ -42,10 +42,17 @@ fn check_location<'s>(decider: &Decider<'s>, place: Scope<'s>) -> Option<Finding
     let label = format!("`{}` comes here, and nobody is asked for a password", witness.request.target);
     // Who writes this beside a whole site behind a password mostly means the assets of its login page.
     let is_of_assets = location.purpose() == Some(Purpose::Assets);
+    let is_minor = is_of_assets || is_of_its_own || leads_out(area);
     let finding = Finding::at(place.span(), label)
-        .level(if is_of_assets || is_of_its_own { Level::Warning } else { LINT.level })
+        .level(if is_minor { Level::Warning } else { LINT.level })
         .also(area.by.span(), format!("so this does not ask for it in `{}`", area.scope.title()));
     Some(finding.help(help(area)))
+}
+
+/// Whether the area is one of an application that has a single script elsewhere: then there may be none in it.
+fn leads_out(area: Area<'_>) -> bool {
+    let last = area.scope.own(Family::TryFiles).last().and_then(|line| line.arguments().last());
+    last.is_some_and(|word| word.text().starts_with('/') && !word.text().starts_with(area.prefix))
 }
 
 fn help(area: Area<'_>) -> String {
