@@ -113,7 +113,7 @@ pub fn apply(findings: Vec<Finding>, files: &Files, of: &BTreeSet<FileId>, judge
         if !is_allowed(finding.lint, finding.primary.span) {
             allowed.findings.push(finding);
         } else if finding.elsewhere.is_empty() {
-            allowed.count += 1;
+            allowed.count += usize::from(!finding.is_pedantic);
         } else {
             // The same text has the same defect for somebody who has not allowed it.
             finding.primary.span = finding.elsewhere.remove(0);

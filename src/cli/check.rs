@@ -157,7 +157,9 @@ fn judge(loaded: &Loaded, host: &Host, options: &Check, lints: &[&'static Lint])
         let mut site = Site::build(&loaded.files, config, Look { host, mode });
         site.meant_closed.clone_from(&options.meant_closed);
         let mut findings = lints::check(&site, lints);
-        findings.retain(|one| !one.is_pedantic || options.select.iter().any(|lint| lint.id == one.lint));
+        for finding in &mut findings {
+            finding.is_pedantic &= !options.select.iter().any(|lint| lint.id == finding.lint);
+        }
         let files: HashSet<FileId> = findings.iter().map(|finding| finding.primary.span.file).collect();
         let included_from = files.into_iter().map(|file| (file, site.included_from(file))).collect();
         let left_alone = site.left_files_alone() && mode == FilesMode::Auto;
@@ -196,7 +198,9 @@ fn judge(loaded: &Loaded, host: &Host, options: &Check, lints: &[&'static Lint])
     let user_files = !left_alone && mode != FilesMode::Never;
     let judged = allow::Judged { run: lints, whole, user_files };
     let allowed = allow::apply(std::mem::take(&mut report.findings), &loaded.files, &of, &judged);
+    // Only now, so that a comment about something too small to be told is not called needless.
     report.findings = allowed.findings;
+    report.findings.retain(|finding| !finding.is_pedantic);
     report.allowed = allowed.count;
     let has_entry = !options.entry.is_empty();
     let known = notes::Known { has_entry, left_alone, presumes, kept: &kept, unsure: &unsure };
