@@ -35,7 +35,7 @@ pub struct LedAround<'s> {
     pub leads_in: bool,
 }
 
-/// More lines of a server are not looked at for each protected place.
+/// More lines of a server or a place are not looked at for each protected place.
 const MOST_LINES: usize = 200;
 /// More sections than this are not looked at for one server.
 const MOST_SECTIONS: usize = 50;
@@ -64,7 +64,8 @@ impl<'s> Scope<'s> {
             std::iter::once((asked, self)).chain(inner)
         });
         scopes.flat_map(move |(asked, scope)| {
-            let lines = scope.own(Family::Rewrite).filter(|line| line.goes_on_elsewhere(false));
+            let lines =
+                scope.own(Family::Rewrite).take(MOST_LINES).filter(|line| line.goes_on_elsewhere(false));
             lines.map(move |by| {
                 let is_for_all = self.takes_all(by) && (scope == self || scope.asks_for_a_file());
                 let is_conditional = scope != self && !scope.asks_for_a_file();

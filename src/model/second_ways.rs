@@ -31,8 +31,8 @@ pub struct SecondWay<'s> {
     pub is_traversal: bool,
 }
 
-/// More than these are not looked for.
-const MOST: usize = 500;
+/// More than these are not looked at, and for one place.
+const MOST: usize = 200;
 
 /// A directory that a line leads to.
 struct Way<'s> {
@@ -72,13 +72,14 @@ impl Site<'_> {
             let server = self.scope(id);
             let mut ways: HashMap<PathBuf, Vec<Way<'_>>> = HashMap::new();
             let plain = mounts.remove(&id).unwrap_or_default().into_iter();
-            for way in plain.filter_map(|mount| server.way(mount)).chain(server.ways_upwards()) {
+            let lines = server.lines_of_mounts();
+            for way in plain.filter_map(|mount| server.way(mount, &lines)).chain(server.ways_upwards()) {
                 ways.entry(way.directory.clone()).or_default().push(way);
             }
             for (area, wanted, directory) in &areas[&id] {
                 let all = directory.ancestors().filter_map(|above| Some((above, ways.get(above)?)));
                 let all = all.flat_map(|(above, ways)| ways.iter().map(move |way| (above, way)));
-                let second = all.filter_map(|(above, way)| {
+                let second = all.take(MOST).filter_map(|(above, way)| {
                     let rest = directory.strip_prefix(above).ok()?.to_str()?;
                     let start =
                         if way.is_traversal { way.url.as_str() } else { way.url.trim_end_matches('/') };
@@ -208,12 +209,14 @@ impl<'s> Scope<'s> {
     }
 
     /// The line by which a directory is served.
-    fn way(self, mount: Mount) -> Option<Way<'s>> {
+    fn way(self, mount: Mount, lines: &HashMap<(String, PathBuf), Directive<'s>>) -> Option<Way<'s>> {
         let Mount { url, directory, by, .. } = mount;
+        let key = (url, directory);
         let by = match by {
             Some(data) => self.site.directive(data),
-            None => self.line_of_mount(&url, &directory)?,
+            None => *lines.get(&key)?,
         };
+        let (url, directory) = key;
         // A program makes of the path what it likes.
         let is_plain = !self.site.is_apache() || by.is_named("alias") || by.name() == Name::Root;
         is_plain.then_some(Way {
@@ -225,21 +228,27 @@ impl<'s> Scope<'s> {
         })
     }
 
-    /// Apache: `Alias` or `DocumentRoot`.
-    fn line_of_mount(self, url: &str, directory: &Path) -> Option<Directive<'s>> {
-        let scopes = [Some(self), Some(self.site.scope(0)).filter(|main| *main != self)];
-        let scopes = scopes.into_iter().flatten();
-        if url.is_empty() {
-            return scopes.into_iter().find_map(|scope| scope.own(Family::Root).last());
+    /// Apache: the `Alias` lines and the `DocumentRoot` of the server and the main one, by path of the URL and directory; the
+    /// first of several counts.
+    fn lines_of_mounts(self) -> HashMap<(String, PathBuf), Directive<'s>> {
+        let mut lines = HashMap::new();
+        if !self.site.is_apache() {
+            return lines;
         }
-        let mut lines = scopes.flat_map(|scope| scope.own(Family::Alias));
-        lines.find(|line| {
-            let leads_there = || {
-                let path = self.site.absolute(Path::new(line.literal(1)?.as_ref()))?;
-                Some(clean(&path) == directory)
-            };
-            line.is(0, url) && line.is_certain() && leads_there() == Some(true)
-        })
+        let main = Some(self.site.scope(0)).filter(|main| *main != self);
+        for scope in [Some(self), main].into_iter().flatten() {
+            let aliases = scope.own(Family::Alias).filter(|line| line.is_certain());
+            let mounts =
+                aliases.filter_map(|line| Some((line.literal(0)?.into_owned(), line, line.literal(1)?)));
+            let root = scope.own(Family::Root).last();
+            let root = root.and_then(|line| Some((String::new(), line, line.literal(0)?)));
+            for (url, line, target) in mounts.chain(root) {
+                if let Some(path) = self.site.absolute(Path::new(target.as_ref())) {
+                    lines.entry((url, clean(&path))).or_insert(line);
+                }
+            }
+        }
+        lines
     }
 
     /// nginx: a location without a slash at its end, whose alias has one: `/pub../` leads to the directory above.

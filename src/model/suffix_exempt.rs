@@ -38,6 +38,8 @@ const ENDINGS: &[&str] = &[
 const OF_DATA: usize = 7;
 /// So many are tried.
 const MOST_ENDINGS: usize = 3;
+/// So many lines of a section are looked at.
+const MOST_LINES: usize = 20;
 /// So many protected places are looked at for one exemption.
 const MOST_BEHIND: usize = 20;
 /// What no page is likely to be called by itself, below any place.
@@ -124,7 +126,13 @@ impl<'s> Scope<'s> {
                 granted().into_iter().map(|by| (by, text.clone())).collect()
             }
             (Kind::If, _) => granted().into_iter().map(|by| (by, self.title())).collect(),
-            _ => self.requires().filter_map(|line| Some((line, self.path_asked_by(line)?))).collect(),
+            _ => {
+                let is_meant = |line: &Directive<'_>| {
+                    line.provider().is_some_and(|(word, _)| word == "expr" || word == "env")
+                };
+                let lines = self.requires().filter(is_meant).take(MOST_LINES);
+                lines.filter_map(|line| Some((line, self.path_asked_by(line)?))).collect()
+            }
         };
         let found = found.into_iter().filter(|(_, text)| text.contains("\\.") && self.is_certainly_there());
         let found =

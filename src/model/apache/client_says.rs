@@ -19,6 +19,9 @@ const NAMED: &[(&str, &str)] = &[
     ("%{QUERY_STRING}", "query-string"),
 ];
 
+/// More lines of a section are not looked at.
+const MOST_LINES: usize = 20;
+
 /// What a line or an expression takes from the client.
 struct Taken<'s> {
     by: Directive<'s>,
@@ -71,7 +74,11 @@ impl<'s> Scope<'s> {
     fn variables_of_client(self) -> Vec<(Taken<'s>, Directive<'s>)> {
         let Some(asked) = self.asking_line() else { return Vec::new() };
         let may_pass = self.outcome("GET", Viewpoint::Stranger).may_be(Outcomes::GRANTED);
-        let granting = self.requires().filter(|line| may_pass && self.is_enough(*line));
+        let is_of_client = |line: &Directive<'s>| {
+            line.provider().is_some_and(|(word, is_negated)| !is_negated && (word == "env" || word == "expr"))
+        };
+        let granting = self.requires().filter(is_of_client).take(MOST_LINES);
+        let granting = granting.filter(|line| may_pass && self.is_enough(*line));
         let by_require = granting.filter_map(|line| match line.provider()? {
             (word, false) if word == "env" => self.variable_of_client(&line.literal(1)?),
             (word, false) if word == "expr" => {
@@ -84,7 +91,7 @@ impl<'s> Scope<'s> {
         let rules = self.own(Family::Rules).filter(|line| is_any && line.name() == Name::Allow);
         let names = rules.flat_map(|line| line.arguments().skip(1).collect::<Vec<_>>());
         let names = names.filter_map(|word| Some(word.literal()?.strip_prefix("env=")?.to_owned()));
-        let by_allow = names.filter_map(|name| self.variable_of_client(&name));
+        let by_allow = names.take(MOST_LINES).filter_map(|name| self.variable_of_client(&name));
         by_require.chain(by_allow).map(|taken| (taken, asked)).collect()
     }
 
