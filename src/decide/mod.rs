@@ -27,6 +27,7 @@ pub use asked::Channel;
 pub use because::{Because, Story};
 pub use reached::Reached;
 pub use request::{Credentials, Refused, Request};
+pub use second_way::open_ways;
 pub use witness::Witness;
 
 /// What becomes of a request.

@@ -1,9 +1,9 @@
 //! A `<Location>` asks for one path of the URL; another path leads to the same files.
 
 use super::Lint;
-use crate::decide::{Decider, Witness};
+use crate::decide::{Witness, open_ways};
 use crate::finding::{Finding, Level};
-use crate::model::{Look, Name, SecondWay, Site};
+use crate::model::{Name, SecondWay, Site};
 
 pub const LINT: Lint = Lint {
     id: "alias-escapes-location-auth",
@@ -14,12 +14,10 @@ pub const LINT: Lint = Lint {
 };
 
 fn check(site: &Site<'_>) -> Vec<Finding> {
-    let ways = if site.is_apache() { site.second_ways() } else { Vec::new() };
-    if ways.is_empty() {
+    if !site.is_apache() {
         return Vec::new();
     }
-    let decider = Decider::new(site, Look::nothing()).assuming(ways.iter().map(|way| way.path.clone()));
-    ways.iter().filter_map(|way| Some(finding(way, decider.open_way(way)?.as_ref()))).collect()
+    open_ways(site).iter().map(|(way, witness)| finding(way, witness.as_ref())).collect()
 }
 
 fn finding(way: &SecondWay<'_>, witness: Option<&Witness>) -> Finding {
