@@ -28,10 +28,12 @@ fn check_scope<'s>(decider: &Decider<'s>, scope: Scope<'s>) -> Option<Finding> {
     limited.asks().by().or_else(|| limited.asks_a_stranger("OPTIONS")).or_else(of_addresses)?;
     let cors = scope.cors().filter(|_| scope.is_reached_from_outside() && !scope.minds_preflights())?;
     let by = asked(decider, scope).or_else(of_addresses)?;
-    // What only inherits both is told where one of them stands.
+    // What only inherits both is told where one of them stands, if a preflight is asked there, too.
     let is_own = limited.holds(by) || scope.holds(by) || limited.own_asking() == Some(by);
-    let is_told_elsewhere = !is_own && !scope.holds(cors.by) || scope.purpose() == Some(Purpose::Assets);
-    (!is_told_elsewhere).then(|| finding(scope, by, is_own, cors))
+    let outer = || scope.asked_from(by).is_none_or(|outer| asked(decider, outer).is_some());
+    let is_told_elsewhere = !is_own && !scope.holds(cors.by) && outer();
+    let is_silent = is_told_elsewhere || scope.purpose() == Some(Purpose::Assets);
+    (!is_silent).then(|| finding(scope, by, is_own, cors))
 }
 
 /// What a preflight that comes here is asked for by. Of an expression no path is known.

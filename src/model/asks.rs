@@ -218,15 +218,13 @@ impl<'s> Scope<'s> {
     /// meant.
     #[must_use]
     pub fn has_own_access_rules(self) -> bool {
-        let families = [
-            Family::Realm,
-            Family::UserFile,
-            Family::Subrequest,
-            Family::OtherAuth,
-            Family::Rules,
-            Family::Satisfy,
-        ];
+        let families =
+            [Family::Realm, Family::UserFile, Family::Subrequest, Family::OtherAuth, Family::Satisfy];
+        // `allow all;` keeps nobody out, and lets nobody in who has no password, unless one check is enough.
+        let is_any = self.directive(Family::Satisfy).is_some_and(|line| line.is(0, "any"));
+        let is_idle = |line: Directive<'_>| !is_any && line.name() == Name::Allow && line.is(0, "all");
         families.into_iter().any(|family| self.own(family).next().is_some())
+            || self.own(Family::Rules).any(|line| !is_idle(line))
             || self.requires().next().is_some()
             || self.own(Family::Rewrite).any(|line| line.name() == Name::Return)
             || self.children().any(|child| matches!(child.kind(), Kind::LimitExcept | Kind::Limit))
