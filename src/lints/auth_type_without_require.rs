@@ -62,6 +62,8 @@ fn check_section(scope: Scope<'_>) -> Option<Finding> {
                     .also(by.span(), "this lets everybody in")
                     .message("the place is open: no `Require` asks for the login"),
             ),
+            // What else a virtual host says of the place is not looked at.
+            (_, true) if scope.is_for_virtual_hosts() => Some(finding.level(Level::Warning)),
             (_, true) => Some(
                 finding
                     .also(by.span(), "this refuses everybody")

@@ -34,6 +34,12 @@ fn check_line<'s>(
     line: Directive<'s>,
     target: &str,
 ) -> Option<Finding> {
+    let is_apache = server.site().is_apache();
+    let mut before = scope.own(Family::ErrorPage).take_while(|other| *other != line);
+    // Of several lines of nginx for one status the first counts.
+    if !is_apache && before.any(|other| other.arguments().any(|word| word.text() == "401")) {
+        return None;
+    }
     // Other lines in a location of nginx replace these (spec E5).
     let is_in_force =
         |inner: &Scope<'s>| inner.site().is_apache() || inner.provider(Family::ErrorPage) == Some(scope);

@@ -31,7 +31,7 @@ fn check_location<'s>(decider: &Decider<'s>, place: Scope<'s>) -> Option<Finding
     let is_of_its_own = place.is_a_named_place();
     let areas = place.protected_areas().filter(|area| {
         let may_be_meant = area.prefix == "/" && is_of_its_own;
-        !may_be_meant && place.ancestors().all(|outer| outer != area.scope)
+        !may_be_meant && place.ancestors().all(|outer| outer != area.scope && !is_within(outer, area))
     });
     let is_open = |answer: &Decision| answer.outcome == Outcome::Open && answer.is_by(place.span());
     // `/wp-admin.php` is no part of `/wp-admin`.
@@ -47,6 +47,12 @@ fn check_location<'s>(decider: &Decider<'s>, place: Scope<'s>) -> Option<Finding
         .level(if is_minor { Level::Warning } else { LINT.level })
         .also(area.by.span(), format!("so this does not ask for it in `{}`", area.scope.title()));
     Some(finding.help(help(area)))
+}
+
+/// Whether a prefix around the expression leads out of the area already: it is that which is open.
+fn is_within(outer: Scope<'_>, area: &Area<'_>) -> bool {
+    let prefix = outer.location().filter(|location| location.is_prefix() && location.path != area.prefix);
+    prefix.is_some_and(|location| location.path.starts_with(area.prefix))
 }
 
 /// Whether the area is one of an application that has a single script elsewhere: then there may be none in it.

@@ -53,6 +53,9 @@ const DOORS: &[&str] = &[
     "ping",
     "status",
 ];
+/// Beginnings of the names of files that search engines and browsers ask for.
+const FOR_ROBOTS: &[&str] =
+    &["sitemap", "robots", "favicon", "manifest", "apple-touch-icon", "browserconfig"];
 /// Stand before a door, or beside one, and mean nothing by themselves.
 const NEUTRAL: &[&str] = &["api", "v1", "v2", "v3", "v4"];
 
@@ -72,6 +75,7 @@ impl Scope<'_> {
             path.strip_prefix('/').is_some_and(|rest| {
                 let first = rest.trim_start_matches('(').trim_start_matches("?:").trim_start_matches('/');
                 first.starts_with(|first: char| first.is_ascii_alphanumeric()) && !rest.contains("\\.")
+                    || FOR_ROBOTS.iter().any(|name| first.starts_with(name))
             })
         })
     }

@@ -152,7 +152,12 @@ impl<'r, 's> Run<'r, 's> {
     fn serve(&mut self, visit: &mut Visit<'r, 's>) -> Known<Served> {
         let scope = visit.place.scope;
         if let Some(by) = in_force(scope, Family::ContentModule)?.filter(|by| !by.is(0, "off")) {
-            return Err(format!("what `{}` makes of the file is not known", by.text()));
+            // A packed copy is sent in the place of a file; without the file it may be sent all the same.
+            let path = self.file_path(visit).ok().flatten().filter(|_| by.name_text() == "gzip_static");
+            let is_there = path.is_some_and(|path| matches!(self.see(visit, &path), Seen::File { .. }));
+            if !is_there {
+                return Err(format!("what `{}` makes of the file is not known", by.text()));
+            }
         }
         let lists = visit.is_directory()
             && visit.has_method(&["GET", "HEAD"])

@@ -43,3 +43,12 @@ fn taken_ports(opening: crate::model::Directive<'_>) -> Vec<String> {
 fn port(address: &str) -> &str {
     address.rsplit_once(':').map_or(address, |(_, port)| port)
 }
+
+impl Scope<'_> {
+    /// Whether this section of the main server stands for virtual hosts as well, which may say more of its place.
+    #[must_use]
+    pub fn is_for_virtual_hosts(self) -> bool {
+        let is_main = self.server().is_none_or(|server| server.index() == 0);
+        is_main && self.site().virtual_hosts().next().is_some()
+    }
+}
