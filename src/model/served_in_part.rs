@@ -27,6 +27,14 @@ impl Site<'_> {
     pub fn is_part(&self) -> bool {
         !self.config.is_main || self.reading().is_some_and(|reading| reading.environment.lacks_parts)
     }
+
+    /// Whether this is a part of a configuration of Apache with virtual hosts in it, none of whose own parts is
+    /// missing.
+    #[must_use]
+    pub fn is_of_lone_hosts(&self) -> bool {
+        let is_whole_in_itself = self.reading().is_some_and(|reading| !reading.environment.lacks_parts);
+        !self.config.is_main && is_whole_in_itself && self.virtual_hosts().next().is_some()
+    }
 }
 
 impl ServedFile<'_> {
