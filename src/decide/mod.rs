@@ -247,6 +247,12 @@ impl<'s> Decider<'s> {
         self
     }
 
+    /// Whether what stands around is only presumed.
+    #[must_use]
+    pub fn presumes_outside(&self) -> bool {
+        self.presumes_outside
+    }
+
     /// What the server answers.
     #[must_use]
     pub fn decide(&self, request: &Request) -> Decision {

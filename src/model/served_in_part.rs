@@ -45,7 +45,27 @@ impl ServedFile<'_> {
     }
 }
 
+/// Whether Debian's own main file lets everybody in to a directory.
+pub(super) fn is_open_in_stock(directory: &Path) -> bool {
+    ["/var/www", "/usr/share"].iter().any(|start| directory.starts_with(start))
+}
+
 impl Scope<'_> {
+    /// Whether the files of this server are likely open where no section at hand says who gets in, and no `.htaccess` is
+    /// expected to.
+    #[must_use]
+    pub fn is_open_in_stock(self) -> bool {
+        self.directory().is_some_and(is_open_in_stock)
+    }
+
+    /// Whether somebody writes logins into `.htaccess` files there.
+    #[must_use]
+    pub fn expects_logins_in_htaccess(self) -> bool {
+        let is_said =
+            |line: Directive<'_>| line.arguments().any(|w| w.text().eq_ignore_ascii_case("AuthConfig"));
+        self.own(Family::Override).any(is_said)
+    }
+
     /// To whom this server likely sends the file that it makes of a path of the URL, if nothing at hand speaks against it.
     #[must_use]
     pub fn likely_sends(self, url: &str, path: &Path) -> Option<Likely> {
