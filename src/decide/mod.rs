@@ -180,6 +180,8 @@ pub struct Decider<'s> {
     assumed_users: Vec<String>,
     /// Whether every file of nginx that is served, tried or looked for is there.
     assumes_what_is_served: bool,
+    /// Whether nothing around a virtual host of Apache is taken to ask for anything.
+    presumes_outside: bool,
     nginx: nginx::Prepared<'s>,
     apache: apache::Prepared<'s>,
     /// A path that an expression matches, by the expression.
@@ -202,6 +204,7 @@ impl<'s> Decider<'s> {
             assumed: HashSet::new(),
             assumed_users: Vec::new(),
             assumes_what_is_served: false,
+            presumes_outside: false,
             nginx: nginx::Prepared::default(),
             apache: apache::Prepared::default(),
             samples,
@@ -234,6 +237,20 @@ impl<'s> Decider<'s> {
     pub fn assuming_what_is_served(mut self) -> Self {
         self.assumes_what_is_served = true;
         self
+    }
+
+    /// The same, but what stands around the virtual hosts of Apache, where a file with them is all that is at hand, is
+    /// taken to say nothing: what would be answered if that shuts no place that they open.
+    #[must_use]
+    pub fn presuming_outside(mut self) -> Self {
+        self.presumes_outside = self.site.is_of_lone_hosts();
+        self
+    }
+
+    /// Whether what stands around is only presumed.
+    #[must_use]
+    pub fn presumes_outside(&self) -> bool {
+        self.presumes_outside
     }
 
     /// What the server answers.

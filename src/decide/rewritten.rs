@@ -52,6 +52,20 @@ impl<'s> Decider<'s> {
 }
 
 impl<'s> Decider<'s> {
+    /// Whether a line at hand, and not only that none is, lets everybody in who gets this answer; only a part of a
+    /// configuration leaves that open.
+    #[must_use]
+    pub fn is_let_in_by_lines(&self, server: Scope<'s>, decision: &Decision) -> bool {
+        if !self.presumes_outside {
+            return true;
+        }
+        let sections = || server.descendants().chain(self.site.main_sections());
+        let mut lines = sections().flat_map(Scope::requires);
+        let is_granted = lines.any(|line| line.grants_everybody() && decision.is_by(line.span()));
+        let is_open = is_granted || decision.authorization.is_some() || server.is_open_in_stock();
+        is_open && !sections().any(Scope::expects_logins_in_htaccess)
+    }
+
     /// A stranger's request for a protected path of a server, written so that an expression matches it that looks at
     /// the path, or at the line of the request, as it is sent; only where that is let in, and where the path itself is
     /// asked for.

@@ -14,7 +14,7 @@ pub const LINT: Lint = Lint {
 };
 
 fn check(site: &Site<'_>) -> Vec<Finding> {
-    let decider = Decider::new(site, Look::nothing());
+    let decider = Decider::new(site, Look::nothing()).presuming_outside();
     if site.is_apache() {
         return site.led_around().filter_map(|around| check_around(&decider, around)).collect();
     }
@@ -70,6 +70,9 @@ fn check_around<'s>(decider: &Decider<'s>, around: LedAround<'s>) -> Option<Find
     let LedAround { server, place, url, asked, by, leads_in } = around;
     let prefix = if leads_in { String::new() } else { format!("{url}/") };
     let witness = decider.witness_through(by, server, None, &prefix, false, is_given)?;
+    if !decider.is_let_in_by_lines(server, &witness.decision) {
+        return None;
+    }
     let target = &witness.request.target;
     let (what, why) = if leads_in {
         (
@@ -79,7 +82,9 @@ fn check_around<'s>(decider: &Decider<'s>, around: LedAround<'s>) -> Option<Find
     } else {
         (format!("`{target}` gets another path, and nobody is asked there"), "this is not for the new path")
     };
-    let finding = Finding::at(by.span(), what).also(place.span(), why);
+    // Around a part may stand a `<Directory>` that asks.
+    let level = if decider.presumes_outside() { Level::Warning } else { LINT.level };
+    let finding = Finding::at(by.span(), what).level(level).also(place.span(), why);
     let finding = finding.also(asked.span(), "so this is not asked for");
     Some(finding.help(if leads_in {
         "add the flag `PT`, so that sections are looked up for the new path, or protect the `<Directory>` of the files"

@@ -17,7 +17,8 @@ fn check(site: &Site<'_>) -> Vec<Finding> {
     let exempt = site.suffix_exemptions();
     let programs =
         exempt.iter().flat_map(|one| one.behind.iter().filter_map(|behind| behind.program.clone()));
-    let decider = Decider::new(site, Look::nothing()).assuming(programs);
+    // `<Location>` of a virtual host comes behind all that may stand around it.
+    let decider = Decider::new(site, Look::nothing()).assuming(programs).presuming_outside();
     exempt.iter().filter_map(|one| check_exempt(&decider, one)).collect()
 }
 

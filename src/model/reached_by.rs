@@ -33,7 +33,7 @@ impl Site<'_> {
     }
 
     /// The sections of the main server of Apache, those directly in it.
-    pub(super) fn main_sections(&self) -> impl Iterator<Item = Scope<'_>> {
+    pub fn main_sections(&self) -> impl Iterator<Item = Scope<'_>> {
         self.beside_hosts().sections.iter().map(|&id| self.scope(id))
     }
 }

@@ -7,6 +7,7 @@ use super::apache::{Matching, clean};
 use super::names::{Family, Name};
 use super::served::Mount;
 use super::served_in_part::INNOCENT;
+use super::served_in_part::is_open_in_stock;
 use super::{Directive, Kind, Likely, Located, Modifier, Scope, Site};
 
 /// A path of the URL that leads to the files of a place that asks, without that place.
@@ -304,8 +305,7 @@ impl SecondWay<'_> {
                     let has_more =
                         section.own(Family::Rules).next().is_some() || section.may_refuse_by_rules();
                     let is_open = !has_more && section.is_wholly_known() && section.opens_by_itself("GET");
-                    // Somebody writes logins into `.htaccess` files there.
-                    if section.own(Family::Override).any(|line| line.is_ignoring_case(0, "AuthConfig")) {
+                    if section.expects_logins_in_htaccess() {
                         return false;
                     }
                     if says && deepest.is_none_or(|(known, _)| depth >= known) {
@@ -329,7 +329,7 @@ impl SecondWay<'_> {
                 _ => {}
             }
         }
-        let is_stock = || ["/var/www", "/usr/share"].iter().any(|start| self.directory.starts_with(start));
+        let is_stock = || is_open_in_stock(&self.directory);
         deepest.map_or_else(is_stock, |(_, is_open)| is_open)
     }
 }

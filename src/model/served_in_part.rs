@@ -27,6 +27,14 @@ impl Site<'_> {
     pub fn is_part(&self) -> bool {
         !self.config.is_main || self.reading().is_some_and(|reading| reading.environment.lacks_parts)
     }
+
+    /// Whether this is a part of a configuration of Apache with virtual hosts in it, none of whose own parts is
+    /// missing.
+    #[must_use]
+    pub fn is_of_lone_hosts(&self) -> bool {
+        let is_whole_in_itself = self.reading().is_some_and(|reading| !reading.environment.lacks_parts);
+        !self.config.is_main && is_whole_in_itself && self.virtual_hosts().next().is_some()
+    }
 }
 
 impl ServedFile<'_> {
@@ -37,7 +45,27 @@ impl ServedFile<'_> {
     }
 }
 
+/// Whether Debian's own main file lets everybody in to a directory.
+pub(super) fn is_open_in_stock(directory: &Path) -> bool {
+    ["/var/www", "/usr/share"].iter().any(|start| directory.starts_with(start))
+}
+
 impl Scope<'_> {
+    /// Whether the files of this server are likely open where no section at hand says who gets in, and no `.htaccess` is
+    /// expected to.
+    #[must_use]
+    pub fn is_open_in_stock(self) -> bool {
+        self.directory().is_some_and(is_open_in_stock)
+    }
+
+    /// Whether somebody writes logins into `.htaccess` files there.
+    #[must_use]
+    pub fn expects_logins_in_htaccess(self) -> bool {
+        let is_said =
+            |line: Directive<'_>| line.arguments().any(|w| w.text().eq_ignore_ascii_case("AuthConfig"));
+        self.own(Family::Override).any(is_said)
+    }
+
     /// To whom this server likely sends the file that it makes of a path of the URL, if nothing at hand speaks against it.
     #[must_use]
     pub fn likely_sends(self, url: &str, path: &Path) -> Option<Likely> {

@@ -45,7 +45,7 @@ impl<'s> Visit<'_, 's> {
                 !round.path_info.is_empty()
                     && !ending.ground.last_setting("AcceptPathInfo").is_some_and(is_on)
             }
-            Node::Directory => round.uri.ends_with('/') && !self.ready.site.has_module_like(&["autoindex"]),
+            Node::Directory => round.uri.ends_with('/') && !self.ready.has_module(&["autoindex"]),
             _ => false,
         };
         matches!(ending.next, Next::Content)
@@ -243,7 +243,7 @@ impl<'s> Visit<'_, 's> {
     ) -> Result<Ending<'s>, Stop> {
         let rewritten = self.rewrite_in_section(&mut round, &ground)?;
         self.redirect_in_sections(&round, &ground)?;
-        let is_directory = round.seen == Node::Directory && self.ready.site.has_module_like(&["dir_module"]);
+        let is_directory = round.seen == Node::Directory && self.ready.has_module(&["dir_module"]);
         let slash = ground.last_setting("DirectorySlash");
         let adds_slash = slash.is_none_or(|line| !line.is_ignoring_case(0, "off"));
         // The slash behind a directory comes before another round.

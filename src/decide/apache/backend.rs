@@ -89,7 +89,7 @@ impl<'s> Visit<'_, 's> {
         matches!(ending.next, Next::Content)
             && ending.round.seen == Node::Directory
             && !ending.round.uri.ends_with('/')
-            && self.ready.site.has_module_like(&["dir_module"])
+            && self.ready.has_module(&["dir_module"])
             && slash.is_none_or(|line| !line.is_ignoring_case(0, "off"))
     }
 

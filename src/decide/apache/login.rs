@@ -60,7 +60,7 @@ impl<'s> Visit<'_, 's> {
             }
             _ => return Err(Stop::unknown(format!("who asks for `AuthType {word}` is not known"))),
         };
-        if !site.has_module_like(&[module]) {
+        if !self.ready.has_module(&[module]) {
             self.tell(line, "its module is not loaded: 500");
             return Err(Stop::refused(500));
         }
@@ -120,7 +120,7 @@ impl<'s> Visit<'_, 's> {
             .last_setting("AuthBasicAuthoritative")
             .is_some_and(|line| line.is_ignoring_case(0, "off"));
         let providers = Self::providers(ground);
-        if providers.is_empty() && !self.ready.site.has_module_like(&["authn_file"]) {
+        if providers.is_empty() && !self.ready.has_module(&["authn_file"]) {
             return Err(Stop::refused(500));
         }
         let words = if providers.is_empty() { vec!["file".to_owned()] } else { providers };

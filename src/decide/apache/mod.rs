@@ -59,6 +59,7 @@ struct Ready<'s> {
     levels: RwLock<HashMap<(u32, PathBuf), Arc<Level>>>,
     /// Why nothing is known of the whole server.
     doubt: Option<String>,
+    presumes_outside: bool,
 }
 
 impl<'s> Ready<'s> {
@@ -66,15 +67,21 @@ impl<'s> Ready<'s> {
         let site = decider.site;
         Some(Ready {
             site,
-            grounds: Grounds::new(site)?,
+            grounds: Grounds::new(site)?.presuming_outside(decider.presumes_outside),
             disk: Disk::new(decider),
             hosts: Hosts::new(site),
             regexes: Regexes::default(),
             user_files: UserFiles::default(),
             servers: RwLock::default(),
             levels: RwLock::default(),
-            doubt: settings::doubt(site),
+            doubt: settings::doubt(site, decider.presumes_outside),
+            presumes_outside: decider.presumes_outside,
         })
+    }
+
+    /// Whether a module with one of these in its name is loaded; what surrounds a part loads what that needs.
+    fn has_module(&self, parts: &[&str]) -> bool {
+        self.presumes_outside || self.site.has_module_like(parts)
     }
 }
 

@@ -59,9 +59,7 @@ impl<'s> Visit<'_, 's> {
             }
             // A rewriting rule makes its own answer of it (`hook_uri2file` forgets the first status).
             Err(Stop::Answer(inner)) if self.is_answered_by_rule.get() => Err(Stop::Answer(inner)),
-            Err(Stop::Unknown(why)) if self.ready.site.has_module_like(&["proxy_http"]) => {
-                Err(Stop::Unknown(why))
-            }
+            Err(Stop::Unknown(why)) if self.ready.has_module(&["proxy_http"]) => Err(Stop::Unknown(why)),
             // The challenge is that of the page, if it asks for a login itself; one by Digest goes out
             // behind the first (`note_digest_auth_failure` adds to the header).
             Err(Stop::Answer(inner))

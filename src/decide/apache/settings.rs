@@ -78,16 +78,16 @@ impl<'s> Ready<'s> {
     }
 }
 
-/// Why nothing can be said of any request.
-pub fn doubt(site: &Site<'_>) -> Option<String> {
-    if !site.config().is_main {
+/// Why nothing can be said of any request. With `presumes` what stands around a part is taken to say nothing.
+pub fn doubt(site: &Site<'_>, presumes: bool) -> Option<String> {
+    if !site.config().is_main && !presumes {
         return Some("this is only a part of a configuration".into());
     }
     if let Some(problem) = site.problems.first() {
         return Some(format!("the server does not start: {}", problem.message));
     }
     let main = site.scopes().next()?;
-    if !main.is_wholly_known() {
+    if !main.is_wholly_known() && !presumes {
         return Some("not all of the configuration is at hand".into());
     }
     let servers = site.scopes_of(Kind::Server).chain([main]);

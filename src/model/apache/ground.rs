@@ -52,6 +52,7 @@ pub struct Grounds<'s> {
     htaccess: HashMap<OsString, ScopeRef>,
     tables: Mutex<Tables>,
     known: Mutex<HashMap<Sections, Arc<Ground<'s>>>>,
+    presumes_outside: bool,
 }
 
 /// More grounds than this are not kept.
@@ -72,7 +73,15 @@ impl<'s> Grounds<'s> {
             htaccess: htaccess.collect(),
             tables: Mutex::new(Tables::new(site.scopes.len())),
             known: Mutex::default(),
+            presumes_outside: false,
         })
+    }
+
+    /// The same, but what stands around a part of a configuration is taken to say nothing.
+    #[must_use]
+    pub fn presuming_outside(mut self, presumes: bool) -> Self {
+        self.presumes_outside = presumes;
+        self
     }
 
     /// Which sections match.
@@ -145,7 +154,7 @@ impl<'s> Grounds<'s> {
         let scopes: Vec<Scope<'s>> = all.map(|id| self.site.scope(id)).collect();
         let row = tables.policies[policy as usize];
         let requirements = part_of(&tables.requirements, tables.authz[policy as usize].requires);
-        let doubt = scopes.iter().find_map(|scope| scope.doubt());
+        let doubt = scopes.iter().find_map(|scope| scope.doubt(self.presumes_outside && scope.id == 0));
         Ground { scopes, site: self.site, row, requirements, doubt }
     }
 }
@@ -245,10 +254,11 @@ impl<'s> Scope<'s> {
         self.id
     }
 
-    /// What makes it uncertain what the scope says, as a clause.
-    fn doubt(self) -> Option<String> {
+    /// What makes it uncertain what the scope says, as a clause; what it has besides the lines at hand counts for
+    /// nothing where that is presumed.
+    fn doubt(self, is_presumed: bool) -> Option<String> {
         let is_server = matches!(self.kind(), Kind::Main | Kind::Server | Kind::Snippet);
-        if !self.is_wholly_known() {
+        if !self.is_wholly_known() && !is_presumed {
             return Some(format!("not all of `{}` is at hand", self.title()));
         }
         if !self.is_certainly_there() {
