@@ -23,6 +23,7 @@ mod directive;
 mod doors;
 mod effect;
 mod exempt;
+mod exempt_by_variable;
 mod guarded;
 mod headers;
 mod identity;
