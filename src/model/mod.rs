@@ -18,6 +18,7 @@ mod challenge;
 mod cidr;
 mod client_says;
 mod cors;
+mod dav;
 mod defaults;
 mod directive;
 mod doors;
