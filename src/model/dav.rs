@@ -3,7 +3,7 @@
 use super::names::Family;
 use super::{Directive, Scope};
 
-/// Methods of WebDAV by which something is made, changed or moved away. `UNLOCK` needs a token that only `LOCK` gives.
+/// Methods of `WebDAV` by which something is made, changed or moved away. `UNLOCK` needs a token that only `LOCK` gives.
 const WRITING: &[&str] = &["PUT", "DELETE", "MKCOL", "COPY", "MOVE", "PROPPATCH", "LOCK"];
 
 /// Those of Subversion: `POST` begins a commit, and the others are the ways of its older clients.
@@ -13,7 +13,7 @@ const OF_SUBVERSION: &[&str] = &["POST", "MKACTIVITY", "CHECKOUT", "MERGE"];
 const MOST_SECTIONS: usize = 500;
 
 impl<'s> Scope<'s> {
-    /// The line that switches WebDAV on in this section of Apache, and the methods that write there and that the
+    /// The line that switches `WebDAV` on in this section of Apache, and the methods that write there and that the
     /// section's own lines let everybody use. None where another check says who may do what.
     #[must_use]
     pub fn writing_left_open(self) -> Option<(Directive<'s>, Vec<&'static str>)> {
