@@ -69,12 +69,14 @@ fn check_server<'s>(decider: &Decider<'s>, server: Scope<'s>, namesakes: &[Scope
         "`location ^~ /.well-known/acme-challenge/` with the auth off"
     };
     let help = format!("add {place}, unless the authority asks by DNS");
-    if server.opens_challenges_by_expression() {
-        return None;
-    }
-    let asks = |channel| decider.asks(server, channel, "GET", CHALLENGE);
+    let is_open = server.opens_challenges_by_expression();
+    let asks = |channel| decider.asks(server, channel, "GET", CHALLENGE).filter(|_| !is_open);
     let finding = |by: Directive<'s>, label: &str| {
-        Finding::at(by.span(), label).level(Level::Advice).help(help.as_str())
+        let finding = Finding::at(by.span(), label).help(help.as_str());
+        match server.line_about_challenges() {
+            Some(line) => finding.also(line.span(), "this speaks of the token, and lets nobody off"),
+            None => finding.level(Level::Advice),
+        }
     };
     if let Some(certificate) = server.fetched_certificate() {
         // The authority comes to port 80 first, and follows a redirect.

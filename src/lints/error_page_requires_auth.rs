@@ -51,10 +51,16 @@ fn check_line<'s>(
     if server.site().is_apache() {
         // The same sections are not judged again (spec a119, a120).
         let is_other = matches!(place.kind(), Kind::Location | Kind::Directory | Kind::Htaccess);
-        if !is_other || place == asking || place.own_asking().is_some() && asking.asks().by() == Some(by) {
+        let is_same = place.is_for_all() || place.url().is_some() && place.url() == asking.url();
+        if !is_other || is_same || place.own_asking().is_some() && asking.asks().by() == Some(by) {
             return None;
         }
-    } else if place.is_reached_from_outside() {
+        let name = target.rsplit('/').next().unwrap_or_default();
+        if place.kind() != Kind::Location && place.speaks_of_file(name) {
+            return None;
+        }
+    }
+    if server.site().is_apache() || place.is_reached_from_outside() {
         decider.asks(server, Channel::Encrypted, "GET", target)?;
     }
     let exempt = place.exemption();

@@ -69,13 +69,14 @@ fn check_other_check(place: Scope<'_>) -> Option<Finding> {
     Some(finding.also(asked, "which is still asked for").help(format!("add `{exempt}`")))
 }
 
-/// `Allow from all` without `Satisfy Any`: the address is enough for one check of two (spec a100).
+/// `Allow from` without `Satisfy Any`: the address is enough for one check of two (spec a100).
 fn check_allowed(scope: Scope<'_>) -> Option<Finding> {
     let (allow, by) = scope.allowed_in_vain()?;
+    let instead = allow.variable_allowed().map(|name| format!("env {name}` beside it in `<RequireAny>"));
+    let instead = instead.unwrap_or_else(|| "all granted".to_owned());
+    let help = format!("write `Require {instead}` instead of `Order` and `Allow`");
     let finding = Finding::at(allow.span(), "this is about addresses, and the password is still asked for");
-    Some(
-        finding.also(by.span(), "by this").help("write `Require all granted` instead of `Order` and `Allow`"),
-    )
+    Some(finding.also(by.span(), "by this").help(help))
 }
 
 /// A front controller answers for the exempt path, and is not exempt itself (spec a129).
@@ -83,8 +84,7 @@ fn check_exempt<'s>(decider: &Decider<'s>, scope: Scope<'s>) -> Option<Finding> 
     let Some(exempt) = scope.exempt_before_front_controller() else { return check_index(decider, scope) };
     let Exempt { granted, path, front, by } = exempt;
     let answer = decider.answer(scope.server()?, Channel::Encrypted, "GET", &path);
-    let is_otherwise = answer.is_some_and(|answer| !answer.may_be_a_challenge());
-    let line = front.by.filter(|_| !is_otherwise)?;
+    let line = front.by.filter(|_| answer.is_none_or(|answer| answer.may_be_a_challenge()))?;
     let label = format!("what is no file here goes on to `{}`, which asks", front.path);
     let finding = Finding::at(granted.span(), label).also(line.span(), "which leads there");
     Some(finding.also(by.span(), "this asks there").help("set a variable in the directory by `SetEnvIf Request_URI`, and let it in by `Require env`, also with `REDIRECT_`"))

@@ -35,6 +35,12 @@ fn check_section(scope: Scope<'_>) -> Option<Finding> {
         let named = if named.is_empty() { String::new() } else { format!("`{}`, ", named.join("`, `")) };
         return Some(finding(limit, format!("{named}methods of any other name: all are let in without it")));
     }
+    if let Some((dav, open)) = asking.and_then(|_| scope.writing_left_open()) {
+        let label = format!("`{}` write, too: all are let in without it", open.join("`, `"));
+        let finding = Finding::at(limit.span(), label).also(dav.span(), "this serves them");
+        let free = "`<LimitExcept GET OPTIONS PROPFIND REPORT>` to let everybody read";
+        return Some(finding.help(format!("put the `Require` outside of `<Limit>`, or use {free}")));
+    }
     // What was asked for outside is asked for no longer, for the methods that are not named.
     let outer = scope.outer_asking_line()?;
     let was_asked = scope.outer_outcome("GET", Viewpoint::Stranger).must_be(Outcomes::USER);

@@ -42,6 +42,15 @@ impl<'s> Scope<'s> {
         self.site.is_apache() && self.descendants().chain(self.site.main_sections()).any(opens)
     }
 
+    /// A line about rewriting in this server that names the directory of the tokens: whoever wrote it fetches
+    /// certificates that way.
+    #[must_use]
+    pub fn line_about_challenges(self) -> Option<Directive<'s>> {
+        let scopes = [self].into_iter().chain(self.descendants()).chain(self.htaccess_files());
+        let names = |line: &Directive<'_>| line.text().replace('\\', "").contains("acme-challenge");
+        scopes.flat_map(|scope| scope.own(Family::Rewrite)).find(names)
+    }
+
     /// The ports that a server listens on, and whether each is encrypted, as far as its own lines say it.
     #[must_use]
     pub fn ports(self) -> Vec<(u16, bool)> {

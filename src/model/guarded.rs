@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use super::names::Family;
 use super::{Backend, Directive, Scope, Site};
 use crate::source::Span;
 
@@ -18,6 +19,15 @@ impl Guarded {
     pub fn of(site: &Site<'_>) -> Self {
         let mut guarded = Guarded { backends: HashSet::new(), lines: HashSet::new() };
         for scope in site.scopes().filter(|scope| scope.is_guarded()) {
+            if site.is_apache() {
+                // What a section that asks takes away is its own password, also for what is let off in it.
+                let lines = if scope.backend().is_some() {
+                    scope.apache_edits()
+                } else {
+                    scope.own(Family::HeaderEdits).collect()
+                };
+                guarded.lines.extend(lines.iter().map(|line| line.span()));
+            }
             let (Some(server), Some(backend)) = (scope.server(), scope.backend()) else { continue };
             guarded.backends.insert((server.span(), backend.pass.text()));
             guarded.lines.extend(scope.list(backend.list).map(|line| line.span()));

@@ -109,10 +109,14 @@ impl<'s> Scope<'s> {
         Some((location.path.into_owned(), level.children().filter(is_static)))
     }
 
-    /// `Allow from all` in a section of Apache that asks strangers all the same, and what asks. Boilerplate of 2.2
+    /// `Allow from all`, or from a variable, in a section of Apache that asks strangers all the same, and what asks. Boilerplate of 2.2
     /// has other lines beside it, and stands for what asks by itself or for everything.
     #[must_use]
     pub fn allowed_in_vain(self) -> Option<(Directive<'s>, Directive<'s>)> {
+        self.everybody_allowed_in_vain().or_else(|| self.variable_allowed_in_vain())
+    }
+
+    fn everybody_allowed_in_vain(self) -> Option<(Directive<'s>, Directive<'s>)> {
         let by = self.asks_a_stranger("GET").filter(|by| !self.holds(*by) && !self.is_for_all())?;
         let rules = self.access_rules();
         let is_allow = |line: &&Directive<'s>| line.name() == Name::Allow && line.is(1, "all");
