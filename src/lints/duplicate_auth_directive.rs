@@ -66,8 +66,12 @@ fn brought_in(finding: Finding, scope: Scope<'_>, lines: [Directive<'_>; 2]) -> 
 
 fn replaced(scope: Scope<'_>, first: Directive<'_>, second: Directive<'_>) -> Finding {
     let name = second.name_text();
+    let is_digest = scope.directive(Family::Scheme).is_none_or(|line| line.is_ignoring_case(0, "Digest"));
     let (level, label) = if first.same_as(second) {
         (Level::Advice, format!("`{name}` for the second time in the same section"))
+    } else if second.name() == Name::AuthName && !is_digest {
+        // Passwords of Basic hold for any realm: only the text of the prompt is another one.
+        (Level::Advice, format!("the last `{name}` of a section counts"))
     } else {
         (Level::Warning, format!("the last `{name}` of a section counts"))
     };

@@ -175,6 +175,8 @@ impl Scope<'_> {
         }
         let found = match deepest {
             Some((_, section)) => section.answers_strangers()?,
+            // Of the whole disk as document root hardly all is granted by lines that are not at hand.
+            None if self.directive(Family::Root).is_some_and(|root| root.is(0, "/")) => return None,
             None => Likely::ToEverybody,
         };
         Some(match found {
